@@ -1,0 +1,68 @@
+"""What can go wrong, in three classes with three fates.
+
+A `UserError` is shown to the person as it is: what happened, then what to do. `Cancelled` is silent. Anything else is
+a bug of ours and gets a local report.
+"""
+
+from __future__ import annotations
+
+
+class RagError(Exception):
+    """Root of every error that this program raises on purpose."""
+
+
+class UserError(RagError):
+    """Shown as is. `message` says what happened, `advice` what the person can do about it."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(f"{message} {advice}".strip())
+        self.message = message
+        self.advice = advice
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str]]:
+        # Errors cross process borders (parsers run in child processes), so both parts must survive pickling.
+        return type(self), (self.message, self.advice)
+
+
+class UnsupportedDocument(UserError):
+    """No parser reads this kind of file."""
+
+
+class DocumentUnreadable(UserError):
+    """The kind is known, this one file cannot be read (damaged, encrypted, empty, too large)."""
+
+
+class LibraryLocked(UserError):
+    """Another process writes to this library, or its key is wrong."""
+
+
+class LibraryTooNew(UserError):
+    """The library was written by a newer version of this program."""
+
+
+class StorageFull(UserError):
+    """The disk is full (or not writable); what was stored before is intact."""
+
+
+class PackMissing(UserError):
+    """A model pack that this work needs is not installed."""
+
+
+class PackCorrupt(UserError):
+    """A pack's file is absent or differs from its manifest."""
+
+
+class ProviderUnavailable(UserError):
+    """The execution provider that was demanded is not there."""
+
+
+class MemoryDenied(UserError):
+    """There is not enough memory for what was asked."""
+
+
+class IndexMismatch(RagError):
+    """The stored vectors were made by another pack or chunker: a rebuild is needed, mixing is not allowed."""
+
+
+class Cancelled(RagError):
+    """The person stopped the work. Silent."""

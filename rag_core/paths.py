@@ -1,0 +1,43 @@
+"""Where things lie: a person's data (one folder, overridable) and the files that ship with the program."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+DATA_DIR_VARIABLE = "ALCOVE_DATA_DIR"
+PROGRAM_ROOT = Path(__file__).resolve().parent.parent
+ASSETS = PROGRAM_ROOT / "assets"
+SAMPLES = ASSETS / "samples"
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The one folder that holds all that the program writes. Nothing is written anywhere else."""
+
+    root: Path
+
+    @classmethod
+    def choose(cls, override: str | Path | None = None) -> DataDir:
+        """`override` (--data-dir) wins over $ALCOVE_DATA_DIR, which wins over the system's place for user data."""
+        chosen = override or os.environ.get(DATA_DIR_VARIABLE) or platformdirs.user_data_dir("alcove", appauthor=False)
+        return cls(Path(chosen).expanduser().resolve())
+
+    @property
+    def packs(self) -> Path:
+        return self.root / "packs"
+
+    @property
+    def libraries(self) -> Path:
+        return self.root / "libraries"
+
+    @property
+    def downloads(self) -> Path:
+        return self.root / "downloads"
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.json"

@@ -1,0 +1,56 @@
+"""Progress and cancellation that know no user interface.
+
+Long work is a generator of `Progress`; every `yield` is a point at which the caller may stop asking for more.
+Work that cannot yield (one run of a model) takes a `CancelToken` instead.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rag_core.errors import Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of long work. `total` is None while it is not known; `unit` names what is counted."""
+
+    stage: str
+    done: int
+    total: int | None
+    unit: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class CancelToken:
+    """Set from any thread; callbacks fire at once (to interrupt a running model), once."""
+
+    _event: threading.Event = field(default_factory=threading.Event)
+    _callbacks: list[Callable[[], None]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def raise_if_cancelled(self) -> None:
+        if self._event.is_set():
+            raise Cancelled
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when cancelled; immediately if that has already happened."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()

@@ -1,0 +1,73 @@
+"""What a person may set. One frozen description with honest defaults; `null` in the file means the default."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rag_core.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults are for a laptop's CPU, where a short prompt matters more than a long one."""
+
+    chunk_tokens: int = 220
+    candidate_k: int = 50
+    top_k: int = 5
+    rrf_k: int = 60
+    relevance_threshold: float = 0.5
+    max_new_tokens: int = 96
+    prompt_tokens: int = 480
+    threads: int = 0  # 0: as many as the machine has real cores
+    execution_provider: str = "auto"
+    embed_batch_tokens: int = 4096
+    parse_timeout_s: float = 120.0
+    parse_memory_bytes: int = 2 * 1024**3
+    max_file_bytes: int = 512 * 1024**2
+    max_text_chars: int = 64 * 1024**2
+
+    def with_overrides(self, **overrides: Any) -> Settings:
+        """A copy with every override that is not None."""
+        return replace(self, **{name: value for name, value in overrides.items() if value is not None})
+
+
+def load(path: Path) -> Settings:
+    """Read `path`; a missing file gives the defaults. Raises UserError for a damaged file or a wrong type."""
+    if not path.exists():
+        return Settings()
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"The settings file {path} cannot be read ({error}).", "Repair it, or delete it to go back to the defaults."
+        ) from error
+    if not isinstance(stored, dict):
+        raise UserError(f"The settings file {path} does not hold settings.", "Delete it to go back to the defaults.")
+    known = {field.name: getattr(Settings(), field.name) for field in fields(Settings)}
+    chosen: dict[str, Any] = {}
+    for name, value in stored.items():
+        if name not in known or value is None:
+            continue
+        wanted = type(known[name])
+        if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
+            raise UserError(
+                f"The setting “{name}” in {path} has the value {value!r}, which is not a {wanted.__name__}.",
+                "Correct it, or delete the line.",
+            )
+        chosen[name] = wanted(value)
+    return Settings(**chosen)
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write crash-safely: a new file beside the old one, flushed, then renamed over it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        json.dump(asdict(settings), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -1,0 +1,203 @@
+"""The words that the stages share. Everything here is frozen data; nothing here does work.
+
+Offsets are Python string offsets into `Page.text` (code points, half open). Page numbers start at 1. Boxes are in points
+(1/72 inch), origin at the top left of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of structure on a page: `Page.text[start:end]`. `level` is 1.. for headings, else 0."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineBox:
+    """Where one line of text stands on its page."""
+
+    start: int
+    end: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, slide or sheet; a format without pages has one page, or several long parts.
+
+    `blocks` are in reading order and do not overlap; text outside every block is separators. `needs_ocr` is a fact:
+    the page shows an image and holds no text.
+    """
+
+    number: int
+    text: str
+    label: str = ""
+    blocks: tuple[Block, ...] = ()
+    lines: tuple[LineBox, ...] = ()
+    width: float = 0.0
+    height: float = 0.0
+    needs_ocr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser found. `warnings` are sentences that a person may read ("3 pages are images without text")."""
+
+    media_type: str
+    pages: tuple[Page, ...]
+    title: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The stored unit: `page.text[char_start:char_end]` of one page. `headings` lead to it, outermost first."""
+
+    ordinal: int
+    page: int
+    char_start: int
+    char_end: int
+    text: str
+    headings: tuple[str, ...] = ()
+    token_count: int = 0
+
+
+DocumentState = Literal["keyword_searchable", "searchable", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a library, as `list` shows it. `document_id` is the SHA-256 of its bytes, in hex."""
+
+    document_id: str
+    path: str
+    media_type: str
+    title: str
+    size_bytes: int
+    modified_ns: int
+    pages: int
+    chunks: int
+    state: DocumentState
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrow a search. `folder` is a path prefix, `media_types` exact, dates are file modification times (ns)."""
+
+    folder: str = ""
+    media_types: tuple[str, ...] = ()
+    modified_from_ns: int | None = None
+    modified_to_ns: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A search result: a chunk, or neighbouring chunks of one page joined. `rank` starts at 1.
+
+    Scores are None where that retriever did not find it. `dense_score` is a cosine, `lexical_score` BM25 (higher is
+    better), `fused_score` reciprocal rank fusion, `rerank_score` a calibrated probability.
+    """
+
+    rank: int
+    chunk_ids: tuple[int, ...]
+    document_id: str
+    path: str
+    title: str
+    page: int
+    page_label: str
+    char_start: int
+    char_end: int
+    text: str
+    headings: tuple[str, ...] = ()
+    dense_score: float | None = None
+    lexical_score: float | None = None
+    fused_score: float = 0.0
+    rerank_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, in the chat template's words."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Marker `[passage]` (1-based rank) at `answer[start:end]`, and the words of the passage that it rests on.
+
+    `quote == page.text[char_start:char_end]` of the passage's page.
+    """
+
+    passage: int
+    quote: str
+    page: int
+    char_start: int
+    char_end: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. Where `not_found` is true, `text` says so and nothing was generated."""
+
+    question: str
+    text: str
+    not_found: bool
+    passages: tuple[Passage, ...]
+    citations: tuple[Citation, ...]
+    relevance: float
+    unsupported: tuple[tuple[int, int], ...]
+    timings_ms: dict[str, float]
+    providers: dict[str, str]
+    provenance: dict[str, str]
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Turns text into unit vectors.
+
+    Law: the same text gives the same vector whatever it is batched with (cosine >= 0.99, int8 included); rows are float32 of unit
+    length, shape (len(texts), dim); an empty sequence gives shape (0, dim); text beyond `max_tokens` is cut.
+    """
+
+    pack_id: str
+    dim: int
+    max_tokens: int
+
+    def encode_queries(self, texts: Sequence[str]) -> FloatArray: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> FloatArray: ...
+
+
+@runtime_checkable
+class TokenCounter(Protocol):
+    """Where the encoder's tokens lie in a text: half-open character ranges in order, special tokens left out."""
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]: ...
