@@ -1,7 +1,7 @@
 """The words that the stages share. Everything here is frozen data; nothing here does work.
 
-Offsets are Python string offsets into `Page.text` (code points, half open). Page numbers start at 1. Boxes are in points
-(1/72 inch), origin at the top left of the page.
+Offsets are Python string offsets into `Page.text` (code points, half open). Page numbers start at 1. Boxes are in
+points (1/72 inch), origin at the top left of the page.
 """
 
 from __future__ import annotations
@@ -183,8 +183,9 @@ class Answer:
 class TextEncoder(Protocol):
     """Turns text into unit vectors.
 
-    Law: the same text gives the same vector whatever it is batched with (cosine >= 0.99, int8 included); rows are float32 of unit
-    length, shape (len(texts), dim); an empty sequence gives shape (0, dim); text beyond `max_tokens` is cut.
+    Law: the same text gives the same vector whatever it is batched with (cosine >= 0.99, int8 included); rows are
+    float32 of unit length, shape (len(texts), dim); an empty sequence gives shape (0, dim); text beyond `max_tokens`
+    is cut.
     """
 
     pack_id: str

@@ -130,7 +130,7 @@ def find_pack(packs_dir: Path, role: Role, pack_id: str | None = None) -> Pack:
 
 
 def verify(pack: Pack, only: tuple[str, ...] = ()) -> None:
-    """Compare files (all of them, or `only` these paths) with the manifest. Raises PackCorrupt for the first that differs.
+    """Compare files (all, or `only` these paths) with the manifest. Raises PackCorrupt for the first that differs.
 
     One pass at reading speed (about 1.5 GB/s where the processor has SHA instructions).
     """
