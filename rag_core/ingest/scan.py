@@ -1,0 +1,178 @@
+"""What is to be read: folders expanded, everything that will not be read listed with its reason.
+
+A file whose size and modification time are as stored is unchanged and is not opened, which keeps adding a folder again
+under a second. Anything else is read, and its content hash decides.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_OFFICE_LOCK = "~$"
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    path: str
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that will not be read, and why, in words for the person."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Scan:
+    """`roots` are the folders that were read to the end: only below these can a missing file count as removed."""
+
+    files: list[FoundFile] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the library remembers of a file, enough to see that it has not changed."""
+
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    added: tuple[FoundFile, ...]
+    changed: tuple[FoundFile, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+
+def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
+    """Walk `paths`. Hidden files and folders are passed over silently, links to folders are followed once.
+
+    A given path that does not exist is listed in `skipped`, never an error: the other paths are still read.
+    """
+    result = Scan()
+    seen_folders: set[tuple[int, int]] = set()
+    seen_files: set[str] = set()
+    for given in paths:
+        path = os.path.abspath(os.path.expanduser(given))  # not resolved: the person's own path is what we show
+        try:
+            facts = os.stat(path)
+        except (OSError, ValueError) as error:
+            result.skipped.append(Skipped(_printable(path), f"It cannot be opened: {_reason(error)}."))
+            continue
+        if stat.S_ISDIR(facts.st_mode):
+            _walk(path, result, suffixes, seen_folders, seen_files)
+            result.roots.append(path)
+        else:
+            _consider(path, facts, result, suffixes, seen_files, named=True)
+    result.files.sort(key=lambda file: file.path)
+    return result
+
+
+def compare(found: Scan, known: Mapping[str, Stamp]) -> Changes:
+    """What has changed since the library last read these folders.
+
+    A known file is removed when it lay below a folder that was read, and no longer does. Below a subfolder that could
+    not be read (a network drive that is away) nothing counts as removed.
+    """
+    added, changed = [], []
+    for file in found.files:
+        stamp = known.get(file.path)
+        if stamp is None:
+            added.append(file)
+        elif (stamp.size_bytes, stamp.modified_ns) != (file.size_bytes, file.modified_ns):
+            changed.append(file)
+    present = {file.path for file in found.files}
+    removed = tuple(path for path in known if path not in present and _is_gone(path, found))
+    return Changes(tuple(added), tuple(changed), removed, len(found.files) - len(added) - len(changed))
+
+
+def _is_gone(path: str, found: Scan) -> bool:
+    return _below(path, found.roots) and not _below(path, found.unreadable) and not os.path.lexists(path)
+
+
+def _below(path: str, folders: Iterable[str]) -> bool:
+    return any(path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _walk(
+    root: str, result: Scan, suffixes: Collection[str], seen_folders: set[tuple[int, int]], seen_files: set[str]
+) -> None:
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        try:
+            facts = os.stat(folder)
+            if (facts.st_dev, facts.st_ino) in seen_folders:  # a link that leads back, or a folder given twice
+                continue
+            seen_folders.add((facts.st_dev, facts.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            result.unreadable.append(folder)
+            result.skipped.append(Skipped(_printable(folder), f"This folder cannot be opened: {_reason(error)}."))
+            continue
+        pending.extend(reversed(list(_subfolders(entries, result, suffixes, seen_files))))
+
+
+def _subfolders(
+    entries: list[os.DirEntry[str]], result: Scan, suffixes: Collection[str], seen_files: set[str]
+) -> Iterator[str]:
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.startswith(_OFFICE_LOCK) or entry.name.lower() in _SYSTEM_FILES:
+            continue
+        try:
+            if entry.is_dir():
+                yield entry.path
+            else:
+                _consider(entry.path, entry.stat(), result, suffixes, seen_files)
+        except OSError as error:
+            result.skipped.append(Skipped(_printable(entry.path), f"It cannot be opened: {_reason(error)}."))
+
+
+def _consider(
+    path: str,
+    facts: os.stat_result,
+    result: Scan,
+    suffixes: Collection[str],
+    seen_files: set[str],
+    named: bool = False,
+) -> None:
+    """`named`: the person pointed at this very file, so its content decides, not its ending."""
+    if path in seen_files:
+        return
+    seen_files.add(path)
+    suffix = os.path.splitext(path)[1].lower()
+    if _printable(path) != path:
+        result.skipped.append(Skipped(_printable(path), "Its name is not valid text. Rename it, then add it again."))
+    elif not stat.S_ISREG(facts.st_mode):
+        result.skipped.append(Skipped(path, "It is not an ordinary file."))
+    elif suffix not in suffixes and not named:
+        kind = f"Files ending in “{suffix}”" if suffix else "Files without an ending"
+        result.skipped.append(Skipped(path, f"{kind} are not read yet."))
+    else:
+        result.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
+
+
+def _printable(path: str) -> str:
+    """A file name that is not valid Unicode reaches Python with surrogates, which neither screen nor database takes."""
+    return path.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is nothing of that name"
+    if isinstance(error, PermissionError):
+        return "you have no permission to read it"
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,38 @@
+"""What every test is held to: no network, no thread left behind (warnings are errors, see pyproject.toml)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+_attempts: list[str] = []
+
+
+def _refuse_network(event: str, args: tuple[object, ...]) -> None:
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        _attempts.append(f"{event} {args[-1] if args else ''}")
+        raise PermissionError(f"the tests have no network: {event}")
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Nothing that a test runs in this process may reach for the network, even if it swallows the refusal."""
+    _attempts.clear()
+    yield
+    assert not _attempts, f"tried to reach the network: {_attempts}"
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=2)
+    left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+    assert not left, f"threads still running: {left}"
