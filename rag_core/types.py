@@ -179,6 +179,65 @@ class Answer:
     provenance: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """`relevance` is the calibrated probability that the documents answer the question at all."""
+
+    query: str
+    passages: tuple[Passage, ...]
+    relevance: float
+    timings_ms: dict[str, float]
+    providers: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """First event of a question: what was retrieved, before the language model has said a word."""
+
+    result: SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class TextStreamed:
+    """A piece of the answer, to be shown as it is; markers included."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    """Last event of a question."""
+
+    answer: Answer
+
+
+AskEvent = PassagesFound | TextStreamed | AnswerFinished
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file that is not in the library, or only in part, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What adding did. `failed` files are listed in the library with their reason; `skipped` ones are not."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    chunks: int = 0
+    failed: tuple[FileProblem, ...] = ()
+    skipped: tuple[FileProblem, ...] = ()
+    warnings: tuple[FileProblem, ...] = ()
+    elapsed_ms: float = 0.0
+
+
 @runtime_checkable
 class TextEncoder(Protocol):
     """Turns text into unit vectors.

@@ -1,0 +1,81 @@
+"""Does this passage say so? Compares a generated sentence with the sentences of a passage.
+
+Support is the share of the sentence's content terms that the evidence holds, between 0 and 1. A number that the
+evidence does not hold caps it: a wrong figure is the mistake that matters most in an office. It is a lexical check,
+deliberately strict and the same on every machine; it cannot see that a paraphrase means the same, nor where a "not"
+belongs, so negation that only one side has caps it as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag_core.sentences import sentence_spans
+from rag_core.words import content_terms, fold
+
+SUPPORTED = 0.6
+_CAP_ON_CONFLICT = 0.3
+# Two sentences are better evidence than one only when they say clearly more.
+_WORTH_A_SECOND_SENTENCE = 0.15
+_NEGATION = re.compile(r"\b(not|no|never|cannot|without|neither|nor)\b|n['’]t\b|ません|ない|なかった|ず、")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`text[start:end]` is the sentence, or two adjacent ones, that supports best, with `support` in 0..1."""
+
+    start: int
+    end: int
+    support: float
+
+
+def best_evidence(sentence: str, text: str) -> Evidence:
+    """The part of `text` that supports `sentence` best; support 0.0 and the whole of `text` when nothing does."""
+    wanted = content_terms(sentence)
+    if not wanted:
+        return Evidence(0, len(text), 0.0)
+    best = Evidence(0, len(text), 0.0)
+    for start, end, sentences in _windows(text):
+        support = _support(sentence, wanted, text[start:end])
+        needed = best.support + (_WORTH_A_SECOND_SENTENCE if sentences > 1 else 0.0)
+        if support > needed:
+            best = Evidence(start, end, support)
+    return best
+
+
+def _windows(text: str) -> Iterator[tuple[int, int, int]]:
+    """Single lines and sentences first, then adjacent pairs."""
+    spans = [(start + a, start + b) for start, end in sentence_spans(text) for a, b in _rows(text[start:end])]
+    for start, end in spans:
+        yield start, end, 1
+    for (start, _), (_, end) in pairwise(spans):
+        yield start, end, 2
+
+
+def _rows(sentence: str) -> Iterator[tuple[int, int]]:
+    """Table rows end with their line, not with a full stop; wrapped prose must stay together."""
+    lines = sentence.split("\n")
+    if not any(" | " in line for line in lines):
+        yield 0, len(sentence)
+        return
+    position = 0
+    for line in lines:
+        if line.strip():
+            yield position, position + len(line)
+        position += len(line) + 1
+
+
+def _support(sentence: str, wanted: list[str], evidence: str) -> float:
+    held = set(content_terms(evidence))
+    support = sum(term in held for term in wanted) / len(wanted)
+    missing_number = any(term[0].isdigit() and term not in held for term in wanted)
+    if missing_number or _negates(sentence) != _negates(evidence):
+        return min(support, _CAP_ON_CONFLICT)
+    return support
+
+
+def _negates(text: str) -> bool:
+    return _NEGATION.search(fold(text)) is not None
