@@ -1,6 +1,6 @@
 """Which passages hold what a question's author pointed at.
 
-A passage is relevant if it comes from the named file and page and overlaps the excerpt; without an excerpt, file and page
+A passage is relevant if it comes from the named file and page and overlaps the excerpt; without one, file and page
 decide. Text is compared without white space, case, width and the shapes of quotes and dashes, because the same
 words come out of a PDF, a Word file and a person's clipboard differently.
 """
