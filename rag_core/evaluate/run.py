@@ -1,6 +1,6 @@
 """Asks a library every question of a set and says how well it did.
 
-The library is anything that can `search` and `ask`; a generator of `Progress`, so that it can be shown and stopped.
+The library is anything that can `search` and `answer`; a generator of `Progress`, so that it can be shown and stopped.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SHOWN = 5
 
 class Library(Protocol):
     """What is evaluated. `search` gives up to `top_k` passages, best first, for a question in its conversation;
-    `ask` gives the finished answer."""
+    `answer` gives the finished answer."""
 
     def search(self, query: str, *, history: Sequence[Message], top_k: int) -> SearchResult: ...
 
-    def ask(self, question: str, *, history: Sequence[Message]) -> Answer: ...
+    def answer(self, question: str, *, history: Sequence[Message]) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def evaluate(
 
 def _outcome(library: Library, question: Question, relevance_threshold: float, answers: bool) -> Outcome:
     found = library.search(question.question, history=question.history, top_k=DEPTH)
-    answer = library.ask(question.question, history=question.history) if answers else None
+    answer = library.answer(question.question, history=question.history) if answers else None
     first = found.passages[0] if found.passages else None
     given = answer is not None and not answer.not_found
     spoken = _MARKER.sub("", answer.text) if answer is not None else None

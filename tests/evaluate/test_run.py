@@ -34,7 +34,7 @@ class ScriptedLibrary:
         relevance, passages = self.found[query]
         return SearchResult(query, tuple(passages[:top_k]), relevance, {}, {})
 
-    def ask(self, question: str, *, history: Sequence[Message]) -> Answer:
+    def answer(self, question: str, *, history: Sequence[Message]) -> Answer:
         relevance, passages = self.found[question]
         text, cited = self.said.get(question, ("Not found.", []))
         citations = tuple(Citation(rank, "", 1, 0, 0, 0, 0) for rank in cited)
