@@ -47,10 +47,15 @@ class CancelToken:
         if self._event.is_set():
             raise Cancelled
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when cancelled; immediately if that has already happened."""
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` when cancelled; immediately if that has already happened. Returns how to take it back."""
         with self._lock:
             if not self._event.is_set():
                 self._callbacks.append(callback)
-                return
+                return lambda: self._forget(callback)
         callback()
+        return lambda: None
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            self._callbacks = [kept for kept in self._callbacks if kept is not callback]

@@ -1,0 +1,35 @@
+"""Does this runtime, on this machine, compute what the recipe computed? A few texts answer that in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from rag_core.runtime.pack import Canonical
+from rag_core.types import FloatArray
+
+REFERENCE = "fp32"
+# Between runs of one graph on different processors only rounding differs; between a quantised graph and its reference
+# the quantisation does (the recipe measures it: about 0.995). A saturating multiplication is far below both.
+MIN_COSINE_SAME_GRAPH = 0.999
+MIN_COSINE_TO_REFERENCE = 0.98
+
+
+def disagreement(canonical: Canonical, graph: str, encode: Callable[[Sequence[str]], FloatArray]) -> str:
+    """Empty when `encode` agrees with the pack's canonical vectors, else a sentence with the worst cosine.
+
+    A quantised graph is compared with the fp32 reference where the pack has one: the machine that built the pack
+    may have had the same weakness as this one.
+    """
+    reference = REFERENCE if REFERENCE in canonical.values else graph
+    if not canonical.inputs or reference not in canonical.values:
+        return ""
+    wanted = np.array(canonical.values[reference], np.float32)
+    got = encode(canonical.inputs)
+    if got.shape != wanted.shape:
+        return f"it gives vectors of {got.shape[1]} values, {wanted.shape[1]} were expected."
+    limit = MIN_COSINE_SAME_GRAPH if reference == graph else MIN_COSINE_TO_REFERENCE
+    worst = float(np.min(np.sum(got * wanted, axis=1)))
+    # Written so that a vector of NaN fails too.
+    return "" if worst >= limit else f"its vectors differ from the proven ones (cosine {worst:.3f}, at least {limit})."

@@ -1,0 +1,85 @@
+"""Any `tokenizer.json`, for two uses: ids that a model takes, and where the tokens lie in a text.
+
+Holds no mode: truncation is done per call, so that encoding (cut at the model's limit) and counting (never cut) can use
+one object from several threads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rag_core.errors import PackCorrupt
+
+TokenIds = npt.NDArray[np.int64]
+
+# A token costs some 200 bytes inside the tokenizer, so a text of many megabytes is read in pieces of this size.
+_PIECE_CHARS = 1 << 16
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class PackTokenizer:
+    """The tokenizer of a pack. Raises PackCorrupt when the file is not one that the library reads."""
+
+    def __init__(self, path: Path) -> None:
+        import tokenizers
+
+        raw = path.read_bytes()
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_buffer(raw)
+        except (ValueError, TypeError) as error:
+            raise PackCorrupt(
+                f"The tokenizer {path} cannot be read: {error}", "Build or import the pack again."
+            ) from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._special_tokens = int(self._tokenizer.num_special_tokens_to_add(False))
+
+    def encode_batch(self, texts: Sequence[str], max_tokens: int) -> list[TokenIds]:
+        """Ids with the model's special tokens, at most `max_tokens` per text; int64, shape (tokens,)."""
+        keep = max(1, max_tokens - self._special_tokens)
+        clean = [_encodable(text) for text in texts]
+        ids = []
+        for encoding in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False):
+            encoding.truncate(keep)
+            ids.append(np.array(self._tokenizer.post_process(encoding).ids, np.int64))
+        return ids
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Character ranges of the tokens of all of `text`, special tokens left out. See `types.TokenCounter`."""
+        spans: list[tuple[int, int]] = []
+        clean = _encodable(text)
+        for start, end in _pieces(clean):
+            encoding = self._tokenizer.encode(clean[start:end], add_special_tokens=False)
+            spans.extend((start + a, start + b) for a, b in encoding.offsets if a < b)
+        return spans
+
+    def id_of(self, token: str) -> int | None:
+        found = self._tokenizer.token_to_id(token)
+        return None if found is None else int(found)
+
+    @property
+    def vocabulary_size(self) -> int:
+        return int(self._tokenizer.get_vocab_size())
+
+
+def _encodable(text: str) -> str:
+    """Half of a surrogate pair cannot be written as UTF-8; one question mark for each keeps the offsets."""
+    return text if text.isascii() else _SURROGATES.sub("?", text)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Cut before white space (many tokenizers glue it to the next word), or anywhere when there is none near."""
+    start = 0
+    while len(text) - start > _PIECE_CHARS:
+        end = start + _PIECE_CHARS
+        cut = max(text.rfind(" ", start + _PIECE_CHARS // 2, end), text.rfind("\n", start + _PIECE_CHARS // 2, end))
+        end = cut if cut > 0 else end
+        yield start, end
+        start = end
+    if start < len(text):
+        yield start, len(text)
