@@ -1,0 +1,228 @@
+"""The vector index: FAISS over inner products of unit vectors, so scores are cosines. Ids are chunk ids.
+
+Made from the database and never trusted over it. `vectors.faiss` only saves the time of making it again, and carries
+the library's epoch and generation: another epoch, a wrong checksum or a missing file mean a rebuild; another generation
+means catching up by comparing ids (ids are never given twice and a stored vector never changes, so ids are enough).
+
+Exact while small: float16 in one flat block, 4 ms over 100,000 vectors of 384 dimensions on one core and 77 MB.
+Approximate when large: inverted lists over the same float16 vectors.
+
+An encrypted library has no vector file, because text can be guessed from vectors: the index then lives in memory only
+and is made from the database at each start (about 0.3 s for 100,000 chunks).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag_core.types import FloatArray
+
+Ids = npt.NDArray[np.int64]
+
+EXACT_LIMIT = 250_000
+_MAGIC = b"ALCOVEV1"
+_HEADER = struct.Struct("<8sII")  # magic, length of the JSON stamp, CRC-32 of stamp and index
+_TRAIN_ROWS_PER_LIST = 40
+_TRAIN_ROUNDS = 5
+
+
+class VectorSource(Protocol):
+    """What the index is made from; `Store` is one."""
+
+    @property
+    def encrypted(self) -> bool: ...
+    @property
+    def read_only(self) -> bool: ...
+    @property
+    def vector_file(self) -> Path: ...
+    def vector_state(self) -> tuple[str, int]: ...
+    def vector_count(self) -> int: ...
+    def vector_ids(self) -> Ids: ...
+    def vector_blocks(self, only: Ids | None = None) -> Iterator[tuple[Ids, FloatArray]]: ...
+
+
+class DenseIndex:
+    """Search over every chunk that has a vector. `refresh` before searching; `save` when the work is done."""
+
+    def __init__(self, source: VectorSource, *, threads: int = 1, exact_limit: int = EXACT_LIMIT) -> None:
+        """Loads the file where it is good, else builds (see the module's figures)."""
+        import faiss
+
+        faiss.omp_set_num_threads(max(1, threads))
+        self._faiss: Any = faiss
+        self._source = source
+        self._exact_limit = exact_limit
+        self._index: Any = None
+        self._state = ("", -1)
+        self._saved_state = ("", -1)
+        self._load()
+        self.refresh()
+
+    def __len__(self) -> int:
+        return 0 if self._index is None else int(self._index.ntotal)
+
+    @property
+    def exact(self) -> bool:
+        return self._index is None or not isinstance(self._index, self._faiss.IndexIVF)
+
+    def search(self, vector: FloatArray, limit: int, allowed: Ids | None = None) -> list[tuple[int, float]]:
+        """(chunk id, cosine) of the best `limit` chunks for a unit vector of shape (dim,), best first.
+
+        `allowed` narrows the search to these chunk ids.
+        """
+        if len(self) == 0 or limit < 1 or (allowed is not None and allowed.size == 0):
+            return []
+        parameters = self._parameters(allowed)
+        scores, ids = self._index.search(
+            np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1), min(limit, len(self)), params=parameters
+        )
+        return [(int(chunk), float(score)) for chunk, score in zip(ids[0], scores[0], strict=True) if chunk >= 0]
+
+    def refresh(self) -> None:
+        """Catch up with the database. Costs one small query when nothing changed."""
+        state = self._source.vector_state()
+        if state == self._state:
+            return
+        if state[0] != self._state[0] or self._outgrown():
+            self._build()
+        else:
+            self._catch_up()
+        self._state = state
+
+    def add(self, chunk_ids: Sequence[int], vectors: FloatArray) -> None:
+        """Take vectors that were stored just now by this process, without reading them back."""
+        if len(chunk_ids) == 0:
+            return
+        if self._index is None:
+            self.refresh()
+            return
+        self._add(np.asarray(chunk_ids, dtype=np.int64), vectors)
+        self._state = self._source.vector_state()
+
+    def save(self) -> None:
+        """Write the file beside the old one, flushed, then rename. Nothing for readers and encrypted libraries."""
+        if self._source.read_only or self._source.encrypted or self._state == self._saved_state:
+            return
+        path = self._source.vector_file
+        if len(self) == 0:
+            path.unlink(missing_ok=True)
+        else:
+            _write(path, self._state, self._faiss.serialize_index(self._index))
+        self._saved_state = self._state
+
+    def _parameters(self, allowed: Ids | None) -> Any:
+        selector = None if allowed is None else self._selector(allowed)
+        if self.exact:
+            return None if selector is None else self._faiss.SearchParameters(sel=selector)
+        return self._faiss.SearchParametersIVF(nprobe=self._index.nprobe, **({"sel": selector} if selector else {}))
+
+    def _selector(self, allowed: Ids) -> Any:
+        bits = np.zeros(int(allowed.max()) + 1, dtype=np.bool_)
+        bits[allowed] = True
+        return self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+
+    def _outgrown(self) -> bool:
+        return self.exact and self._source.vector_count() > 1.2 * self._exact_limit
+
+    def _build(self) -> None:
+        count = self._source.vector_count()
+        self._index = None
+        if count > self._exact_limit:
+            self._index = self._trained(count)
+        for ids, vectors in self._source.vector_blocks():
+            self._add(ids, vectors)
+
+    def _catch_up(self) -> None:
+        there, here = self._source.vector_ids(), self._ids()
+        gone = np.setdiff1d(here, there, assume_unique=True)
+        if gone.size:
+            self._index.remove_ids(self._faiss.IDSelectorBatch(gone))
+        new = np.setdiff1d(there, here, assume_unique=True)
+        if new.size:
+            for ids, vectors in self._source.vector_blocks(new):
+                self._add(ids, vectors)
+
+    def _add(self, ids: Ids, vectors: FloatArray) -> None:
+        if self._index is None:
+            faiss = self._faiss
+            flat = faiss.IndexScalarQuantizer(
+                vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+            )
+            self._index = faiss.IndexIDMap2(flat)
+        self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+
+    def _trained(self, count: int) -> Any:
+        """An empty index with inverted lists, trained on an even sample."""
+        faiss = self._faiss
+        lists = 1 << round(math.log2(2 * math.sqrt(count)))
+        ids = self._source.vector_ids()
+        sample = ids[:: max(1, len(ids) // (lists * _TRAIN_ROWS_PER_LIST))]
+        rows = np.concatenate([vectors for _, vectors in self._source.vector_blocks(sample)])
+        quantizer = faiss.IndexFlatIP(rows.shape[1])
+        index = faiss.IndexIVFScalarQuantizer(
+            quantizer, rows.shape[1], lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
+        )
+        index.cp.niter = _TRAIN_ROUNDS
+        index.train(rows)
+        index.nprobe = max(16, lists // 8)
+        return index
+
+    def _ids(self) -> Ids:
+        if self._index is None:
+            return np.empty(0, dtype=np.int64)
+        faiss = self._faiss
+        if self.exact:
+            return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
+        lists = self._index.invlists
+        sizes = [lists.list_size(number) for number in range(self._index.nlist)]
+        parts = [faiss.rev_swig_ptr(lists.get_ids(number), size).copy() for number, size in enumerate(sizes) if size]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+    def _load(self) -> None:
+        if self._source.encrypted:
+            return
+        stored = _read(self._source.vector_file)
+        if stored is None:
+            return
+        state, payload = stored
+        if state[0] == self._source.vector_state()[0]:
+            self._index = self._faiss.deserialize_index(payload)
+            self._state = self._saved_state = state
+
+
+def _write(path: Path, state: tuple[str, int], payload: npt.NDArray[np.uint8]) -> None:
+    stamp = json.dumps({"epoch": state[0], "generation": state[1]}).encode()
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        file.write(_HEADER.pack(_MAGIC, len(stamp), zlib.crc32(payload.data, zlib.crc32(stamp))))
+        file.write(stamp)
+        file.write(payload.data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _read(path: Path) -> tuple[tuple[str, int], npt.NDArray[np.uint8]] | None:
+    """None where the file is missing or not exactly what was written: it will be made again."""
+    try:
+        raw = np.fromfile(path, dtype=np.uint8)
+    except FileNotFoundError:
+        return None
+    if raw.size < _HEADER.size:
+        return None
+    magic, length, checksum = _HEADER.unpack(raw[: _HEADER.size].tobytes())
+    body = raw[_HEADER.size :]
+    if magic != _MAGIC or length > body.size or zlib.crc32(body.data) != checksum:
+        return None
+    stamp = json.loads(body[:length].tobytes())
+    return (str(stamp["epoch"]), int(stamp["generation"])), body[length:]

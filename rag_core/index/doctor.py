@@ -1,0 +1,75 @@
+"""Looks for what must never be: orphans, half documents, damage. And counts what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag_core.index.connection import DATABASE_FILE, Connection
+from rag_core.index.records import Statistics
+
+# Each query counts rows that should not exist, and its sentence says what they are.
+_COUNTS = (
+    ("documents that no file leads to", "SELECT count(*) FROM documents WHERE id NOT IN (SELECT document FROM files"
+     " WHERE document IS NOT NULL)"),
+    ("documents whose pages are not all there", "SELECT count(*) FROM documents d WHERE page_count <>"
+     " (SELECT count(*) FROM pages WHERE document = d.id)"),
+    ("documents whose chunks are not all there", "SELECT count(*) FROM documents d WHERE chunk_count <>"
+     " (SELECT count(*) FROM chunks WHERE document = d.id)"),
+    ("chunks without their words in the keyword index", "SELECT count(*) FROM chunks WHERE id NOT IN"
+     " (SELECT id FROM lexical_docsize)"),
+    ("entries of the keyword index without a chunk", "SELECT count(*) FROM lexical_docsize WHERE id NOT IN"
+     " (SELECT id FROM chunks)"),
+    ("vectors without a chunk that expects them", "SELECT count(*) FROM vectors WHERE chunk NOT IN"
+     " (SELECT id FROM chunks WHERE embedded = 1)"),
+    ("chunks whose vector is missing", "SELECT count(*) FROM chunks WHERE embedded = 1 AND id NOT IN"
+     " (SELECT chunk FROM vectors)"),
+)  # fmt: skip
+
+
+def problems(connection: Connection, *, thorough: bool) -> list[str]:
+    """Sentences, one per problem; empty when all is well. `thorough` also reads the whole keyword index."""
+    found = [
+        f"The database is damaged: {row[0]}." for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
+    ]
+    if found:
+        return found
+    broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        found.append(f"{len(broken)} rows point to something that is not there (first in table {broken[0][0]}).")
+    for what, query in _COUNTS:
+        (count,) = connection.execute(query).fetchone()
+        if count:
+            found.append(f"{count} {what}.")
+    if thorough:
+        found += _keyword_index_damage(connection)
+    return found
+
+
+def _keyword_index_damage(connection: Connection) -> list[str]:
+    from sqlcipher3 import dbapi2
+
+    connection.execute("PRAGMA query_only = OFF")  # the check is spelled as an insertion, but changes nothing
+    try:
+        connection.execute("INSERT INTO lexical(lexical, rank) VALUES ('integrity-check', 0)")
+    except dbapi2.DatabaseError as error:
+        return [f"The keyword index is damaged ({error})."]
+    return []
+
+
+def statistics(connection: Connection, folder: Path, vector_file: Path) -> Statistics:
+    def one(query: str) -> int:
+        return int(connection.execute(query).fetchone()[0] or 0)
+
+    database = folder / DATABASE_FILE
+    return Statistics(
+        files=one("SELECT count(*) FROM files"),
+        failed_files=one("SELECT count(*) FROM files WHERE document IS NULL"),
+        documents=one("SELECT count(*) FROM documents"),
+        pages=one("SELECT count(*) FROM pages"),
+        chunks=one("SELECT count(*) FROM chunks"),
+        chunks_without_vector=one("SELECT count(*) FROM chunks WHERE embedded = 0"),
+        text_chars=one("SELECT sum(char_end - char_start) FROM chunks"),
+        database_bytes=database.stat().st_size,
+        free_bytes=one("PRAGMA freelist_count") * one("PRAGMA page_size"),
+        vector_file_bytes=vector_file.stat().st_size if vector_file.exists() else 0,
+    )

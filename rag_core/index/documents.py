@@ -1,0 +1,151 @@
+"""Documents in and out. Every function here runs inside the caller's transaction, so a document is whole or absent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from rag_core.index import lexical
+from rag_core.index.connection import Connection
+from rag_core.index.layout import pack_layout
+from rag_core.index.meta import bump_vectors
+from rag_core.types import Chunk, ParsedDocument
+
+
+def put(
+    connection: Connection,
+    path: str,
+    size_bytes: int,
+    modified_ns: int,
+    document_id: str,
+    parsed: ParsedDocument,
+    chunks: Sequence[Chunk],
+) -> None:
+    """Let `path` hold this content; what stood there before goes, unless another path still holds it."""
+    row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
+    document = int(row[0]) if row else _insert(connection, document_id, parsed, chunks)
+    _set_file(connection, path, document, size_bytes, modified_ns, "")
+
+
+def put_failure(connection: Connection, path: str, size_bytes: int, modified_ns: int, reason: str) -> None:
+    _set_file(connection, path, None, size_bytes, modified_ns, reason or "It could not be read.")
+
+
+def link(connection: Connection, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
+    """Let `path` hold content that is already stored; False when it is not."""
+    row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
+    if row is None:
+        return False
+    _set_file(connection, path, int(row[0]), size_bytes, modified_ns, "")
+    return True
+
+
+def touch(connection: Connection, path: str, size_bytes: int, modified_ns: int) -> None:
+    connection.execute(
+        "UPDATE files SET size_bytes = ?, modified_ns = ? WHERE path = ?", (size_bytes, modified_ns, path)
+    )
+
+
+def remove_paths(connection: Connection, paths: Iterable[str]) -> int:
+    """Forget paths, and content that no path holds any more. Returns how many paths were known."""
+    removed = 0
+    candidates: set[int] = set()
+    for path in paths:
+        row = connection.execute("DELETE FROM files WHERE path = ? RETURNING document", (path,)).fetchall()
+        removed += len(row)
+        candidates.update(int(document) for (document,) in row if document is not None)
+    for document in sorted(candidates):
+        _remove_if_unseen(connection, document)
+    return removed
+
+
+def _set_file(
+    connection: Connection, path: str, document: int | None, size_bytes: int, modified_ns: int, reason: str
+) -> None:
+    before = connection.execute("SELECT document FROM files WHERE path = ?", (path,)).fetchone()
+    connection.execute(
+        "INSERT INTO files(path, document, size_bytes, modified_ns, reason) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT(path) DO UPDATE SET document = excluded.document, size_bytes = excluded.size_bytes,"
+        " modified_ns = excluded.modified_ns, reason = excluded.reason",
+        (path, document, size_bytes, modified_ns, reason),
+    )
+    if before is not None and before[0] is not None and before[0] != document:
+        _remove_if_unseen(connection, int(before[0]))
+
+
+def _insert(connection: Connection, document_id: str, parsed: ParsedDocument, chunks: Sequence[Chunk]) -> int:
+    _check_slices(parsed, chunks)
+    cursor = connection.execute(
+        "INSERT INTO documents(document_id, media_type, title, warnings, page_count, chunk_count)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (document_id, parsed.media_type, parsed.title, json.dumps(parsed.warnings), len(parsed.pages), len(chunks)),
+    )
+    document = int(cursor.lastrowid)
+    connection.executemany(
+        "INSERT INTO pages(document, number, label, width, height, needs_ocr, text, layout)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (document, p.number, p.label, p.width, p.height, p.needs_ocr, p.text, pack_layout(p.blocks, p.lines))
+            for p in parsed.pages
+        ),
+    )
+    first = _next_chunk_id(connection)
+    connection.executemany(
+        "INSERT INTO chunks(id, document, ordinal, page, char_start, char_end, token_count, headings)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (first + at, document, c.ordinal, c.page, c.char_start, c.char_end, c.token_count, _headings(c.headings))
+            for at, c in enumerate(chunks)
+        ),
+    )
+    lexical.insert_rows(
+        connection,
+        [(first + at, *lexical.lexical_row(parsed.title, c.headings, c.text)) for at, c in enumerate(chunks)],
+    )
+    return document
+
+
+def _check_slices(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> None:
+    """The text of a chunk is stored as a range of its page; one that differs would come back wrong. ValueError."""
+    texts = {page.number: page.text for page in parsed.pages}
+    for chunk in chunks:
+        if texts.get(chunk.page, "")[chunk.char_start : chunk.char_end] != chunk.text:
+            raise ValueError(f"chunk {chunk.ordinal} is not page {chunk.page}[{chunk.char_start}:{chunk.char_end}]")
+
+
+def _next_chunk_id(connection: Connection) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    return (int(row[0]) if row else 0) + 1
+
+
+def _headings(headings: tuple[str, ...]) -> str:
+    return json.dumps(headings, ensure_ascii=False) if headings else ""
+
+
+def _remove_if_unseen(connection: Connection, document: int) -> None:
+    if connection.execute("SELECT 1 FROM files WHERE document = ? LIMIT 1", (document,)).fetchone():
+        return
+    lexical.delete_rows(connection, lexical_rows(connection, document))
+    # Pages, chunks and vectors go with it (ON DELETE CASCADE).
+    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
+    bump_vectors(connection)
+
+
+def lexical_rows(connection: Connection, document: int) -> list[tuple[int, str, str]]:
+    """What the keyword index holds of a document, made again from the tables."""
+    (title,) = connection.execute("SELECT title FROM documents WHERE id = ?", (document,)).fetchone()
+    texts = dict(connection.execute("SELECT number, text FROM pages WHERE document = ?", (document,)))
+    chunks = connection.execute(
+        "SELECT id, page, char_start, char_end, headings FROM chunks WHERE document = ? ORDER BY id", (document,)
+    )
+    return [
+        (int(chunk), *lexical.lexical_row(title, json.loads(headings or "[]"), texts[page][start:end]))
+        for chunk, page, start, end, headings in chunks
+    ]
+
+
+def rebuild_lexical(connection: Connection) -> None:
+    """Make the keyword index again from pages and chunks, after a change in how text becomes words."""
+    connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
+    for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
+        lexical.insert_rows(connection, lexical_rows(connection, int(document)))

@@ -1,0 +1,93 @@
+"""A library ready for search: its store and its vector index in step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag_core.index.dense import DenseIndex, Ids
+from rag_core.index.records import StoredChunk
+from rag_core.index.store import Store
+from rag_core.types import Filters, FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The part of a library that filters leave: the same thing for the keyword index and for the vectors."""
+
+    document_rows: tuple[int, ...]
+    chunk_ids: Ids
+
+    def __len__(self) -> int:
+        return len(self.chunk_ids)
+
+
+class LibraryIndex:
+    """Answers the searches of `rag_core.retrieve`. The vector index is loaded at the first dense search.
+
+    Whoever stores vectors does it through `put_vectors` here; whatever else changes the store is noticed by itself.
+    """
+
+    def __init__(self, store: Store, *, threads: int = 1) -> None:
+        self.store = store
+        self._threads = threads
+        self._dense: DenseIndex | None = None
+
+    @property
+    def dense(self) -> DenseIndex:
+        if self._dense is None:
+            self._dense = DenseIndex(self.store, threads=self._threads)
+        return self._dense
+
+    def scope(self, filters: Filters) -> Scope | None:
+        """None when nothing is filtered."""
+        if not filters:
+            return None
+        rows = self.store.matching_documents(filters)
+        return Scope(tuple(rows), self.store.chunk_ids(rows))
+
+    def search_dense(self, vector: FloatArray, limit: int, scope: Scope | None = None) -> list[tuple[int, float]]:
+        """(chunk id, cosine), best first. Chunks without a vector are not found."""
+        self.dense.refresh()
+        return self.dense.search(vector, limit, None if scope is None else scope.chunk_ids)
+
+    def search_lexical(self, question: str, limit: int, scope: Scope | None = None) -> list[tuple[int, float]]:
+        """(chunk id, BM25), best first."""
+        return self.store.search_lexical(question, limit, None if scope is None else scope.document_rows)
+
+    def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
+        return self.store.chunks_by_id(chunk_ids)
+
+    def neighbours(self, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
+        return self.store.neighbours(chunk_id)
+
+    def page_text(self, document_id: str, number: int) -> str:
+        return self.store.page_text(document_id, number)
+
+    def term_coverage(self, question: str, chunk_ids: Sequence[int]) -> dict[int, float]:
+        return self.store.term_coverage(question, chunk_ids)
+
+    def put_vectors(self, chunk_ids: Sequence[int], vectors: FloatArray) -> int:
+        """Store vectors and make them searchable. Returns how many were taken (see `Store.put_vectors`)."""
+        positions = self.store.put_vectors(chunk_ids, vectors)
+        if self._dense is not None:
+            self._dense.add([chunk_ids[position] for position in positions], vectors[positions])
+        return len(positions)
+
+    def remove_paths(self, paths: Iterable[str]) -> int:
+        """Like the store's, and the vectors of what was removed leave the vector file as well."""
+        removed = self.store.remove_paths(paths)
+        self.save()
+        return removed
+
+    def save(self) -> None:
+        """Bring the vector file up to date: at the end of a job that changed the library."""
+        if not self.store.read_only:
+            self.dense.refresh()
+            self.dense.save()
+
+    def close(self) -> None:
+        """Save what this process indexed, then close the store."""
+        if self._dense is not None and not self.store.read_only:
+            self.save()
+        self.store.close()

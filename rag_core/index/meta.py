@@ -1,0 +1,65 @@
+"""`index_meta`: small facts about the library, above all what made its vectors."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, fields
+
+from rag_core.errors import IndexMismatch
+from rag_core.index.connection import Connection
+from rag_core.index.records import Identity
+
+_WORDS = {
+    "encoder_pack_id": "the embedding model",
+    "encoder_pack_sha256": "the embedding model's build",
+    "dim": "the vectors' dimension",
+    "pooling": "the embedding model's pooling",
+    "chunker_version": "the way documents are cut",
+}
+
+
+def get(connection: Connection, name: str, default: str = "") -> str:
+    row = connection.execute("SELECT value FROM index_meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else default
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    connection.execute(
+        "INSERT INTO index_meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+
+
+def everything(connection: Connection) -> dict[str, str]:
+    return {str(name): str(value) for name, value in connection.execute("SELECT name, value FROM index_meta")}
+
+
+def bump_vectors(connection: Connection) -> None:
+    """The set of vectors changed: a vector index with the number of before must catch up."""
+    put(connection, "vector_generation", str(int(get(connection, "vector_generation", "0")) + 1))
+
+
+def new_vector_epoch(connection: Connection) -> None:
+    """All vectors are void: nothing of an older vector index may be used, whatever its numbers."""
+    put(connection, "vector_epoch", secrets.token_hex(8))
+    bump_vectors(connection)
+
+
+def differences(connection: Connection, identity: Identity) -> list[str]:
+    """The fields of `identity` that differ from the stored ones. Fields that were never stored do not differ."""
+    stored = everything(connection)
+    return [
+        field.name
+        for field in fields(Identity)
+        if field.name in stored and stored[field.name] != str(getattr(identity, field.name))
+    ]
+
+
+def put_identity(connection: Connection, identity: Identity) -> None:
+    for name, value in asdict(identity).items():
+        put(connection, name, str(value))
+
+
+def mismatch(names: list[str]) -> IndexMismatch:
+    what = ", ".join(_WORDS[name] for name in names)
+    return IndexMismatch(f"The library was made with something else: {what}. It has to be rebuilt before it is used.")

@@ -1,0 +1,168 @@
+"""Reads documents, pages and chunks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag_core.index.connection import Connection
+from rag_core.index.layout import unpack_layout
+from rag_core.index.records import KnownFile, StoredChunk
+from rag_core.types import Document, DocumentState, Filters, Page
+
+_PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
+
+_CHUNK_COLUMNS = """
+    SELECT c.id, c.document, d.document_id, d.title, d.media_type, c.ordinal, c.page, p.label, c.char_start,
+           c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count
+    FROM chunks c JOIN documents d ON d.id = c.document JOIN pages p ON p.document = c.document AND p.number = c.page
+"""
+
+
+def known_files(connection: Connection) -> dict[str, KnownFile]:
+    rows = connection.execute(
+        f"SELECT f.path, f.size_bytes, f.modified_ns, d.document_id, f.reason, {_PENDING}"
+        " FROM files f LEFT JOIN documents d ON d.id = f.document"
+    )
+    return {
+        path: KnownFile(size, modified, document_id or "", _state(document_id, pending), reason)
+        for path, size, modified, document_id, reason, pending in rows
+    }
+
+
+def documents(connection: Connection) -> list[Document]:
+    rows = connection.execute(
+        "SELECT f.path, f.size_bytes, f.modified_ns, f.reason, d.document_id, d.media_type, d.title, d.page_count,"
+        f" d.chunk_count, d.warnings, {_PENDING}"
+        " FROM files f LEFT JOIN documents d ON d.id = f.document ORDER BY f.path"
+    )
+    return [
+        Document(
+            document_id=document_id or "",
+            path=path,
+            media_type=media_type or "",
+            title=title or "",
+            size_bytes=size,
+            modified_ns=modified,
+            pages=pages or 0,
+            chunks=chunks or 0,
+            state=_state(document_id, pending),
+            reason=reason,
+            warnings=tuple(json.loads(warnings)) if warnings else (),
+        )
+        for path, size, modified, reason, document_id, media_type, title, pages, chunks, warnings, pending in rows
+    ]
+
+
+def _state(document_id: str | None, pending: int) -> DocumentState:
+    if document_id is None:
+        return "failed"
+    return "keyword_searchable" if pending else "searchable"
+
+
+def page(connection: Connection, document_id: str, number: int) -> Page | None:
+    row = connection.execute(
+        "SELECT p.number, p.text, p.label, p.layout, p.width, p.height, p.needs_ocr FROM pages p"
+        " JOIN documents d ON d.id = p.document WHERE d.document_id = ? AND p.number = ?",
+        (document_id, number),
+    ).fetchone()
+    if row is None:
+        return None
+    blocks, lines = unpack_layout(row[3])
+    return Page(row[0], row[1], row[2], blocks, lines, row[4], row[5], bool(row[6]))
+
+
+def page_text(connection: Connection, document_id: str, number: int) -> str | None:
+    """Without the layout, which costs more to unpack than the text to read."""
+    row = connection.execute(
+        "SELECT p.text FROM pages p JOIN documents d ON d.id = p.document WHERE d.document_id = ? AND p.number = ?",
+        (document_id, number),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def chunks(connection: Connection, ids: Sequence[int]) -> list[StoredChunk]:
+    """In the order of `ids`; ids that are no longer there are left out."""
+    rows = connection.execute(f"{_CHUNK_COLUMNS} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+    found = {chunk.chunk_id: chunk for chunk in _stored_chunks(connection, rows.fetchall())}
+    return [found[chunk_id] for chunk_id in ids if chunk_id in found]
+
+
+def neighbours(connection: Connection, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
+    """The chunks before and after on the same page."""
+    row = connection.execute("SELECT document, ordinal, page FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
+    if row is None:
+        return None, None
+    document, ordinal, number = row
+    rows = connection.execute(
+        f"{_CHUNK_COLUMNS} WHERE c.document = ? AND c.ordinal IN (?, ?) AND c.page = ?",
+        (document, ordinal - 1, ordinal + 1, number),
+    )
+    around = {chunk.ordinal: chunk for chunk in _stored_chunks(connection, rows.fetchall())}
+    return around.get(ordinal - 1), around.get(ordinal + 1)
+
+
+def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterable[StoredChunk]:
+    paths: dict[int, list[str]] = {}
+    wanted = json.dumps(sorted({row[1] for row in rows}))
+    for document, path in connection.execute(
+        "SELECT document, path FROM files WHERE document IN (SELECT value FROM json_each(?)) ORDER BY path", (wanted,)
+    ):
+        paths.setdefault(document, []).append(path)
+    return [
+        StoredChunk(
+            chunk_id=row[0],
+            document_id=row[2],
+            paths=tuple(paths.get(row[1], ())),
+            title=row[3],
+            media_type=row[4],
+            ordinal=row[5],
+            page=row[6],
+            page_label=row[7],
+            char_start=row[8],
+            char_end=row[9],
+            text=row[10],
+            headings=tuple(json.loads(row[11])) if row[11] else (),
+            token_count=row[12],
+        )
+        for row in rows
+    ]
+
+
+def matching_documents(connection: Connection, filters: Filters) -> list[int]:
+    """Row ids of the documents with at least one file that passes every filter."""
+    conditions, arguments = ["f.document IS NOT NULL"], list[object]()
+    if filters.folder:
+        # Not LIKE: `%` and `_` are ordinary characters of file names.
+        folder = filters.folder.rstrip("/\\") or filters.folder
+        conditions.append("(f.path = ? OR substr(f.path, 1, ?) IN (?, ?))")
+        arguments += [folder, len(folder) + 1, folder + "/", folder + "\\"]
+    if filters.media_types:
+        conditions.append("d.media_type IN (SELECT value FROM json_each(?))")
+        arguments.append(json.dumps(filters.media_types))
+    if filters.modified_from_ns is not None:
+        conditions.append("f.modified_ns >= ?")
+        arguments.append(filters.modified_from_ns)
+    if filters.modified_to_ns is not None:
+        conditions.append("f.modified_ns <= ?")
+        arguments.append(filters.modified_to_ns)
+    rows = connection.execute(
+        "SELECT DISTINCT d.id FROM files f JOIN documents d ON d.id = f.document WHERE "
+        + " AND ".join(conditions)
+        + " ORDER BY d.id",
+        arguments,
+    )
+    return [int(document) for (document,) in rows]
+
+
+def chunk_ids(connection: Connection, document_rows: Sequence[int]) -> npt.NDArray[np.int64]:
+    """All chunk ids of these documents (row ids), ascending."""
+    rows = connection.execute(
+        "SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(list(document_rows)),),
+    )
+    return np.fromiter((chunk for (chunk,) in rows), dtype=np.int64)

@@ -1,0 +1,72 @@
+"""What the store hands out. Frozen data, like `rag_core.types`, but of interest only where the index is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_core.types import DocumentState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the library knows of one path. `document_id` is empty where reading failed (`state` failed)."""
+
+    size_bytes: int
+    modified_ns: int
+    document_id: str
+    state: DocumentState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What made the vectors and chunks. Two libraries, or a library and an encoder, mix only where all of it agrees."""
+
+    encoder_pack_id: str
+    encoder_pack_sha256: str
+    dim: int
+    pooling: str
+    chunker_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChunk:
+    """A chunk that waits for its vector. `text` is what to embed: the chunk, led by its title and headings."""
+
+    chunk_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with what a search result shows. `paths` are all places of the document, sorted."""
+
+    chunk_id: int
+    document_id: str
+    paths: tuple[str, ...]
+    title: str
+    media_type: str
+    ordinal: int
+    page: int
+    page_label: str
+    char_start: int
+    char_end: int
+    text: str
+    headings: tuple[str, ...]
+    token_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts for `doctor`. `free_bytes` is space inside the database that later documents will reuse."""
+
+    files: int
+    failed_files: int
+    documents: int
+    pages: int
+    chunks: int
+    chunks_without_vector: int
+    text_chars: int
+    database_bytes: int
+    free_bytes: int
+    vector_file_bytes: int

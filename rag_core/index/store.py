@@ -1,0 +1,349 @@
+"""The store of one library: a folder with `library.db`, the truth, and `vectors.faiss`, which is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from rag_core.errors import StorageFull, UserError
+from rag_core.index import doctor, documents, lexical, meta, migrations, reading, vectors
+from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, transaction
+from rag_core.index.keys import KeySource, NoKey
+from rag_core.index.records import Identity, KnownFile, PendingChunk, Statistics, StoredChunk
+from rag_core.index.tokens import TOKENS_VERSION
+from rag_core.index.writer_lock import WriterLock
+from rag_core.types import Chunk, Document, Filters, FloatArray, Page, ParsedDocument
+
+VECTOR_FILE = "vectors.faiss"
+
+
+class Store:
+    """Open with `Store.open`. One thread at a time; one writing Store per library on the machine, readers beside it.
+
+    Every method that changes something is one transaction: afterwards it happened wholly, or (after an error, a full
+    disk or a killed process) not at all. Errors of storage arrive as UserErrors: StorageFull, LibraryLocked.
+    """
+
+    def __init__(self, folder: Path, connection: Connection, lock: WriterLock | None, *, encrypted: bool) -> None:
+        self.folder = folder
+        self.encrypted = encrypted
+        self._connection = connection
+        self._lock = lock
+        self._lexical = lexical.LexicalSearch(connection)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        key_source: KeySource | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        created_with: str = "",
+    ) -> Self:
+        """Open the library in `folder`, or create it (`create`, unless `read_only`).
+
+        Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), UserError (no library
+        there), StorageFull (cannot be written).
+        """
+        path = folder / DATABASE_FILE
+        if not path.is_file() and (read_only or not create):
+            raise UserError(f"There is no library in {folder}.", "Check the name, or add documents to create it.")
+        key = (key_source or NoKey()).key(folder)
+        lock = None if read_only else _lock(folder)
+        try:
+            with plain_words(folder):
+                connection = connect(path, key, read_only=read_only, create=create)
+                try:
+                    _bring_up_to_date(connection, folder, read_only=read_only, created_with=created_with)
+                except BaseException:
+                    connection.close()
+                    raise
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(folder, connection, lock, encrypted=key is not None)
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def read_only(self) -> bool:
+        return self._lock is None
+
+    @property
+    def vector_file(self) -> Path:
+        return self.folder / VECTOR_FILE
+
+    # Files and documents
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Every path, to compare with what stands on the disk. 10,000 paths take some 20 ms."""
+        with self._reading() as connection:
+            return reading.known_files(connection)
+
+    def documents(self) -> list[Document]:
+        """One per path (failures included), by path."""
+        with self._reading() as connection:
+            return reading.documents(connection)
+
+    def put_document(
+        self,
+        path: str,
+        size_bytes: int,
+        modified_ns: int,
+        document_id: str,
+        parsed: ParsedDocument,
+        chunks: Sequence[Chunk],
+    ) -> None:
+        """Store a document at `path`, replacing exactly what stood there. Keyword-searchable at once.
+
+        Content that another path already holds is only linked. Raises ValueError when a chunk is not a slice of its
+        page.
+        """
+        with self._writing() as connection:
+            documents.put(connection, path, size_bytes, modified_ns, document_id, parsed, chunks)
+
+    def link_path(self, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
+        """Let `path` hold content that is already stored, without parsing it; False when it is not stored."""
+        with self._writing() as connection:
+            return documents.link(connection, path, size_bytes, modified_ns, document_id)
+
+    def put_failure(self, path: str, size_bytes: int, modified_ns: int, reason: str) -> None:
+        """Remember that `path` cannot be read, and why. What stood there before is removed."""
+        with self._writing() as connection:
+            documents.put_failure(connection, path, size_bytes, modified_ns, reason)
+
+    def touch_file(self, path: str, size_bytes: int, modified_ns: int) -> None:
+        """The file has a new time but the same content."""
+        with self._writing() as connection:
+            documents.touch(connection, path, size_bytes, modified_ns)
+
+    def remove_paths(self, paths: Iterable[str]) -> int:
+        """Forget paths; content goes with its last path, from every table, overwritten on disk. Returns how many."""
+        with self._writing() as connection:
+            removed = documents.remove_paths(connection, paths)
+        self._shrink()
+        return removed
+
+    # Pages and chunks
+
+    def page(self, document_id: str, number: int) -> Page:
+        """Raises UserError when it is not (or no longer) in the library."""
+        with self._reading() as connection:
+            page = reading.page(connection, document_id, number)
+        if page is None:
+            raise _page_missing(number)
+        return page
+
+    def page_text(self, document_id: str, number: int) -> str:
+        """`page(...).text` without the layout: much cheaper. Raises UserError."""
+        with self._reading() as connection:
+            text = reading.page_text(connection, document_id, number)
+        if text is None:
+            raise _page_missing(number)
+        return text
+
+    def chunks_by_id(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
+        """In the order asked for; chunks that are no longer there are left out."""
+        with self._reading() as connection:
+            return reading.chunks(connection, chunk_ids)
+
+    def neighbours(self, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
+        """The chunks just before and after on the same page."""
+        with self._reading() as connection:
+            return reading.neighbours(connection, chunk_id)
+
+    def matching_documents(self, filters: Filters) -> list[int]:
+        """Internal row ids of the documents with a file that passes every filter."""
+        with self._reading() as connection:
+            return reading.matching_documents(connection, filters)
+
+    def chunk_ids(self, document_rows: Sequence[int]) -> npt.NDArray[np.int64]:
+        with self._reading() as connection:
+            return reading.chunk_ids(connection, document_rows)
+
+    # Keyword search
+
+    def search_lexical(
+        self, question: str, limit: int, document_rows: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """(chunk id, BM25; higher is better), best first."""
+        with self._reading():
+            return self._lexical.search(question, limit, document_rows)
+
+    def term_coverage(self, question: str, chunk_ids: Sequence[int]) -> dict[int, float]:
+        """Per chunk, the share of the question's content words that it holds, weighted by rarity; 0..1."""
+        with self._reading():
+            return self._lexical.term_coverage(question, chunk_ids)
+
+    # Vectors
+
+    def pending_chunks(self, limit: int) -> list[PendingChunk]:
+        """Chunks that wait for a vector, with the text to embed."""
+        with self._reading() as connection:
+            return vectors.pending_chunks(connection, limit)
+
+    def pending_count(self) -> int:
+        with self._reading() as connection:
+            return vectors.pending_count(connection)
+
+    def put_vectors(self, chunk_ids: Sequence[int], rows: FloatArray) -> list[int]:
+        """Store unit vectors, shape (len(chunk_ids), dim). Returns the positions stored.
+
+        Chunks that are gone or have a vector are passed over. Raises IndexMismatch for another dimension than the
+        identity's.
+        """
+        with self._writing() as connection:
+            dim = meta.get(connection, "dim")
+            if dim and rows.shape[1] != int(dim):
+                raise meta.mismatch(["dim"])
+            if not dim:
+                meta.put(connection, "dim", str(rows.shape[1]))
+            return vectors.put(connection, chunk_ids, rows)
+
+    def drop_vectors(self) -> None:
+        """Forget all vectors, for a rebuild with another encoder; keyword search goes on."""
+        with self._writing() as connection:
+            vectors.drop(connection)
+        self._shrink()
+
+    def vector_ids(self) -> npt.NDArray[np.int64]:
+        with self._reading() as connection:
+            return vectors.ids(connection)
+
+    def vector_count(self) -> int:
+        with self._reading() as connection:
+            return vectors.count(connection)
+
+    def vector_blocks(
+        self, only: npt.NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[npt.NDArray[np.int64], FloatArray]]:
+        """(chunk ids, float32 vectors) in blocks: of all chunks, or of those in `only`."""
+        with self._reading() as connection:
+            yield from vectors.blocks(connection, int(meta.get(connection, "dim", "0")), only)
+
+    def vector_state(self) -> tuple[str, int]:
+        """(epoch, generation): what a vector index must carry to be up to date. See `dense`."""
+        with self._reading() as connection:
+            return meta.get(connection, "vector_epoch"), int(meta.get(connection, "vector_generation", "0"))
+
+    # What made the library
+
+    def identity_differences(self, identity: Identity) -> list[str]:
+        """Names of the fields in which the library differs; empty when it fits or holds nothing yet."""
+        with self._reading() as connection:
+            return meta.differences(connection, identity)
+
+    def require_identity(self, identity: Identity) -> None:
+        """Call at open. Stamps a library that has no stamp yet. Raises IndexMismatch, after which nothing was mixed."""
+        different = self.identity_differences(identity)
+        if different and self.vector_count() == 0 and "chunker_version" not in different and not self.read_only:
+            different = []  # no vector exists yet: any encoder may begin
+        if different:
+            raise meta.mismatch(different)
+        if not self.read_only:
+            with self._writing() as connection:
+                meta.put_identity(connection, identity)
+
+    def rebuild_for(self, identity: Identity) -> None:
+        """Drop all vectors and take `identity`: the answer to IndexMismatch. Chunks are kept as they are."""
+        with self._writing() as connection:
+            vectors.drop(connection)
+            meta.put_identity(connection, identity)
+        self._shrink()
+
+    def meta(self) -> dict[str, str]:
+        with self._reading() as connection:
+            return {"schema_version": str(migrations.schema_version(connection)), **meta.everything(connection)}
+
+    def set_meta(self, name: str, value: str) -> None:
+        with self._writing() as connection:
+            meta.put(connection, name, value)
+
+    # Care
+
+    def problems(self, *, thorough: bool = False) -> list[str]:
+        """What `doctor` prints: one sentence per orphan, half document or damage; empty when all is well."""
+        with self._reading() as connection:
+            return doctor.problems(connection, thorough=thorough)
+
+    def statistics(self) -> Statistics:
+        with self._reading() as connection:
+            return doctor.statistics(connection, self.folder, self.vector_file)
+
+    def optimise(self) -> None:
+        """Merge the keyword index and give free space back. After large changes; about 1 s for 100,000 chunks."""
+        with self._writing() as connection:
+            connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
+        self._shrink()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with plain_words(self.folder):
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self.read_only:
+            raise RuntimeError("this Store was opened read-only")
+        with plain_words(self.folder), transaction(self._connection):
+            yield self._connection
+
+    def _shrink(self) -> None:
+        """Return free pages, and empty the write-ahead log, which may still hold what was removed."""
+        with self._reading() as connection:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _lock(folder: Path) -> WriterLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return WriterLock(folder)
+    except OSError as error:
+        raise StorageFull(
+            f"The library folder {folder} cannot be written to ({error.strerror}).",
+            "Check its permissions and the free space, or choose another folder.",
+        ) from error
+
+
+def _bring_up_to_date(connection: Connection, folder: Path, *, read_only: bool, created_with: str) -> None:
+    migrations.check_not_newer(connection, folder)
+    if read_only:
+        migrations.require_current(connection, folder)
+        return
+    migrations.migrate(connection)
+    if not meta.get(connection, "vector_epoch"):
+        with transaction(connection):
+            meta.put(connection, "created_with", created_with)
+            meta.put(connection, "tokens_version", TOKENS_VERSION)
+            meta.new_vector_epoch(connection)
+    elif meta.get(connection, "tokens_version") != TOKENS_VERSION:
+        with transaction(connection):
+            documents.rebuild_lexical(connection)
+            meta.put(connection, "tokens_version", TOKENS_VERSION)
+
+
+def _page_missing(number: int) -> UserError:
+    return UserError(
+        f"Page {number} of this document is not in the library any more.", "Ask again, or add the document again."
+    )
