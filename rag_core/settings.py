@@ -24,6 +24,8 @@ class Settings:
     prompt_tokens: int = 480
     threads: int = 0  # 0: as many as the machine has real cores
     execution_provider: str = "auto"
+    embedder: str = ""  # pack ids; empty: the first that is installed
+    llm: str = ""
     embed_batch_tokens: int = 4096
     parse_timeout_s: float = 120.0
     parse_memory_bytes: int = 2 * 1024**3

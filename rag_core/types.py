@@ -7,7 +7,7 @@ points (1/72 inch), origin at the top left of the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -177,6 +177,7 @@ class Answer:
     timings_ms: dict[str, float]
     providers: dict[str, str]
     provenance: dict[str, str]
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,7 @@ class AddReport:
     removed: int = 0
     unchanged: int = 0
     chunks: int = 0
+    tokens: int = 0
     failed: tuple[FileProblem, ...] = ()
     skipped: tuple[FileProblem, ...] = ()
     warnings: tuple[FileProblem, ...] = ()

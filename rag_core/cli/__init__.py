@@ -1,0 +1,42 @@
+"""The command `alcove`. This module only decides which command runs and what an error looks like."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rag_core.cli.parser import build_parser
+from rag_core.errors import Cancelled, IndexMismatch, UserError
+
+DONE, FAILED, MISUSED, PARTLY, NOT_FOUND, STOPPED = 0, 1, 2, 3, 4, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (listed in the help text)."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.version:
+        from rag_core import __version__
+
+        sys.stdout.write(f"alcove {__version__}\n")
+        return DONE
+    if arguments.command is None:
+        parser.print_help()
+        return MISUSED
+
+    from rag_core.cli.commands import find_command
+
+    try:
+        return find_command(arguments.command)(arguments)
+    except UserError as error:
+        sys.stderr.write(f"{error.message}\n{error.advice}\n" if error.advice else f"{error.message}\n")
+        return FAILED
+    except IndexMismatch as error:
+        sys.stderr.write(f"{error}\nRun “alcove add” with “--rebuild” to make the vectors again.\n")
+        return FAILED
+    except (KeyboardInterrupt, Cancelled):
+        sys.stderr.write("\nStopped. What was finished is kept; run the same command again to go on.\n")
+        return STOPPED
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        sys.stderr.close()
+        return DONE

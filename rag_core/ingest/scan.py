@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag_core.types import FileProblem
+
 _OFFICE_LOCK = "~$"
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
@@ -23,20 +25,12 @@ class FoundFile:
     modified_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that will not be read, and why, in words for the person."""
-
-    path: str
-    reason: str
-
-
 @dataclass(slots=True)
 class Scan:
     """`roots` are the folders that were read to the end: only below these can a missing file count as removed."""
 
     files: list[FoundFile] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[FileProblem] = field(default_factory=list)
     roots: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
@@ -70,7 +64,7 @@ def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
         try:
             facts = os.stat(path)
         except (OSError, ValueError) as error:
-            result.skipped.append(Skipped(_printable(path), f"It cannot be opened: {_reason(error)}."))
+            result.skipped.append(FileProblem(_printable(path), f"It cannot be opened: {_reason(error)}."))
             continue
         if stat.S_ISDIR(facts.st_mode):
             _walk(path, result, suffixes, seen_folders, seen_files)
@@ -121,7 +115,7 @@ def _walk(
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             result.unreadable.append(folder)
-            result.skipped.append(Skipped(_printable(folder), f"This folder cannot be opened: {_reason(error)}."))
+            result.skipped.append(FileProblem(_printable(folder), f"This folder cannot be opened: {_reason(error)}."))
             continue
         pending.extend(reversed(list(_subfolders(entries, result, suffixes, seen_files))))
 
@@ -138,7 +132,7 @@ def _subfolders(
             else:
                 _consider(entry.path, entry.stat(), result, suffixes, seen_files)
         except OSError as error:
-            result.skipped.append(Skipped(_printable(entry.path), f"It cannot be opened: {_reason(error)}."))
+            result.skipped.append(FileProblem(_printable(entry.path), f"It cannot be opened: {_reason(error)}."))
 
 
 def _consider(
@@ -155,12 +149,14 @@ def _consider(
     seen_files.add(path)
     suffix = os.path.splitext(path)[1].lower()
     if _printable(path) != path:
-        result.skipped.append(Skipped(_printable(path), "Its name is not valid text. Rename it, then add it again."))
+        result.skipped.append(
+            FileProblem(_printable(path), "Its name is not valid text. Rename it, then add it again.")
+        )
     elif not stat.S_ISREG(facts.st_mode):
-        result.skipped.append(Skipped(path, "It is not an ordinary file."))
+        result.skipped.append(FileProblem(path, "It is not an ordinary file."))
     elif suffix not in suffixes and not named:
         kind = f"Files ending in “{suffix}”" if suffix else "Files without an ending"
-        result.skipped.append(Skipped(path, f"{kind} are not read yet."))
+        result.skipped.append(FileProblem(path, f"{kind} are not read yet."))
     else:
         result.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
 

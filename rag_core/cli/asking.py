@@ -1,0 +1,139 @@
+"""`alcove search`, `ask` and `chat`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Generator, Sequence
+
+from rag_core.cli import DONE, NOT_FOUND
+from rag_core.cli.contract import answer_contract, search_contract
+from rag_core.cli.opening import filters_of, open_engine
+from rag_core.cli.output import Output
+from rag_core.engine import Engine
+from rag_core.errors import UserError
+from rag_core.types import (
+    Answer,
+    AnswerFinished,
+    AskEvent,
+    Filters,
+    Message,
+    Passage,
+    PassagesFound,
+    SearchResult,
+    TextStreamed,
+)
+
+_EXCERPT_CHARS = 300
+
+
+def search(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.json)
+    with open_engine(arguments, read_only=True) as engine:
+        result = engine.search(arguments.query, filters=filters_of(arguments))
+    output.document(search_contract(result))
+    for passage in result.passages:
+        output.text(f"{passage.rank}. {place(passage)}\n   {_excerpt(passage.text)}\n")
+    _show_notices(output, result)
+    if not result.passages:
+        output.text("Nothing was found.")
+        return NOT_FOUND
+    return DONE
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.json)
+    with open_engine(arguments, read_only=True) as engine:
+        answer = show_answer(output, engine.ask(arguments.question, filters=filters_of(arguments)))
+    output.document(answer_contract(answer))
+    return NOT_FOUND if answer.not_found else DONE
+
+
+def chat(arguments: argparse.Namespace) -> int:
+    """One question a line; an empty line or the end of input stops. Ctrl-C stops an answer, not the conversation."""
+    if arguments.json:
+        raise UserError("“chat” has no --json.", "Use “alcove ask --json” for one question.")
+    output = Output(as_json=False)
+    filters = filters_of(arguments)
+    history: list[Message] = []
+    with open_engine(arguments, read_only=True) as engine:
+        output.notice("Ask about your documents. An empty line ends the conversation, Ctrl-C stops an answer.")
+        while question := _read_question():
+            answer = _answer_or_stop(output, engine, question, history, filters)
+            if answer is not None:
+                history += [Message("user", question), Message("assistant", answer.text)]
+            output.text()
+    return DONE
+
+
+def _read_question() -> str:
+    if sys.stdin.isatty():
+        sys.stderr.write("\n> ")
+        sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _answer_or_stop(
+    output: Output, engine: Engine, question: str, history: Sequence[Message], filters: Filters
+) -> Answer | None:
+    try:
+        return show_answer(output, engine.ask(question, history=history, filters=filters))
+    except KeyboardInterrupt:
+        output.notice("\n(stopped)")
+        return None
+
+
+def show_answer(output: Output, events: Generator[AskEvent, None, Answer]) -> Answer:
+    """Print an answer as it streams, then its proof: each cited sentence with its file and page."""
+    answer = None
+    for event in events:
+        match event:
+            case PassagesFound(result):
+                _show_notices(output, result)
+            case TextStreamed(text):
+                output.text(text, end="")
+            case AnswerFinished(finished):
+                answer = finished
+    assert answer is not None, "a question always ends with its answer"
+    output.text()
+    _show_proof(output, answer)
+    return answer
+
+
+def _show_proof(output: Output, answer: Answer) -> None:
+    by_rank = {passage.rank: passage for passage in answer.passages}
+    shown: set[tuple[int, int]] = set()
+    for citation in answer.citations:
+        if (citation.passage, citation.char_start) in shown:
+            continue
+        shown.add((citation.passage, citation.char_start))
+        output.text(f"  [{citation.passage}] {place(by_rank[citation.passage])}\n      “{_one_line(citation.quote)}”")
+    if answer.not_found and answer.passages:
+        nearest = answer.passages[0]
+        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(nearest.text)}”")
+    for start, end in answer.unsupported:
+        output.text(f"  Not confirmed by the passages: “{answer.text[start:end]}”")
+        if not answer.citations and answer.passages:
+            nearest = answer.passages[0]
+            output.text(f"  Read for yourself: {place(nearest)}\n      “{_excerpt(nearest.text)}”")
+
+
+def place(passage: Passage) -> str:
+    """Where a passage stands, as a person would say it."""
+    page = f", {passage.page_label}" if passage.page_label else f", page {passage.page}"
+    headings = f" ({' > '.join(passage.headings)})" if passage.headings else ""
+    return f"{passage.path}{page}{headings}"
+
+
+def _show_notices(output: Output, result: SearchResult) -> None:
+    for notice in result.notices:
+        output.notice(notice)
+
+
+def _excerpt(text: str) -> str:
+    line = _one_line(text)
+    return line if len(line) <= _EXCERPT_CHARS else line[:_EXCERPT_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,42 @@
+"""`alcove doctor`: what is there, what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rag_core import __version__
+from rag_core.cli import DONE, FAILED
+from rag_core.cli.opening import data_dir_of, open_engine
+from rag_core.cli.output import Output
+from rag_core.engine.health import Check, check_machine
+from rag_core.errors import RagError
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.json)
+    checks = list(_checks(arguments))
+    healthy = all(check.ok for check in checks)
+    output.document({"version": 1, "healthy": healthy, "checks": [asdict(check) for check in checks]})
+    output.table(["", "check", "found"], [["ok" if c.ok else "!!", c.name, c.found] for c in checks])
+    for check in checks:
+        if not check.ok:
+            output.text(f"{check.name}: {check.advice}")
+    return DONE if healthy else FAILED
+
+
+def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
+    data_dir = data_dir_of(arguments)
+    yield Check("alcove", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
+    yield Check("data folder", True, str(data_dir.root))
+    yield from check_machine(data_dir)
+    if not (data_dir.libraries / arguments.library).is_dir():
+        yield Check(f"library {arguments.library}", True, "does not exist yet")
+        return
+    try:
+        with open_engine(arguments, read_only=True) as engine:
+            yield from engine.health()
+    except RagError as error:
+        yield Check(f"library {arguments.library}", False, str(error), getattr(error, "advice", ""))

@@ -1,0 +1,60 @@
+"""From the command line's options to an open engine."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date, datetime, time
+
+from rag_core.engine import Engine
+from rag_core.errors import UserError
+from rag_core.paths import DataDir
+from rag_core.settings import Settings, load
+from rag_core.types import Filters
+
+
+def data_dir_of(arguments: argparse.Namespace) -> DataDir:
+    return DataDir.choose(arguments.data_dir)
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The settings file, with what the command line says on top."""
+    return load(data_dir_of(arguments).settings_file).with_overrides(
+        top_k=getattr(arguments, "top_k", None),
+        max_new_tokens=getattr(arguments, "max_new_tokens", None),
+        relevance_threshold=getattr(arguments, "threshold", None),
+    )
+
+
+def open_engine(arguments: argparse.Namespace, read_only: bool = False) -> Engine:
+    """Use as a context manager. `read_only` never creates a library and never waits for another process."""
+    return Engine(data_dir_of(arguments), arguments.library, settings_of(arguments), read_only=read_only)
+
+
+def filters_of(arguments: argparse.Namespace) -> Filters:
+    """Raises UserError for an unknown ending or a date that is none."""
+    return Filters(
+        folder=arguments.folder,
+        media_types=tuple(media_type for ending in arguments.types for media_type in _media_types(ending)),
+        modified_from_ns=_day(arguments.since, time.min),
+        modified_to_ns=_day(arguments.until, time.max),
+    )
+
+
+def _media_types(ending: str) -> tuple[str, ...]:
+    """All kinds of document that share a reader with this ending: "xlsx" means spreadsheets."""
+    from rag_core.ingest.parsers.registry import media_types_for
+
+    media_types = media_types_for("." + ending.lstrip(".").lower())
+    if not media_types:
+        raise UserError(f"There is no kind of document “{ending}”.", "Name an ending, such as pdf, docx, xlsx or md.")
+    return media_types
+
+
+def _day(text: str | None, moment: time) -> int | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(f"“{text}” is not a day.", "Write it as 2026-11-21.") from error
+    return int(datetime.combine(day, moment).timestamp() * 1_000_000_000)

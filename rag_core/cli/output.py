@@ -1,0 +1,122 @@
+"""What the command line prints: text and streams on stdout, progress and notices on stderr, or one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rag_core.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Result = TypeVar("Result")
+
+_STAGES = {
+    "scan": "Looking at files",
+    "read": "Reading documents",
+    "embed": "Making them searchable by meaning",
+    "download": "Downloading",
+    "convert": "Converting",
+    "prove": "Checking",
+    "copy": "Copying",
+    "measure": "Measuring",
+    "evaluate": "Asking",
+}
+
+
+class Output:
+    """One per command. `as_json` silences everything on stdout but the document."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        for stream in (sys.stdout, sys.stderr):
+            # A Windows console in an old code page must not stop the program at the first Japanese character.
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(encoding="utf-8" if not stream.isatty() else stream.encoding, errors="replace")
+
+    def text(self, text: str = "", end: str = "\n") -> None:
+        if not self.as_json:
+            sys.stdout.write(text + end)
+            sys.stdout.flush()
+
+    def document(self, document: Any) -> None:
+        if self.as_json:
+            json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+            sys.stdout.write("\n")
+
+    def notice(self, text: str) -> None:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def run(self, work: Generator[Progress, None, Result]) -> Result:
+        """Drive long work to its end behind a progress bar; on a stream that is no terminal, silently."""
+        if self.as_json or not sys.stderr.isatty():
+            return _drain(work)
+        return _show_progress(work, self.console())
+
+    def console(self) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=True)
+
+    def table(self, columns: list[str], rows: list[list[str]], title: str = "") -> None:
+        """A table on stdout; numbers are aligned to the right."""
+        if self.as_json:
+            return
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+        for index, column in enumerate(columns):
+            numeric = bool(rows) and all(_is_figure(row[index]) for row in rows)
+            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        width = None if sys.stdout.isatty() else 120
+        Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
+
+
+def _drain(work: Generator[Progress, None, Result]) -> Result:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
+def _show_progress(work: Generator[Progress, None, Result], console: Console) -> Result:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[detail]}", style="dim"),
+    )
+    with Bars(*columns, console=console, transient=False) as bars:
+        tasks: dict[str, Any] = {}
+        while True:
+            try:
+                step = next(work)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            key = f"{step.stage} {step.unit}"
+            if key not in tasks:
+                name = _STAGES.get(step.stage, step.stage)
+                tasks[key] = bars.add_task(name, total=step.total, unit=step.unit, detail="")
+            detail = step.detail if len(step.detail) <= 40 else "…" + step.detail[-39:]
+            bars.update(tasks[key], completed=step.done, total=step.total, detail=detail)
+
+
+def _is_figure(cell: str) -> bool:
+    return cell[:1].isdigit() or cell in ("", "–")

@@ -1,0 +1,87 @@
+"""`alcove packs build | list | verify | import`. Building is the one thing in Alcove that uses the network."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Generator
+from pathlib import Path
+
+from rag_core.cli import DONE, FAILED
+from rag_core.cli.opening import data_dir_of
+from rag_core.cli.output import Output
+from rag_core.errors import PackCorrupt, UserError
+from rag_core.paths import DataDir
+from rag_core.progress import Progress
+from rag_core.runtime.pack import Pack, list_packs, verify
+
+
+def packs(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.json)
+    data_dir = data_dir_of(arguments)
+    if arguments.action == "build":
+        output.run(build(data_dir))
+        return _list(output, data_dir)
+    if arguments.action == "import":
+        output.run(_import(arguments.folder, data_dir))
+        return _list(output, data_dir)
+    return _verify(output, data_dir) if arguments.action == "verify" else _list(output, data_dir)
+
+
+def build(data_dir: DataDir) -> Generator[Progress, None, None]:
+    """Build the default packs that are not there yet."""
+    from models.build import build_packs  # the recipes; nothing else in the core knows them
+
+    yield from build_packs(data_dir.packs, data_dir.downloads)
+
+
+def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
+    from models.import_pack import import_pack
+
+    if folder is None:
+        raise UserError("“packs import” needs the folder that holds the model.", "alcove packs import FOLDER")
+    yield from import_pack(folder.expanduser().absolute(), data_dir.packs)
+
+
+def _list(output: Output, data_dir: DataDir) -> int:
+    found = list_packs(data_dir.packs)
+    output.document({"version": 1, "packs": [_described(pack) for pack in found]})
+    if not found:
+        output.text("No packs yet. Build the default ones: alcove packs build")
+    else:
+        rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
+        output.table(["pack", "role", "MB", "licence", "title"], rows)
+    return DONE
+
+
+def _verify(output: Output, data_dir: DataDir) -> int:
+    problems: dict[str, str] = {}
+    found = list_packs(data_dir.packs)
+    for pack in found:
+        try:
+            verify(pack)
+        except PackCorrupt as error:
+            problems[pack.id] = str(error)
+        output.text(f"{pack.id}: {problems.get(pack.id, 'every file is as its manifest says')}")
+    output.document({"version": 1, "verified": [pack.id for pack in found], "problems": problems})
+    if not found:
+        output.text("No packs yet. Build the default ones: alcove packs build")
+    return FAILED if problems else DONE
+
+
+def _described(pack: Pack) -> dict[str, object]:
+    manifest = pack.manifest
+    return {
+        "id": pack.id,
+        "role": manifest.role,
+        "title": manifest.title,
+        "licence": manifest.licence,
+        "version": manifest.version,
+        "bytes": sum(file.bytes for file in manifest.files),
+        "graphs": [graph.name for graph in manifest.graphs],
+        "sha256": pack.sha256,
+        "path": str(pack.root),
+    }
+
+
+def _megabytes(pack: Pack) -> str:
+    return f"{sum(file.bytes for file in pack.manifest.files) / 1e6:.0f}"

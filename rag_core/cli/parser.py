@@ -1,0 +1,103 @@
+"""The command line's grammar. Importing it is cheap; the commands import what they need when they run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EPILOG = """\
+exit codes: 0 done · 1 could not be done (the message says why) · 2 the command was not understood ·
+3 done, but some files could not be read · 4 the documents do not hold the answer · 130 stopped by you
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    common = _common_options()
+    parser = argparse.ArgumentParser(
+        prog="alcove",
+        description="Answers from your own documents, on your own laptop. Nothing leaves this machine.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def command(name: str, help_text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help_text, description=help_text, parents=[common])
+
+    add = command("add", "Add files or folders to the library, or bring them up to date.")
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    add.add_argument("--retry", action="store_true", help="read files again that could not be read before")
+    add.add_argument("--rebuild", action="store_true", help="make all vectors again, with the embedder in use now")
+    add.add_argument("--keyword-only", action="store_true", help="stop when everything can be found by its words")
+    command("list", "List the documents of the library and their state.")
+    remove = command("remove", "Remove files or whole folders from the library (the files themselves stay).")
+    remove.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
+    search = command("search", "Find passages.")
+    search.add_argument("query")
+    _retrieval_options(search)
+    ask = command("ask", "Ask a question; the answer cites its passages.")
+    ask.add_argument("question")
+    _retrieval_options(ask)
+    _answer_options(ask)
+    chat = command("chat", "Ask question after question; follow-ups keep their context.")
+    _retrieval_options(chat)
+    _answer_options(chat)
+
+    packs = command("packs", "Build, list, check or import model packs.")
+    packs.add_argument("action", choices=["build", "list", "verify", "import"])
+    packs.add_argument("folder", nargs="?", type=Path, help="import: the folder that holds the model")
+
+    command("doctor", "Check packs, devices and the library, and say what to do about what is wrong.")
+    bench = command("bench", "Measure this machine: reading, embedding, search, answering, memory.")
+    bench.add_argument("--quick", action="store_true", help="fewer repetitions")
+    evaluate = command("eval", "Score the library against your own questions.")
+    evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    evaluate.add_argument("--search-only", action="store_true", help="score retrieval, do not generate answers")
+    command("demo", "Build the packs if needed, then ask the sample documents four questions.")
+    return parser
+
+
+def _common_options() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("where and how")
+    group.add_argument("--library", default="default", metavar="NAME", help="the library to work on (default: default)")
+    group.add_argument("--data-dir", type=Path, metavar="FOLDER", help="where Alcove keeps everything it writes")
+    group.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    return common
+
+
+def _retrieval_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to search")
+    group.add_argument("--top-k", type=_positive, metavar="N", help="passages to keep")
+    group.add_argument("--folder", default="", type=_folder, help="only documents below this folder")
+    group.add_argument(
+        "--type", action="append", default=[], dest="types", metavar="ENDING", help="only this kind: pdf"
+    )
+    group.add_argument("--since", metavar="YYYY-MM-DD", help="only files changed on or after this day")
+    group.add_argument("--until", metavar="YYYY-MM-DD", help="only files changed on or before this day")
+
+
+def _answer_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how to answer")
+    group.add_argument("--max-new-tokens", type=_positive, metavar="N", help="longest answer")
+    group.add_argument("--threshold", type=_probability, metavar="P", help="least relevance for an answer, 0 to 1")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _probability(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return number
+
+
+def _folder(text: str) -> str:
+    return str(Path(text).expanduser().absolute())

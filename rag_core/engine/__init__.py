@@ -1,0 +1,140 @@
+"""The engine: one library and its models behind one typed interface. The command line and the window are made of it.
+
+    with Engine(DataDir.choose(), "default") as engine:
+        for step in engine.add([Path("~/Contracts")]):
+            print(step.stage, step.done, step.total)
+        for event in engine.ask("How long is the notice period?"):
+            ...
+
+Long work is a generator: each `yield` is a place to stop, and stopping loses nothing. An engine belongs to one thread.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rag_core.answer.conversation import search_query
+from rag_core.engine import adding, asking, searching
+from rag_core.engine.health import Check, check_library
+from rag_core.engine.models import Models, PackModels
+from rag_core.engine.workspace import Workspace, open_workspace
+from rag_core.errors import UserError
+from rag_core.paths import DataDir
+from rag_core.progress import CancelToken, Progress
+from rag_core.settings import Settings
+from rag_core.types import AddReport, Answer, AskEvent, Document, Filters, Message, Page, SearchResult
+
+_LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,63}")
+
+
+class Engine:
+    """Everything that can be done with one library.
+
+    `read_only` opens an existing library for questions only: it never creates one, and works while another process
+    adds documents. Raises UserError for a name that is no folder name; LibraryLocked when another process is writing;
+    LibraryTooNew; IndexMismatch when the library's vectors were made by another embedder (`add(..., rebuild=True)`).
+    """
+
+    def __init__(
+        self,
+        data_dir: DataDir,
+        library: str = "default",
+        settings: Settings | None = None,
+        *,
+        read_only: bool = False,
+        models: Models | None = None,
+    ) -> None:
+        if not _LIBRARY_NAME.fullmatch(library) or library.endswith((".", " ")):
+            raise UserError(f"“{library}” cannot be the name of a library.", "Use letters, digits, spaces and - _ .")
+        self.settings = settings or Settings()
+        self.data_dir = data_dir
+        self.library = library
+        models = models or PackModels(data_dir.packs, self.settings)
+        self._work = open_workspace(data_dir, library, models, self.settings, read_only)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back models, files and locks. Safe to call twice."""
+        self._work.close()
+
+    def add(
+        self, paths: Sequence[Path], *, retry: bool = False, embed: bool = True, rebuild: bool = False
+    ) -> Generator[Progress, None, AddReport]:
+        """Bring the library in line with files and folders; then compute missing vectors unless `embed` is False.
+
+        `retry` reads files again that failed before; `rebuild` makes every vector again. Raises StorageFull,
+        PackMissing.
+        """
+        started = time.perf_counter()
+        if rebuild:
+            self._work.store.rebuild_for(self._work.models.identity)
+        report = yield from adding.add(paths, self._work, retry)
+        if embed:
+            yield from adding.embed_pending(self._work)
+        return replace(report, elapsed_ms=(time.perf_counter() - started) * 1000)
+
+    def remove(self, paths: Sequence[Path]) -> list[str]:
+        """Forget files, or all below folders; returns the stored paths. Raises UserError for a path not in here."""
+        chosen = adding.stored_below(paths, self._work.store.known_files())
+        self._work.index.remove_paths(chosen)
+        return chosen
+
+    def documents(self) -> list[Document]:
+        return self._work.store.documents()
+
+    def page(self, document_id: str, number: int) -> Page:
+        """The stored text of a page, with its boxes: what citations point into."""
+        return self._work.store.page(document_id, number)
+
+    def search(
+        self,
+        query: str,
+        *,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        top_k: int | None = None,
+    ) -> SearchResult:
+        """The `top_k` best passages. Works by words alone while vectors are still missing, and says so."""
+        question = search_query(query, history)
+        return searching.search(question, filters or Filters(), self._work, top_k or self.settings.top_k)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Generator[AskEvent, None, Answer]:
+        """Passages at once, then the answer as it streams, then the finished `Answer`. Raises PackMissing, Cancelled."""
+        return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken())
+
+    def answer(self, question: str, *, history: Sequence[Message] = (), filters: Filters | None = None) -> Answer:
+        """`ask` for callers that do not stream: the finished answer."""
+        events = self.ask(question, history=history, filters=filters)
+        while True:
+            try:
+                next(events)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+
+    def health(self) -> list[Check]:
+        """What `doctor` says of this library: counts, orphans, and where each stage really runs."""
+        return list(check_library(self._work))
+
+
+__all__ = ["Check", "Engine", "Workspace"]

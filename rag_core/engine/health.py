@@ -1,0 +1,109 @@
+"""What `alcove doctor` looks at: each check says what it saw, and what to do where something is wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag_core.engine.workspace import Workspace
+from rag_core.errors import RagError, UserError
+from rag_core.paths import DataDir
+from rag_core.runtime.devices import list_devices
+from rag_core.runtime.pack import list_packs, verify
+
+_LOW_SPACE_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`ok` False is something to act on; `advice` then says how."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+def check_machine(data_dir: DataDir) -> Iterator[Check]:
+    """Devices, disk and packs: what is the same for every library."""
+    inventory = list_devices()
+    for device in inventory.devices:
+        emulated = " (emulated: right results, no speed)" if device.emulated else ""
+        yield Check(f"device {device.kind}", True, f"{device.name}, through {device.provider}{emulated}")
+    for note in inventory.notes:
+        yield Check("device npu", True, note)
+    free = shutil.disk_usage(_existing(data_dir.root)).free
+    yield Check(
+        "free space",
+        free > _LOW_SPACE_BYTES,
+        f"{free / 1e9:.1f} GB",
+        "Make room on the disk that holds the data folder.",
+    )
+    packs = list_packs(data_dir.packs)
+    for pack in packs:
+        try:
+            verify(pack)
+        except UserError as error:
+            yield Check(f"pack {pack.id}", False, error.message, error.advice)
+        else:
+            yield Check(f"pack {pack.id}", True, f"{pack.manifest.role}, every file is as its manifest says")
+    for role, word in (("embedder", "embedding"), ("llm", "answering")):
+        if not any(pack.manifest.role == role for pack in packs):
+            yield Check(f"pack for {word}", False, "not installed", "Run “alcove packs build” once, while online.")
+
+
+def check_library(work: Workspace) -> Iterator[Check]:
+    """Counts, orphans, and whether vectors and models belong together."""
+    facts = work.store.statistics()
+    yield Check(
+        "documents",
+        True,
+        f"{facts.documents:,} documents, {facts.pages:,} pages, {facts.chunks:,} passages, "
+        f"{facts.database_bytes / 1e6:.1f} MB",
+    )
+    yield Check(
+        "unreadable files",
+        facts.failed_files == 0,
+        f"{facts.failed_files:,}",
+        "“alcove list” says why. After mending them: alcove add --retry FOLDER",
+    )
+    yield Check(
+        "passages without vector",
+        facts.chunks_without_vector == 0,
+        f"{facts.chunks_without_vector:,}",
+        "They are found by their words only. Run “alcove add” on their folder to finish.",
+    )
+    problems = work.store.problems(thorough=True)
+    yield Check("orphans and damage", not problems, "; ".join(problems) or "zero orphans", "Add the folders again.")
+    yield from _check_models(work)
+
+
+def _check_models(work: Workspace) -> Iterator[Check]:
+    """Opens each model and runs it: where a stage runs is what it did, not what was configured."""
+    try:
+        different = work.store.identity_differences(work.models.identity)
+        yield Check(
+            "embedding model",
+            not different,
+            f"differs: {', '.join(different)}" if different else "the one that made this library",
+            "Make the vectors again: alcove add --rebuild FOLDER",
+        )
+        work.models.encoder.encode_queries(["Where does this run?"])
+        yield Check("embedding runs on", True, _where(work, "embed"))
+        work.models.generator  # noqa: B018 - opening it is the test
+        yield Check("answering runs on", True, _where(work, "generate"))
+    except RagError as error:
+        yield Check("models", False, str(error), getattr(error, "advice", ""))
+
+
+def _where(work: Workspace, stage: str) -> str:
+    provider = work.models.providers.get(stage, "unknown")
+    reason = work.models.reasons.get(stage, "")
+    return f"{provider} ({reason})" if reason else provider
+
+
+def _existing(path: Path) -> Path:
+    """The folder itself or the nearest one above it that exists."""
+    return path if path.exists() else _existing(path.parent)

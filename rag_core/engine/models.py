@@ -1,0 +1,123 @@
+"""The models of one engine, each opened when it is first needed and told of where it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rag_core.answer.generator import Generator, open_generator
+from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.embed.description import read_spec
+from rag_core.index.records import Identity
+from rag_core.ingest.chunker import CHUNKER_VERSION
+from rag_core.runtime.pack import Pack, find_pack
+from rag_core.runtime.tokenizer import PackTokenizer
+from rag_core.settings import Settings
+from rag_core.types import TextEncoder, TokenCounter
+
+
+class Models(Protocol):
+    """What the engine asks of its models. Each is opened on first use; raises PackMissing when it is not installed.
+
+    `load_ms` (per model) and `providers` (per stage) fill as models are opened; `reasons` says, per stage, why it does
+    not run where it was asked to.
+    """
+
+    load_ms: dict[str, float]
+    providers: dict[str, str]
+    reasons: dict[str, str]
+
+    @property
+    def encoder(self) -> TextEncoder: ...
+
+    @property
+    def token_counter(self) -> TokenCounter: ...
+
+    @property
+    def generator(self) -> Generator: ...
+
+    @property
+    def identity(self) -> Identity:
+        """What vectors and chunks that are made now are made by."""
+        ...
+
+    @property
+    def llm_id(self) -> str: ...
+
+    def close(self) -> None:
+        """Give the models' memory back; the next use opens them again."""
+        ...
+
+
+@dataclass(slots=True)
+class PackModels:
+    """Models from packs, as the settings choose them."""
+
+    packs_dir: Path
+    settings: Settings
+    load_ms: dict[str, float] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    _encoder: BiEncoder | None = None
+    _generator: Generator | None = None
+    _token_counter: TokenCounter | None = None
+
+    @property
+    def embedder_pack(self) -> Pack:
+        return find_pack(self.packs_dir, "embedder", self.settings.embedder or None)
+
+    @property
+    def llm_pack(self) -> Pack:
+        return find_pack(self.packs_dir, "llm", self.settings.llm or None)
+
+    @property
+    def encoder(self) -> BiEncoder:
+        if self._encoder is None:
+            with self._timed("load_embedder"):
+                chosen = self.settings
+                self._encoder = open_encoder(self.embedder_pack, chosen.threads, chosen.execution_provider)
+            self.providers["embed"] = self._encoder.provider
+            if self._encoder.reason:
+                self.reasons["embed"] = self._encoder.reason
+        return self._encoder
+
+    @property
+    def token_counter(self) -> TokenCounter:
+        """The embedder's tokenizer alone: cutting documents needs no model."""
+        if self._token_counter is None:
+            pack = self.embedder_pack
+            self._token_counter = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
+        return self._token_counter
+
+    @property
+    def generator(self) -> Generator:
+        if self._generator is None:
+            with self._timed("load_llm"):
+                self._generator = open_generator(self.llm_pack, self.settings.threads)
+            self.providers["generate"] = self._generator.provider
+        return self._generator
+
+    @property
+    def identity(self) -> Identity:
+        pack = self.embedder_pack
+        spec = read_spec(pack)
+        return Identity(pack.id, pack.sha256, spec.dim, spec.pooling, str(CHUNKER_VERSION))
+
+    @property
+    def llm_id(self) -> str:
+        return self.llm_pack.id
+
+    def close(self) -> None:
+        if self._generator is not None:
+            self._generator.close()
+        self._generator = self._encoder = self._token_counter = None
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.load_ms[name] = (time.perf_counter() - started) * 1000

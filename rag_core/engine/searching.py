@@ -1,0 +1,53 @@
+"""Find passages for a question, and judge whether the documents answer it at all."""
+
+from __future__ import annotations
+
+import time
+
+from rag_core.answer.relevance import RelevanceFeatures, probability
+from rag_core.engine.workspace import Workspace
+from rag_core.errors import IndexMismatch
+from rag_core.retrieve.hybrid import HybridRetriever
+from rag_core.types import Filters, FloatArray, Passage, SearchResult
+
+
+def search(query: str, filters: Filters, work: Workspace, top_k: int) -> SearchResult:
+    """Raises PackMissing when vectors are there and the embedder that made them is not."""
+    timings_ms: dict[str, float] = {}
+    started = time.perf_counter()
+    vector, notices = _query_vector(query, work)
+    timings_ms["embed_query"] = (time.perf_counter() - started) * 1000
+    timings_ms |= {name: ms for name, ms in work.models.load_ms.items() if name == "load_embedder"}
+
+    started = time.perf_counter()
+    retriever = HybridRetriever(work.index, rrf_k=work.settings.rrf_k)
+    passages = retriever.search(query, vector, top_k=top_k, candidate_k=work.settings.candidate_k, filters=filters)
+    timings_ms["retrieve"] = (time.perf_counter() - started) * 1000
+
+    started = time.perf_counter()
+    relevance = _relevance(query, passages, work)
+    timings_ms["judge"] = (time.perf_counter() - started) * 1000
+    return SearchResult(query, tuple(passages), relevance, timings_ms, dict(work.models.providers), tuple(notices))
+
+
+def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[str]]:
+    """None, with a notice, while nothing has a vector: everything can be found by its words all the same."""
+    store = work.store
+    if store.vector_count() == 0:
+        pending = store.pending_count()
+        return None, [f"Searching by words only: {pending:,} passages are not searchable by meaning yet."] * bool(
+            pending
+        )
+    different = store.identity_differences(work.models.identity)
+    if different:
+        raise IndexMismatch(
+            "This library was made with another embedding model than the one in use now.",
+        )
+    pending = store.pending_count()
+    notices = [f"{pending:,} passages are found by their words only until “alcove add” has finished."] * bool(pending)
+    return work.models.encoder.encode_queries([query])[0], notices
+
+
+def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
+    """The calibrated probability that these passages answer the query; 0.0 when there are none."""
+    raise NotImplementedError

@@ -1,0 +1,43 @@
+"""What every job of an engine works with: one library, the models, the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag_core.engine.models import Models
+from rag_core.errors import UserError
+from rag_core.index.library_index import LibraryIndex
+from rag_core.index.store import Store
+from rag_core.paths import DataDir
+from rag_core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`reports` is where our own mistakes are written down, for the person to read."""
+
+    index: LibraryIndex
+    models: Models
+    settings: Settings
+    reports: Path
+
+    @property
+    def store(self) -> Store:
+        return self.index.store
+
+    def close(self) -> None:
+        self.models.close()
+        self.index.close()
+
+
+def open_workspace(data_dir: DataDir, library: str, models: Models, settings: Settings, read_only: bool) -> Workspace:
+    """Opens the library's files, no model. Raises LibraryLocked, LibraryTooNew, UserError (read-only and not there)."""
+    from rag_core import __version__
+
+    folder = data_dir.libraries / library
+    if read_only and not folder.is_dir():
+        raise UserError(f"There is no library “{library}” yet.", "Add documents to it: alcove add FOLDER")
+    store = Store.open(folder, read_only=read_only, created_with=f"alcove {__version__}")
+    index = LibraryIndex(store, threads=settings.threads or 2)
+    return Workspace(index, models, settings, data_dir.root / "reports")
