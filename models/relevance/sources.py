@@ -1,0 +1,101 @@
+"""Question sets as documents with questions, one domain each. See README.md for what each contributes and its licence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+# far: asked of documents about something else. near: asked of the same document after the page with the answer was taken
+# out. trap: written by a person to look answerable (SQuAD 2.0).
+Kind = Literal["answerable", "far", "near", "trap"]
+
+_MAX_PAGE_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and the page (index into `Source.pages`) that it was written for."""
+
+    text: str
+    page: int
+    answerable: bool = True
+
+
+@dataclass(slots=True)
+class Source:
+    """One document: its pages of text and the questions about them."""
+
+    title: str
+    pages: list[str] = field(default_factory=list)
+    questions: list[Asked] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """`near` and `far` say which negatives are sound: where all documents answer the same generic questions (privacy
+    policies), another document of the domain may answer, and where a document has one page, taking it out is `far`."""
+
+    name: str
+    file: str
+    language: str
+    sources: tuple[Source, ...]
+    near: bool
+    far: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    name: str
+    file: str
+    near: bool = True
+    far: bool = True
+    keep: Callable[[str], bool] = lambda title: True
+    by_passage: bool = False  # every passage is a document of its own
+    titled: bool = True  # the title is a title, not a label of the collection
+    language: str = "en"
+
+
+_RECIPES = (
+    _Recipe("squad2", "squad2_dev_half"),
+    _Recipe("wikipedia", "squadshifts", keep=lambda t: not t.startswith(("Filtered_Reddit", "Amazon_Reviews"))),
+    _Recipe("reddit", "squadshifts", near=False, keep=lambda t: t.startswith("Filtered"), by_passage=True, titled=False),
+    _Recipe("reviews", "squadshifts", near=False, keep=lambda t: t.startswith("Amazon"), by_passage=True, titled=False),
+    _Recipe("policies", "policyqa", near=False, far=False),
+    _Recipe("search", "qed_nq_dev", near=False),
+    _Recipe("health", "medquad_pairs", near=False, keep=lambda t: sum(map(ord, t)) % 4 == 0),
+    _Recipe("japanese", "jaquad_dev", language="ja"),
+    _Recipe("japanese-train", "jaquad_train", language="ja", keep=lambda t: sum(map(ord, t)) % 4 == 0),
+)
+
+
+def load_domains(qa: Path, language: str) -> list[Domain]:
+    """All domains of a language, in a fixed order."""
+    return [_domain(recipe, qa) for recipe in _RECIPES if recipe.language == language]
+
+
+def _domain(recipe: _Recipe, qa: Path) -> Domain:
+    with gzip.open(qa / f"{recipe.file}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [row for row in map(json.loads, lines) if recipe.keep(row["title"])]
+    sources = _sources(rows, recipe)
+    return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.near, recipe.far)
+
+
+def _sources(rows: Iterable[dict[str, Any]], recipe: _Recipe) -> list[Source]:
+    sources: dict[str, Source] = {}
+    pages: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        passage = row["passage"][:_MAX_PAGE_CHARS]
+        key = row["passage"] if recipe.by_passage else row["title"]
+        title = row["title"].replace("_", " ") if recipe.titled else ""
+        source = sources.setdefault(key, Source(title))
+        page = pages[key].setdefault(passage, len(source.pages))
+        if page == len(source.pages):
+            source.pages.append(passage)
+        answerable = row["answer"] is not None or recipe.file == "medquad_pairs"
+        source.questions.append(Asked(row["question"].strip(), page, answerable))
+    return list(sources.values())
