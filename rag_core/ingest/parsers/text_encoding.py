@@ -1,0 +1,102 @@
+"""From bytes to text: byte order marks, UTF-8, ISO-2022, UTF-16 without a mark, then what charset-normalizer thinks."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from rag_core.errors import DocumentUnreadable
+from rag_core.ingest.parsers.containers import utf16_without_mark
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ISO_2022 = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_2"), (b"\x1b(J", "iso2022_jp_2"))
+# What is declared and what is meant: the larger code page, as browsers read it (WHATWG Encoding Standard).
+_MEANT = {
+    "shift_jis": "cp932",
+    "shift_jis_2004": "cp932",
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+}
+_SAMPLE_BYTES = 256 * 1024
+_MAX_DAMAGE = 0.05  # share of non-ASCII characters that may be broken in text that is UTF-8 otherwise
+
+
+def decode(data: bytes, path: Path, declared: str = "") -> str:
+    """The text of `data`. `declared` is an encoding that the document names itself; it is tried, not trusted.
+
+    Raises DocumentUnreadable when no encoding makes text of the bytes.
+    """
+    encoding = encoding_of(data, declared)
+    if encoding is None:
+        raise DocumentUnreadable(
+            f"“{path.name}” is not text in any known encoding.", "Check whether the file has the right name ending."
+        )
+    return data.decode(encoding, errors="replace")
+
+
+def encoding_of(data: bytes, declared: str = "") -> str | None:
+    """The codec that reads `data` best, or None when it is not text."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    if not any(byte > 0x7F for byte in data[:4096]) and b"\x1b" in data:
+        for mark, encoding in _ISO_2022:
+            if mark in data and _decodes(data, encoding):
+                return encoding
+    if b"\x00" in data[:_SAMPLE_BYTES]:
+        return utf16_without_mark(data[:_SAMPLE_BYTES])
+    if _decodes(data, "utf-8"):
+        return "utf-8"
+    named = _known(declared)
+    if named and _decodes(data, named):
+        return named
+    if _is_damaged_utf8(data):
+        return "utf-8"
+    return _guess(data) or named
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):  # LookupError: a codec that is not one of text ("hex")
+        return False
+    return True
+
+
+def _known(declared: str) -> str:
+    try:
+        name = codecs.lookup(declared.strip()).name if declared.strip() else ""
+    except (LookupError, ValueError):
+        return ""
+    return _MEANT.get(name, name)
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Some broken bytes in a text that is UTF-8 otherwise: a few stray bytes must not turn it into another script."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+    return beyond_ascii > broken and broken <= _MAX_DAMAGE * beyond_ascii
+
+
+def _guess(data: bytes) -> str | None:
+    from charset_normalizer import from_bytes
+
+    sample = data if len(data) <= _SAMPLE_BYTES else data[: data.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 or _SAMPLE_BYTES]
+    best = from_bytes(sample).best()
+    if best is None:
+        return None
+    name = codecs.lookup(best.encoding).name
+    return _MEANT.get(name, name)
