@@ -32,6 +32,7 @@ from rag_core.settings import Settings
 __all__ = ["ReadResult", "Reader"]
 
 _WATCH_EVERY_S = 0.25
+_LAST_WORDS_S = 2.0
 _FIRST_REPLY_EXTRA_S = 20.0  # a cold start of a child on a slow disk is not the document's fault
 _DOCUMENTS_PER_CHILD = 500  # then a fresh child: memory that libraries leak goes with the old one
 _SYSTEM_LIMITS_MEMORY = sys.platform.startswith("linux")
@@ -54,6 +55,7 @@ class _Child:
     deadline: float = 0.0
     documents: int = 0
     stopped_for: UserError | None = None
+    stopping: bool = False
 
     def start(self, path: Path, timeout_s: float) -> None:
         self.path = path
@@ -68,6 +70,9 @@ class _Child:
 
     def close(self) -> None:
         """End the process, wait for it, and for its thread."""
+        if self.stopping:
+            with suppress(subprocess.TimeoutExpired):  # it closed its side: let it end by itself, with its own code
+                self.process.wait(_LAST_WORDS_S)
         self.process.kill()
         if self.process.stdin is not None:
             with suppress(OSError):  # a broken pipe: nothing that waits in it is wanted any more
@@ -204,6 +209,7 @@ class Reader:
     def _outcome(self, reply: _Reply, path: Path) -> ReadResult | UserError:
         child = reply.child
         if reply.payload is None:
+            child.stopping = True
             self._drop(child)
             return child.stopped_for or _crashed(path, child.process.returncode)
         child.path = None

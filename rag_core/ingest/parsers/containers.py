@@ -27,7 +27,7 @@ def zip_names(file: BinaryIO) -> frozenset[str]:
     try:
         file.seek(0)
         with zipfile.ZipFile(file) as archive:
-            return frozenset(archive.namelist())
+            return frozenset(name.replace("\\", "/") for name in archive.namelist())  # some writers on Windows
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return frozenset()
 

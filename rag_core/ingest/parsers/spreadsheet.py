@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +21,8 @@ _XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 _XLS = "application/vnd.ms-excel"
 _ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _REGION_ROWS = 200  # how many rows decide what the header is
+_BOF, _FILEPASS, _WORKBOOK_GLOBALS = 0x0809, 0x002F, b"\x05\x00"
+_RECORDS_BEFORE_FILEPASS = 12
 _Table = list[list[str]]
 
 
@@ -37,13 +41,16 @@ class Spreadsheet:
         if not source.ole_names:
             containers.refuse_zip_bomb(source.file, source.path)
         data = source.read_bytes()
+        if _is_encrypted(source, data):
+            raise failures.needs_password(source.path)
         flow = FlowBuilder(source.path, limits)
         try:
             with failures.damage_is_reported(source.path, python_calamine.CalamineError):
                 workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-                for name in workbook.sheet_names:
-                    flow.break_page(one_line(name), keep_empty=False)
-                    _add_sheet(workbook, name, flow)
+                for facts in workbook.sheets_metadata:
+                    if facts.typ == python_calamine.SheetTypeEnum.WorkSheet:  # charts and macros have no cells
+                        flow.break_page(one_line(facts.name))
+                        _add_sheet(workbook, facts.name, flow)
         except DocumentUnreadable as error:
             if isinstance(error.__cause__, python_calamine.PasswordError):
                 raise failures.needs_password(source.path) from error
@@ -60,7 +67,7 @@ class Spreadsheet:
 
 def _media_type(source: Source) -> str:
     names = source.zip_names
-    if any(name.lower().startswith("xl/") for name in names):
+    if any(name.lower() in ("workbook.xml", "xl/workbook.xml", "xl/workbook.bin") for name in names):
         return _XLSB if any(name.lower() == "xl/workbook.bin" for name in names) else _XLSX
     if "content.xml" in names and source.suffix == ".ods":
         return _ODS
@@ -71,13 +78,34 @@ def _media_type(source: Source) -> str:
     return ""
 
 
-def _add_sheet(workbook: Any, name: str, flow: FlowBuilder) -> None:
-    import python_calamine
+def _is_encrypted(source: Source, data: bytes) -> bool:
+    if source.ole_names:
+        return _xls_is_encrypted(data)
+    if "META-INF/manifest.xml" not in source.zip_names:
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"encryption-data" in archive.read("META-INF/manifest.xml")
 
-    try:
-        sheet = workbook.get_sheet_by_name(name)
-    except python_calamine.WorksheetNotFound:
-        return  # a chart or a macro sheet: listed in the workbook, without cells
+
+def _xls_is_encrypted(data: bytes) -> bool:
+    """A FILEPASS record among the first of the workbook stream ([MS-XLS] 2.4.117), which starts at a sector."""
+    for start in range(512, len(data) - 8, 512):
+        kind, length = struct.unpack_from("<HH", data, start)
+        if kind != _BOF or length not in (8, 16) or data[start + 6 : start + 8] != _WORKBOOK_GLOBALS:
+            continue
+        position = start
+        for _ in range(_RECORDS_BEFORE_FILEPASS):
+            position += 4 + length
+            if position + 4 > len(data):
+                return False
+            kind, length = struct.unpack_from("<HH", data, position)
+            if kind == _FILEPASS:
+                return True
+    return False
+
+
+def _add_sheet(workbook: Any, name: str, flow: FlowBuilder) -> None:
+    sheet = workbook.get_sheet_by_name(name)
     header: list[str] = []
     for region, goes_on in _regions([cell_text(value) for value in row] for row in sheet.iter_rows()):
         header = _add_rows(region, header, flow) if goes_on else _add_region(region, header, flow)

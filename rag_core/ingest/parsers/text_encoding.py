@@ -29,6 +29,16 @@ _MEANT = {
     "iso8859-9": "cp1254",
     "tis-620": "cp874",
 }
+_EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "cp949", "big5hkscs")
+_WESTERN = frozenset(
+    "àâäãáåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÃÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸ“”‘’‚„–—…«»‹›°§€£¥©®™•·´¡¿ºª²³½¼¾±×µ\xa0"
+)
+_MIN_WESTERN_SHARE = 0.97
+_CONFUSED_WITH_WESTERN = frozenset(
+    "cp1250 cp1254 cp1257 cp1258 cp437 cp500 cp775 cp850 cp852 cp858 cp1125 cp1140 iso8859-1 iso8859-2 iso8859-3 "
+    "iso8859-4 iso8859-9 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 hp-roman8 mac-roman mac-latin2 "
+    "mac-iceland mac-turkish".split()
+)
 _SAMPLE_BYTES = 256 * 1024
 _MAX_DAMAGE = 0.05  # share of non-ASCII characters that may be broken in text that is UTF-8 otherwise
 
@@ -47,7 +57,7 @@ def decode(data: bytes, path: Path, declared: str = "") -> str:
 
 
 def encoding_of(data: bytes, declared: str = "") -> str | None:
-    """The codec that reads `data` best, or None when it is not text."""
+    """The codec that reads `data` best; None when it holds NULs that no encoding explains."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
@@ -64,7 +74,7 @@ def encoding_of(data: bytes, declared: str = "") -> str | None:
         return named
     if _is_damaged_utf8(data):
         return "utf-8"
-    return _guess(data) or named
+    return _guess(data) or named or _least_broken(data)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -91,6 +101,25 @@ def _is_damaged_utf8(data: bytes) -> bool:
     return beyond_ascii > broken and broken <= _MAX_DAMAGE * beyond_ascii
 
 
+def _least_broken(data: bytes) -> str:
+    """For text with stray bytes, which no strict decoder takes: the East Asian code page with the fewest, or cp1252."""
+    sample = data[:_SAMPLE_BYTES]
+    broken = {encoding: sample.decode(encoding, errors="replace").count("\ufffd") for encoding in _EAST_ASIAN}
+    best = min(_EAST_ASIAN, key=lambda encoding: broken[encoding])
+    beyond_ascii = sum(byte > 0x7F for byte in sample)
+    return best if broken[best] <= _MAX_DAMAGE * beyond_ascii / 2 else "cp1252"
+
+
+def _is_western(data: bytes) -> bool:
+    """Every byte beyond ASCII is a letter or a mark of Western European text in Windows-1252."""
+    try:
+        text = data[:_SAMPLE_BYTES].decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    beyond_ascii = [char for char in text if ord(char) > 0x7F]
+    return sum(char in _WESTERN for char in beyond_ascii) >= _MIN_WESTERN_SHARE * len(beyond_ascii)
+
+
 def _guess(data: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
@@ -99,4 +128,6 @@ def _guess(data: bytes) -> str | None:
     if best is None:
         return None
     name = codecs.lookup(best.encoding).name
+    if name in _CONFUSED_WITH_WESTERN and _is_western(data):
+        return "cp1252"
     return _MEANT.get(name, name)
