@@ -81,6 +81,8 @@ class Engine:
         started = time.perf_counter()
         if rebuild:
             self._work.store.rebuild_for(self._work.models.identity)
+        else:
+            self._work.store.require_identity(self._work.models.identity)
         report = yield from adding.add(paths, self._work, retry)
         if embed:
             yield from adding.embed_pending(self._work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rag_core.answer.relevance import RelevanceFeatures, probability
+from rag_core.answer.relevance import probability
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -50,4 +50,4 @@ def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[
 
 def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
     """The calibrated probability that these passages answer the query; 0.0 when there are none."""
-    raise NotImplementedError
+    return probability(query, passages)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_core.sentences import sentence_spans
 from rag_core.types import Block, Chunk, Page, ParsedDocument, TokenCounter
@@ -24,12 +24,13 @@ _HEADROOM = 1.15
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """What is never split further: a paragraph, a table row, a sentence of a long paragraph."""
+    """What is never split further: a paragraph, a table row, a sentence of a long paragraph. `path` leads to it."""
 
     start: int
     end: int
     tokens: int
     heading_level: int = 0
+    path: tuple[str, ...] = ()
 
 
 def chunk_document(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
@@ -37,35 +38,48 @@ def chunk_document(parsed: ParsedDocument, counter: TokenCounter, target_tokens:
     chunks: list[Chunk] = []
     headings: list[tuple[int, str]] = []
     for page in parsed.pages:
-        for units, path in _pack(_units(page, counter, target_tokens), page, headings, target_tokens):
+        for units in _pack(_under_headings(_units(page, counter, target_tokens), page, headings), target_tokens):
             start, end = units[0].start, units[-1].end
             tokens = sum(unit.tokens for unit in units)
-            chunks.append(Chunk(len(chunks), page.number, start, end, page.text[start:end], path, tokens))
+            chunks.append(
+                Chunk(len(chunks), page.number, start, end, page.text[start:end], _common_path(units), tokens)
+            )
     return chunks
 
 
-def _pack(
-    units: Iterator[_Unit], page: Page, headings: list[tuple[int, str]], target: int
-) -> Iterator[tuple[list[_Unit], tuple[str, ...]]]:
-    """Fill chunks greedily. `headings` is the stack of open headings and lives on from page to page."""
+def _under_headings(units: Iterator[_Unit], page: Page, headings: list[tuple[int, str]]) -> Iterator[_Unit]:
+    """Tell each unit its path. `headings` is the stack of open headings and lives on from page to page."""
+    for unit in units:
+        if unit.heading_level:
+            while headings and headings[-1][0] >= unit.heading_level:
+                headings.pop()
+            headings.append((unit.heading_level, " ".join(page.text[unit.start : unit.end].split())))
+        yield replace(unit, path=tuple(text for _, text in headings))
+
+
+def _pack(units: Iterator[_Unit], target: int) -> Iterator[list[_Unit]]:
+    """Fill chunks greedily; a heading closes the chunk before it when that is worth closing."""
     current: list[_Unit] = []
-    path = _path(headings)
     for unit in units:
         tokens = sum(u.tokens for u in current)
         opens_section = unit.heading_level > 0 and tokens >= target * _WORTH_CLOSING
         if current and (opens_section or tokens + unit.tokens > target):
             ready, current = _without_trailing_headings(current)
-            yield ready, path
-            path = _path(headings) if not current else path
-        if not current and not unit.heading_level:
-            path = _path(headings)
-        if unit.heading_level:
-            _open_heading(headings, unit, page)
-            if all(u.heading_level for u in current):
-                path = _path(headings)
+            yield ready
         current.append(unit)
     if current:
-        yield current, path
+        yield current
+
+
+def _common_path(units: list[_Unit]) -> tuple[str, ...]:
+    """The headings that hold for all of a chunk's text: a chunk of two short sections is about what is above both."""
+    paths = [unit.path for unit in units if not unit.heading_level] or [unit.path for unit in units]
+    shared = []
+    for level in zip(*paths, strict=False):
+        if len(set(level)) > 1:
+            break
+        shared.append(level[0])
+    return tuple(shared)
 
 
 def _without_trailing_headings(units: list[_Unit]) -> tuple[list[_Unit], list[_Unit]]:
@@ -75,16 +89,6 @@ def _without_trailing_headings(units: list[_Unit]) -> tuple[list[_Unit], list[_U
     if units[cut - 1].heading_level:  # nothing but headings: they are the chunk
         return units, []
     return units[:cut], units[cut:]
-
-
-def _open_heading(headings: list[tuple[int, str]], unit: _Unit, page: Page) -> None:
-    while headings and headings[-1][0] >= unit.heading_level:
-        headings.pop()
-    headings.append((unit.heading_level, " ".join(page.text[unit.start : unit.end].split())))
-
-
-def _path(headings: list[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(text for _, text in headings)
 
 
 def _units(page: Page, counter: TokenCounter, target: int) -> Iterator[_Unit]:

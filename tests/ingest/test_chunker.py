@@ -41,6 +41,18 @@ def test_a_heading_opens_a_chunk_and_is_known_to_all_chunks_below_it() -> None:
     assert second.text.startswith("Sick leave") and second.headings == ("Leave", "Sick leave")
 
 
+def test_a_chunk_of_two_sections_is_about_what_is_above_both() -> None:
+    page = page_of(
+        ("heading", "Rules", 1),
+        ("heading", "Smoking", 2),
+        ("paragraph", "not here", 0),
+        ("heading", "Dogs", 2),
+        ("paragraph", "welcome", 0),
+    )
+    (chunk,) = chunk_document(document(page), Words(), 60)
+    assert chunk.headings == ("Rules",)
+
+
 def test_headings_carry_over_to_the_next_page() -> None:
     pages = page_of(("heading", "Pensions", 1)), page_of(("paragraph", "paid at sixty five", 0), number=2)
     *_, last = chunk_document(document(*pages), Words(), 50)

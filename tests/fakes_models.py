@@ -1,0 +1,34 @@
+"""Models without weights for tests of the engine and of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rag_core.index.records import Identity
+from rag_core.ingest.chunker import CHUNKER_VERSION
+from tests.fakes_encoder import FakeEncoder
+from tests.fakes_generator import FakeGenerator
+
+
+@dataclass
+class FakeModels:
+    """Fulfils `engine.models.Models`. Change `encoder` or `generator` to make them say, or do, something else."""
+
+    encoder: FakeEncoder = field(default_factory=FakeEncoder)
+    generator: FakeGenerator = field(default_factory=FakeGenerator)
+    load_ms: dict[str, float] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=lambda: {"embed": "fake", "generate": "fake"})
+    reasons: dict[str, str] = field(default_factory=dict)
+    llm_id: str = "fake-llm"
+    closed: bool = False
+
+    @property
+    def token_counter(self) -> FakeEncoder:
+        return self.encoder
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.encoder.pack_id, "0" * 64, self.encoder.dim, "mean", str(CHUNKER_VERSION))
+
+    def close(self) -> None:
+        self.closed = True
