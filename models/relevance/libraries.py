@@ -47,9 +47,7 @@ def draw(domain: Domain, pages: int, per_kind: int, strangers: Sequence[str], rn
                 pools[kind].append(asked.text)
     if len(pools["far"]) < per_kind:
         pools["far"] += strangers
-    questions = [
-        (text, kind) for kind, texts in pools.items() for text in rng.sample(texts, min(per_kind, len(texts)))
-    ]
+    questions = [(text, kind) for kind, texts in pools.items() for text in rng.sample(texts, min(per_kind, len(texts)))]
     return Plan(domain.name, tuple(documents), tuple(questions))
 
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from models.relevance.libraries import Plan
 from models.relevance.sources import Kind
+from rag_core.answer.relevance import PASSAGES, Evidence
+from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
+from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.types import FloatArray, Page, ParsedDocument, TextEncoder, TokenCounter
 
-# Candidates per retriever: as many as a question gets in the product.
-_CANDIDATE_K = 50
 _CHUNK_TOKENS = 220
 _EMBED_BATCH = 512
 
@@ -29,14 +30,13 @@ class Encoder(TextEncoder, TokenCounter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One question asked of one library. Rows of `found` are candidate chunks: cosine, coverage, BM25 (0 where only the
-    dense retriever found it)."""
+    """One question asked of one library of `chunks` chunks, and the evidence that was found."""
 
     domain: str
     kind: Kind
     question: str
     chunks: int
-    found: FloatArray
+    evidence: tuple[Evidence, ...]
 
 
 class VectorCache:
@@ -64,18 +64,23 @@ class VectorCache:
 
 
 def ask_all(plan: Plan, encoder: Encoder, cache: VectorCache) -> Iterator[Example]:
-    """Build the library of `plan` in a temporary folder and ask every question of it."""
+    """Build the library of `plan` in a temporary folder and ask every question of it, as the engine does."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         _fill(store, plan, encoder)
+        index = LibraryIndex(store)
         while batch := store.pending_chunks(_EMBED_BATCH):
-            store.put_vectors([chunk.chunk_id for chunk in batch], cache.vectors([chunk.text for chunk in batch]))
-        blocks = list(store.vector_blocks())
-        ids = np.concatenate([chunk_ids for chunk_ids, _ in blocks])
-        matrix = np.concatenate([rows for _, rows in blocks])
+            index.put_vectors([chunk.chunk_id for chunk in batch], cache.vectors([chunk.text for chunk in batch]))
+        chunks = store.vector_count()
         queries = encoder.encode_queries([text for text, _ in plan.questions])
+        retriever = HybridRetriever(index)
         for (question, kind), query in zip(plan.questions, queries, strict=True):
-            found = _candidates(store, question, ids, matrix @ query)
-            yield Example(plan.domain, kind, question, len(ids), found)
+            passages = retriever.search(question, query, top_k=PASSAGES)
+            coverage = store.term_coverage(question, [chunk for passage in passages for chunk in passage.chunk_ids])
+            evidence = tuple(
+                Evidence(passage.dense_score, max(coverage[chunk] for chunk in passage.chunk_ids), passage.text)
+                for passage in passages
+            )
+            yield Example(plan.domain, kind, question, chunks, evidence)
 
 
 def _fill(store: Store, plan: Plan, encoder: Encoder) -> None:
@@ -84,13 +89,3 @@ def _fill(store: Store, plan: Plan, encoder: Encoder) -> None:
         parsed = ParsedDocument("text/plain", pages, title)
         chunks = chunk_document(parsed, encoder, _CHUNK_TOKENS)
         store.put_document(f"/{number}.txt", 0, 0, f"{number:064x}", parsed, chunks)
-
-
-def _candidates(store: Store, question: str, ids: FloatArray, cosines: FloatArray) -> FloatArray:
-    lexical = dict(store.search_lexical(question, _CANDIDATE_K))
-    nearest = ids[np.argsort(-cosines)[:_CANDIDATE_K]].tolist()
-    chosen = list(dict.fromkeys([*lexical, *nearest]))
-    coverage = store.term_coverage(question, chosen)
-    cosine_of = dict(zip(ids.tolist(), cosines.tolist(), strict=True))
-    rows = [(cosine_of[chunk], coverage[chunk], lexical.get(chunk, 0.0)) for chunk in chosen]
-    return np.array(rows, np.float32).reshape(-1, 3)

@@ -63,7 +63,9 @@ class _Recipe:
 _RECIPES = (
     _Recipe("squad2", "squad2_dev_half"),
     _Recipe("wikipedia", "squadshifts", keep=lambda t: not t.startswith(("Filtered_Reddit", "Amazon_Reviews"))),
-    _Recipe("reddit", "squadshifts", near=False, keep=lambda t: t.startswith("Filtered"), by_passage=True, titled=False),
+    _Recipe(
+        "reddit", "squadshifts", near=False, keep=lambda t: t.startswith("Filtered"), by_passage=True, titled=False
+    ),
     _Recipe("reviews", "squadshifts", near=False, keep=lambda t: t.startswith("Amazon"), by_passage=True, titled=False),
     _Recipe("policies", "policyqa", near=False, far=False),
     _Recipe("search", "qed_nq_dev", near=False),

@@ -1,0 +1,130 @@
+"""Whether the documents answer a question at all, judged before anything is generated.
+
+A logistic model over a handful of features of the best passages gives the probability that they hold the answer. Every
+feature can only raise it (the weights are not negative), so a better match never counts against a question. The numbers
+stand in `relevance.json`, with where they come from; the recipe that fits them is `models/relevance`.
+
+Three sets of numbers: `dense` for the embedder it was fitted with, `lexical` where no calibrated embedder has judged the
+passages (another embedder, or vectors that are still missing), and `lexical_cjk` for questions in Chinese, Japanese and
+Korean, which that embedder cannot read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from rag_core.words import content_terms, is_cjk
+
+Calibration = Literal["dense", "lexical", "lexical_cjk"]
+
+# Only the first passages are looked at: what lies below is not shown, and more passages would look ever more relevant.
+PASSAGES = 5
+# Words that answer a question stand near each other: within about two sentences.
+_WINDOW_TERMS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One retrieved passage. `dense_score` is its cosine to the question, None where the dense retriever did not find
+    it; `coverage` the share of the question's content words that it holds, weighted by their rarity in the library."""
+
+    dense_score: float | None
+    coverage: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelevanceFeatures:
+    """What the first passages say about the chance of an answer; all between -1 and 2.
+
+    `dense_best` and `dense_gap`: the greatest cosine, and how far it stands above the mean of the others.
+    `coverage_best`, `coverage_first`: the greatest coverage, and that of the first passage. `joint_best`: the greatest
+    cosine + coverage / 2 of one passage. `window_best`: the greatest share of the question's words within a short
+    stretch of one passage.
+    """
+
+    calibration: Calibration
+    dense_best: float = 0.0
+    dense_gap: float = 0.0
+    coverage_best: float = 0.0
+    coverage_first: float = 0.0
+    joint_best: float = 0.0
+    window_best: float = 0.0
+
+
+def relevance_features(question: str, evidence: Sequence[Evidence], *, embedder: str = "") -> RelevanceFeatures:
+    """Features of the passages in their order of rank. `embedder` is the id of the pack that made the cosines."""
+    shown = evidence[:PASSAGES]
+    if not shown:
+        return RelevanceFeatures("lexical")
+    cosines = [passage.dense_score for passage in shown if passage.dense_score is not None]
+    terms = set(content_terms(question))
+    lexical = RelevanceFeatures(
+        "lexical_cjk" if is_cjk(question) else "lexical",
+        coverage_best=max(passage.coverage for passage in shown),
+        coverage_first=shown[0].coverage,
+        window_best=max(_window_share(terms, passage.text) for passage in shown),
+    )
+    if lexical.calibration == "lexical_cjk" or embedder != stored().embedder or not cosines:
+        return lexical
+    best = max(cosines)
+    others = sorted(cosines)[:-1]
+    return RelevanceFeatures(
+        "dense",
+        dense_best=best,
+        dense_gap=best - sum(others) / len(others) if others else 0.0,
+        coverage_best=lexical.coverage_best,
+        coverage_first=lexical.coverage_first,
+        joint_best=max((passage.dense_score or 0.0) + passage.coverage / 2 for passage in shown),
+        window_best=lexical.window_best,
+    )
+
+
+def probability(features: RelevanceFeatures) -> float:
+    """The calibrated probability that the documents hold the answer, 0..1."""
+    model = stored().models[features.calibration]
+    score = model.intercept + sum(weight * float(getattr(features, name)) for name, weight in model.weights.items())
+    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, score))))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Logistic: log odds = `intercept` + sum of `weights` times features."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What relevance.json holds. `embedder` is the id of the pack for which `dense` was fitted."""
+
+    embedder: str
+    models: Mapping[str, Model]
+
+
+@cache
+def stored() -> Stored:
+    """Read once; the file is part of the program."""
+    content = json.loads(files("rag_core.answer").joinpath("relevance.json").read_text(encoding="utf-8"))
+    models = {name: Model(model["intercept"], model["weights"]) for name, model in content["models"].items()}
+    return Stored(content["embedder"]["pack"], models)
+
+
+def _window_share(terms: set[str], text: str) -> float:
+    """The greatest share of `terms` within any `_WINDOW_TERMS` content words that follow each other."""
+    if not terms:
+        return 0.0
+    places = [(at, term) for at, term in enumerate(content_terms(text)) if term in terms]
+    best, first = 0, 0
+    for last, (at, _) in enumerate(places):
+        while places[first][0] <= at - _WINDOW_TERMS:
+            first += 1
+        best = max(best, len({term for _, term in places[first : last + 1]}))
+    return best / len(terms)
