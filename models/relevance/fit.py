@@ -34,19 +34,19 @@ def fit(features: Array, labels: npt.NDArray[np.bool_], sample_weights: Array) -
     x = (features - mean) / spread
     share = sample_weights / sample_weights.sum()
     target = labels.astype(np.float64)
-    weights, intercept = np.zeros(x.shape[1]), 0.0
-    ahead_w, ahead_b, momentum = weights, intercept, 1.0
+    weights, intercept = np.zeros(x.shape[1]), np.float64(0.0)
+    ahead_w, ahead_b, momentum = weights, intercept, np.float64(1.0)
     step = 4.0 / (np.linalg.norm(x * np.sqrt(share)[:, None], 2) ** 2 + 1.0 + 4 * _RIDGE)  # 1 / Lipschitz constant
     for _ in range(_STEPS):
         error = (_sigmoid(x @ ahead_w + ahead_b) - target) * share
         new_w = np.maximum(0.0, ahead_w - step * (x.T @ error + _RIDGE * ahead_w))
-        new_b = ahead_b - step * float(error.sum())
+        new_b = ahead_b - step * error.sum()
         faster = (1.0 + np.sqrt(1.0 + 4.0 * momentum * momentum)) / 2.0
         pull = (momentum - 1.0) / faster
         ahead_w, ahead_b = new_w + pull * (new_w - weights), new_b + pull * (new_b - intercept)
         weights, intercept, momentum = new_w, new_b, faster
     raw = weights / spread
-    return Logistic(raw, intercept - float(raw @ mean))
+    return Logistic(raw, float(intercept - raw @ mean))
 
 
 def _sigmoid(z: Array) -> Array:

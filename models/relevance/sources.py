@@ -1,4 +1,4 @@
-"""Question sets as documents with questions, one domain each. See README.md for what each contributes and its licence."""
+"""Question sets as documents with questions, one domain each. README.md says what each is for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-# far: asked of documents about something else. near: asked of the same document after the page with the answer was taken
-# out. trap: written by a person to look answerable (SQuAD 2.0).
+# far: asked of documents about something else. near: asked of the same document after the page with the answer was
+# taken out. trap: written by a person to look answerable (SQuAD 2.0).
 Kind = Literal["answerable", "far", "near", "trap"]
 
 _MAX_PAGE_CHARS = 4000
@@ -54,24 +54,39 @@ class _Recipe:
     file: str
     near: bool = True
     far: bool = True
-    keep: Callable[[str], bool] = lambda title: True
+    keep: Callable[[str], bool] = bool  # which titles
     by_passage: bool = False  # every passage is a document of its own
     titled: bool = True  # the title is a title, not a label of the collection
     language: str = "en"
 
 
+def _is_reddit(title: str) -> bool:
+    return title.startswith("Filtered_Reddit")
+
+
+def _is_review(title: str) -> bool:
+    return title.startswith("Amazon_Reviews")
+
+
+def _is_wikipedia(title: str) -> bool:
+    return not (_is_reddit(title) or _is_review(title))
+
+
+def _in_quarter(title: str) -> bool:
+    """Every fourth title or so: these sets are larger than is needed."""
+    return sum(map(ord, title)) % 4 == 0
+
+
 _RECIPES = (
     _Recipe("squad2", "squad2_dev_half"),
-    _Recipe("wikipedia", "squadshifts", keep=lambda t: not t.startswith(("Filtered_Reddit", "Amazon_Reviews"))),
-    _Recipe(
-        "reddit", "squadshifts", near=False, keep=lambda t: t.startswith("Filtered"), by_passage=True, titled=False
-    ),
-    _Recipe("reviews", "squadshifts", near=False, keep=lambda t: t.startswith("Amazon"), by_passage=True, titled=False),
+    _Recipe("wikipedia", "squadshifts", keep=_is_wikipedia),
+    _Recipe("reddit", "squadshifts", near=False, keep=_is_reddit, by_passage=True, titled=False),
+    _Recipe("reviews", "squadshifts", near=False, keep=_is_review, by_passage=True, titled=False),
     _Recipe("policies", "policyqa", near=False, far=False),
     _Recipe("search", "qed_nq_dev", near=False),
-    _Recipe("health", "medquad_pairs", near=False, keep=lambda t: sum(map(ord, t)) % 4 == 0),
+    _Recipe("health", "medquad_pairs", near=False, keep=_in_quarter),
     _Recipe("japanese", "jaquad_dev", language="ja"),
-    _Recipe("japanese-train", "jaquad_train", language="ja", keep=lambda t: sum(map(ord, t)) % 4 == 0),
+    _Recipe("japanese-train", "jaquad_train", language="ja", keep=_in_quarter),
 )
 
 

@@ -4,9 +4,9 @@ A logistic model over a handful of features of the best passages gives the proba
 feature can only raise it (the weights are not negative), so a better match never counts against a question. The numbers
 stand in `relevance.json`, with where they come from; the recipe that fits them is `models/relevance`.
 
-Three sets of numbers: `dense` for the embedder it was fitted with, `lexical` where no calibrated embedder has judged the
-passages (another embedder, or vectors that are still missing), and `lexical_cjk` for questions in Chinese, Japanese and
-Korean, which that embedder cannot read.
+Three sets of numbers: `dense` for the embedder it was fitted with, `lexical` where no calibrated embedder has judged
+the passages (another embedder, or vectors that are still missing), and `lexical_cjk` for questions in Chinese, Japanese
+and Korean, which that embedder cannot read.
 """
 
 from __future__ import annotations
