@@ -15,12 +15,15 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 
-BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "code"]
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "code", "furniture"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of structure on a page: `Page.text[start:end]`. `level` is 1.. for headings, else 0."""
+    """A piece of structure on a page: `Page.text[start:end]`. `level` is 1.. for headings, else 0.
+
+    "furniture" is a running header, a footer or a page number: to be seen on the page, not to be found.
+    """
 
     kind: BlockKind
     start: int

@@ -1,8 +1,8 @@
 """Cuts pages into chunks of about 200-300 tokens that follow headings, paragraphs and table rows.
 
 Laws (held by property tests): a chunk is one contiguous range of one page, `chunk.text == page.text[start:end]`; chunks
-are ordered and do not overlap; together they hold every character that is not white space; none is longer than
-`max_tokens` unless it is a single unbreakable token. A heading never ends a chunk: it opens the next one.
+are ordered and do not overlap; together they hold every character that is neither white space nor furniture; none is
+longer than about 1.15 times the target. A heading never ends a chunk: it opens the next one.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def _blocks_covering(page: Page) -> Iterator[Block]:
     position = 0
     for block in page.blocks:
         yield from _paragraphs(page.text, position, block.start)
-        yield block
+        if block.kind != "furniture":
+            yield block
         position = block.end
     yield from _paragraphs(page.text, position, len(page.text))
 

@@ -10,6 +10,7 @@ from typing import Any
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.parsers import failures
 from rag_core.ingest.parsers.flow import one_line
+from rag_core.ingest.parsers.furniture import mark_furniture
 from rag_core.ingest.parsers.pdf_layout import LaidOut, lay_out, title_key, typography_of
 from rag_core.ingest.parsers.pdf_lines import Frame, Line, frame_of, read_lines
 from rag_core.ingest.parsers.pdf_second import read_with_pypdf
@@ -60,8 +61,8 @@ def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
         drafts.append(draft)
     typography = typography_of(draft.lines for draft in drafts)
     outline = _outline(document)
-    pages = tuple(
-        draft.page(index + 1, lay_out(draft.lines, typography, outline[index])) for index, draft in enumerate(drafts)
+    pages = mark_furniture(
+        [draft.page(index + 1, lay_out(draft.lines, typography, outline[index])) for index, draft in enumerate(drafts)]
     )
     title = one_line(document.get_metadata_value("Title"))
     return ParsedDocument("application/pdf", pages, title, _warnings(pages, drafts))
