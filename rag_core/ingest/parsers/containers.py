@@ -78,13 +78,13 @@ def ole_names(file: BinaryIO) -> frozenset[str]:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Whether bytes can be text in some encoding: no NULs (but for UTF-16/32), hardly any control characters."""
+    """Whether bytes can be text in some encoding: hardly any control characters, but for the NULs of UTF-16."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
-    if b"\x00" in head:
-        return utf16_without_mark(head) is not None
+    if b"\x00" in head and utf16_without_mark(head) is not None:
+        return True
     controls = sum(head.count(bytes((code,))) for code in range(32) if code not in _TEXT_CONTROLS)
-    return controls <= _MAX_CONTROL_SHARE * len(head)
+    return controls <= max(1, _MAX_CONTROL_SHARE * len(head))
 
 
 def utf16_without_mark(head: bytes) -> str | None:

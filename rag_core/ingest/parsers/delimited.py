@@ -30,7 +30,7 @@ class Delimited:
         return 0.7 if source.looks_like_text and source.suffix in self.suffixes else 0.0
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = decode(read_text_bytes(source, limits), source.path).replace("\x00", "")
+        text = decode(read_text_bytes(source, limits)).replace("\x00", "")
         csv.field_size_limit(_MAX_FIELD_CHARS)
         flow = FlowBuilder(source.path, limits)
         try:

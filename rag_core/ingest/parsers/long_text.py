@@ -26,7 +26,7 @@ def read_text_bytes(source: Source, limits: ParseLimits) -> bytes:
 
 
 def _counts_beyond(source: Source, limits: ParseLimits) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding_of(source.head) or "latin-1")(errors="replace")
+    decoder = codecs.getincrementaldecoder(encoding_of(source.head))(errors="replace")
     source.file.seek(0)
     chars = 0
     while piece := source.file.read(_STEP_BYTES):

@@ -33,7 +33,7 @@ class Markdown:
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
         from markdown_it import MarkdownIt
 
-        text = clean(decode(read_text_bytes(source, limits), source.path))
+        text = clean(decode(read_text_bytes(source, limits)))
         title = ""
         if front := _FRONT_MATTER.match(text):
             named = _FRONT_TITLE.search(front[1])

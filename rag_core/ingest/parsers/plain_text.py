@@ -26,7 +26,7 @@ class PlainText:
         return 0.6 if source.suffix in self.suffixes else 0.2
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = clean(decode(read_text_bytes(source, limits), source.path))
+        text = clean(decode(read_text_bytes(source, limits)))
         flow = FlowBuilder(source.path, limits)
         for paragraph in _BLANK_LINES.split(text):
             flow.add("paragraph", paragraph)

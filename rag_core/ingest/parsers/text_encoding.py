@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
-from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.parsers.containers import utf16_without_mark
 
 _MARKS = (
@@ -43,21 +41,13 @@ _SAMPLE_BYTES = 256 * 1024
 _MAX_DAMAGE = 0.05  # share of non-ASCII characters that may be broken in text that is UTF-8 otherwise
 
 
-def decode(data: bytes, path: Path, declared: str = "") -> str:
-    """The text of `data`. `declared` is an encoding that the document names itself; it is tried, not trusted.
-
-    Raises DocumentUnreadable when no encoding makes text of the bytes.
-    """
-    encoding = encoding_of(data, declared)
-    if encoding is None:
-        raise DocumentUnreadable(
-            f"“{path.name}” is not text in any known encoding.", "Check whether the file has the right name ending."
-        )
-    return data.decode(encoding, errors="replace")
+def decode(data: bytes, declared: str = "") -> str:
+    """The text of `data`. `declared` is an encoding that the document names itself; it is tried, not trusted."""
+    return data.decode(encoding_of(data, declared), errors="replace")
 
 
-def encoding_of(data: bytes, declared: str = "") -> str | None:
-    """The codec that reads `data` best; None when it holds NULs that no encoding explains."""
+def encoding_of(data: bytes, declared: str = "") -> str:
+    """The codec that reads `data` best. Bytes that it cannot read become U+FFFD."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
@@ -65,8 +55,8 @@ def encoding_of(data: bytes, declared: str = "") -> str | None:
         for mark, encoding in _ISO_2022:
             if mark in data and _decodes(data, encoding):
                 return encoding
-    if b"\x00" in data[:_SAMPLE_BYTES]:
-        return utf16_without_mark(data[:_SAMPLE_BYTES])
+    if b"\x00" in data[:_SAMPLE_BYTES] and (wide := utf16_without_mark(data[:_SAMPLE_BYTES])):
+        return wide
     if _decodes(data, "utf-8"):
         return "utf-8"
     named = _known(declared)

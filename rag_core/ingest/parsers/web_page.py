@@ -37,7 +37,7 @@ class WebPage:
         return 0.65 if begins and starts_as_tag else 0.0
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = clean(decode(data := read_text_bytes(source, limits), source.path, declared_encoding(data)))
+        text = clean(decode(data := read_text_bytes(source, limits), declared_encoding(data)))
         flow = FlowBuilder(source.path, limits)
         with failures.damage_is_reported(source.path):
             root = _tree(text)
