@@ -15,7 +15,10 @@ def page(number: int, *parts: str) -> Page:
 
 
 def pages(count: int = 4) -> list[Page]:
-    return [page(n, "Handbook · v7", f"Page {n} of 4", f"Rule {n + 10} is good.", "Confidential") for n in range(count)]
+    return [
+        page(n, "Handbook · v7", f"Page {n} of 4", f"Rule {n + 10} is good.", "Confidential")
+        for n in range(1, count + 1)
+    ]
 
 
 def test_headers_and_footers_are_in_no_chunk_but_stay_on_the_page() -> None:
