@@ -65,12 +65,11 @@ def write_handbook(path: Path) -> None:
     width, height = A4
     styles = _pdf_styles()
 
-    def decorate(canvas: Any, _: Any) -> None:
+    def draw_head(canvas: Any, _: Any) -> None:
         canvas.saveState()
         canvas.setFillColor(INK)
         canvas.setStrokeColor(RULE)
-        number = canvas.getPageNumber()
-        if number == 1:
+        if canvas.getPageNumber() == 1:
             canvas.rect(0, height - 120, width, 120, stroke=0, fill=1)
             canvas.setFillColor("#ffffff")
             canvas.setFont("Times-Roman", 15)
@@ -83,9 +82,13 @@ def write_handbook(path: Path) -> None:
             canvas.setFont("Helvetica", 8.5)
             canvas.drawString(62, height - 40, "Hollis & Marsh · Office Handbook · version 7.2")
             canvas.line(62, height - 46, width - 62, height - 46)
+        canvas.restoreState()
+
+    def draw_foot(canvas: Any, _: Any) -> None:  # after the text, so that it is also read after it
+        canvas.saveState()
         canvas.setFillColor("#66757f")
         canvas.setFont("Helvetica", 8.5)
-        canvas.drawRightString(width - 62, 34, f"Page {number} of {pages}")
+        canvas.drawRightString(width - 62, 34, f"Page {canvas.getPageNumber()} of {pages}")
         canvas.restoreState()
 
     story: list[Any] = [NextPageTemplate("inner")]
@@ -96,9 +99,8 @@ def write_handbook(path: Path) -> None:
     )
     first = Frame(62, 52, width - 124, height - 52 - 140, 0, 0, 0, 0)
     inner = Frame(62, 52, width - 124, height - 52 - 62, 0, 0, 0, 0)
-    document.addPageTemplates(
-        [PageTemplate("first", [first], onPage=decorate), PageTemplate("inner", [inner], onPage=decorate)]
-    )
+    for name, frame in (("first", first), ("inner", inner)):
+        document.addPageTemplates([PageTemplate(name, [frame], onPage=draw_head, onPageEnd=draw_foot)])
     document.build(story)
     if document.page != pages:
         raise SystemExit(f"The handbook takes {document.page} pages, but its text is set for {pages}.")
