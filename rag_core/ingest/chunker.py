@@ -66,6 +66,9 @@ def _pack(units: Iterator[_Unit], target: int) -> Iterator[list[_Unit]]:
         if current and (opens_section or tokens + unit.tokens > target):
             ready, current = _without_trailing_headings(current)
             yield ready
+            if sum(u.tokens for u in current) + unit.tokens > target and current:
+                yield current  # headings so long that nothing fits below them
+                current = []
         current.append(unit)
     if current:
         yield current
