@@ -23,7 +23,7 @@ INK, RULE, TINT = "#1f4257", "#b9c6cf", "#eef3f6"
 
 @dataclass(frozen=True)
 class Element:
-    """One block of a source text: heading (level 1 ..), paragraph, list, table (first row is its header), page break."""
+    """One block of a source: heading (level 1 ..), paragraph, list, table (its first row is the header), page break."""
 
     kind: str
     text: str = ""
@@ -256,12 +256,12 @@ def write_workbook(path: Path) -> None:
     book.close()
 
 
-def main() -> None:
-    SAMPLES.mkdir(exist_ok=True)
-    write_handbook(SAMPLES / "office-handbook.pdf")
-    write_word("data-retention-policy.md", SAMPLES / "data-retention-policy.docx", "Helen Okafor")
-    write_word("yokohama-office-rules.md", SAMPLES / "yokohama-office-rules.docx", "小野寺健", "Yu Gothic")
-    write_workbook(SAMPLES / "rooms-fees-leave.xlsx")
+def main(folder: Path = SAMPLES) -> None:
+    folder.mkdir(exist_ok=True)
+    write_handbook(folder / "office-handbook.pdf")
+    write_word("data-retention-policy.md", folder / "data-retention-policy.docx", "Helen Okafor")
+    write_word("yokohama-office-rules.md", folder / "yokohama-office-rules.docx", "小野寺健", "Yu Gothic")
+    write_workbook(folder / "rooms-fees-leave.xlsx")
 
 
 if __name__ == "__main__":
