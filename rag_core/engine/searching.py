@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rag_core.answer.relevance import probability
+from rag_core.answer.relevance import Evidence, probability, relevance_features
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -40,9 +40,7 @@ def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[
         )
     different = store.identity_differences(work.models.identity)
     if different:
-        raise IndexMismatch(
-            "This library was made with another embedding model than the one in use now.",
-        )
+        raise IndexMismatch("This library was made with another embedding model than the one in use now.")
     pending = store.pending_count()
     notices = [f"{pending:,} passages are found by their words only until “alcove add” has finished."] * bool(pending)
     return work.models.encoder.encode_queries([query])[0], notices
@@ -50,4 +48,8 @@ def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[
 
 def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
     """The calibrated probability that these passages answer the query; 0.0 when there are none."""
-    return probability(query, passages)
+    if not passages:
+        return 0.0
+    coverage = work.store.term_coverage(query, [chunk_id for p in passages for chunk_id in p.chunk_ids])
+    evidence = [Evidence(p.dense_score, max(coverage[chunk_id] for chunk_id in p.chunk_ids), p.text) for p in passages]
+    return probability(relevance_features(query, evidence, embedder=work.models.identity.encoder_pack_id))
