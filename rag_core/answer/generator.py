@@ -1,0 +1,83 @@
+"""The language model as the engine sees it: messages in, pieces of text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from rag_core.progress import CancelToken
+from rag_core.runtime.pack import Pack
+from rag_core.types import Message
+
+StoppedBy = Literal["end", "length", "repetition", "cancelled", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStats:
+    """What the last `generate` did. `prompt_tokens` were asked for, `reused_tokens` of them were still computed.
+
+    `time_to_first_token_ms` counts from the call to the first token, `decode_ms` from there to the last.
+    `stopped_by` is empty while text is still being made.
+    """
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    new_tokens: int = 0
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+    time_to_first_token_ms: float = 0.0
+    stopped_by: StoppedBy = ""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Writes text that continues a conversation.
+
+    Law:
+    - `generate` yields pieces which joined are the answer; no piece is empty and none holds half a character.
+    - With `temperature` 0 the same messages give the same text, whatever was generated before; above 0 the same `seed`
+      does.
+    - At most `max_new_tokens` are made. It stops earlier at the model's own end, or when the model has begun to repeat
+      itself; `stats.stopped_by` says which.
+    - When `cancel` is set, from any thread, the next step raises Cancelled; the generator stays usable. Closing the
+      iterator early also leaves it usable.
+    - Messages whose tokens and `max_new_tokens` exceed `context_tokens` raise UserError before any work: nothing is
+      ever cut silently.
+    - `count_tokens` counts plain text, `count_prompt_tokens` messages with all that the chat template adds.
+    - `stats` describes the last call, also after Cancelled. `provider` is the execution provider that it really runs on.
+    - One thread at a time. After `close` the memory is free and only `close` may be called again.
+    """
+
+    pack_id: str
+    provider: str
+    context_tokens: int
+
+    @property
+    def stats(self) -> GenerationStats: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int: ...
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_new_tokens: int,
+        cancel: CancelToken,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> Iterator[str]: ...
+
+    def close(self) -> None: ...
+
+
+def open_generator(pack: Pack, threads: int = 0) -> Generator:
+    """Verify an LLM pack and load it. `threads` 0 means one per real core.
+
+    Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied.
+    """
+    from rag_core.answer.generator_genai import GenaiGenerator  # the runtime costs start-up time: only when wanted
+
+    return GenaiGenerator(pack, threads)
