@@ -1,0 +1,170 @@
+"""How well passages are found: hybrid against dense and BM25 alone, on the 472 questions of chunking_evaluation.
+
+    python -m tests.benchmarks.retrieval --packs DATA_DIR/packs
+
+All five corpora go into ONE library, cut by the product's chunker and searched by the product's retrieval. A chunk is
+relevant when it overlaps one of the excerpts that a question names. The five corpora and questions are those of
+brandonstarxel/chunking_evaluation (MIT), read from ../shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.evaluate import metrics
+from rag_core.index.library_index import LibraryIndex
+from rag_core.index.store import Store
+from rag_core.ingest.chunker import chunk_document
+from rag_core.retrieve.hybrid import HybridRetriever
+from rag_core.runtime.pack import find_pack
+from rag_core.types import FloatArray, Page, ParsedDocument
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eval" / "chunking_evaluation"
+CANDIDATE_K = 50
+DEPTH = 10
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of one corpus, in characters."""
+
+    corpus: str
+    start: int
+    end: int
+
+    def touches(self, other: Place) -> bool:
+        return self.corpus == other.corpus and self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    question: str
+    excerpts: tuple[Place, ...]
+
+
+def questions() -> list[Asked]:
+    with (SHARED / "questions_df.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        Asked(
+            row["question"],
+            tuple(Place(row["corpus_id"], r["start_index"], r["end_index"]) for r in json.loads(row["references"])),
+        )
+        for row in rows
+    ]
+
+
+def build(store: Store, encoder: BiEncoder, chunk_tokens: int) -> LibraryIndex:
+    index = LibraryIndex(store)
+    for path in sorted((SHARED / "corpora").glob("*.md")):
+        # One page, as it stands: the excerpts are given as offsets into the raw text.
+        with path.open(encoding="utf-8", newline="") as file:
+            parsed = ParsedDocument("text/plain", (Page(1, file.read()),))
+        chunks = chunk_document(parsed, encoder, chunk_tokens)
+        store.put_document(path.stem, 0, 0, path.stem, parsed, chunks)
+    while batch := store.pending_chunks(512):
+        index.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
+    return index
+
+
+def places_of(index: LibraryIndex) -> dict[int, Place]:
+    ids = index.store.vector_ids().tolist()
+    return {c.chunk_id: Place(c.document_id, c.char_start, c.char_end) for c in index.chunks(ids)}
+
+
+def ranked(index: LibraryIndex, question: str, vector: FloatArray, weights: tuple[float, float]) -> list[int]:
+    """Chunk ids, best first. `weights` are those of the dense and the lexical retriever; 0 leaves one out."""
+    retriever = HybridRetriever(index, dense_weight=weights[0], lexical_weight=weights[1])
+    found = retriever.candidates(question, vector, candidate_k=CANDIDATE_K)
+    return [c.chunk_id for c in found if c.fused_score > 0]
+
+
+def score(order: Sequence[int], places: dict[int, Place], asked: Asked) -> dict[str, float]:
+    relevant = {chunk for chunk, place in places.items() if any(place.touches(e) for e in asked.excerpts)}
+    gains = [float(chunk in relevant) for chunk in order[:DEPTH]]
+    return {
+        "nDCG@10": metrics.ndcg_at_k(gains, [1.0] * len(relevant), DEPTH),
+        "MRR@10": metrics.reciprocal_rank_at_k(gains, DEPTH),
+        "Recall@1": metrics.recall_at_k(gains, len(relevant), 1),
+        "Recall@5": metrics.recall_at_k(gains, len(relevant), 5),
+        "Recall@10": metrics.recall_at_k(gains, len(relevant), 10),
+    }
+
+
+class TokenRuler:
+    """Turns places into token numbers, so that overlap is counted in tokens as chunking_evaluation does."""
+
+    def __init__(self, encoder: BiEncoder) -> None:
+        self._starts: dict[str, list[int]] = {}
+        self._first: dict[str, int] = {}
+        for path in sorted((SHARED / "corpora").glob("*.md")):
+            with path.open(encoding="utf-8", newline="") as file:
+                self._starts[path.stem] = [start for start, _ in encoder.token_spans(file.read())]
+            self._first[path.stem] = sum(len(starts) for starts in self._starts.values())
+
+    def span(self, place: Place) -> metrics.Span:
+        starts, first = self._starts[place.corpus], self._first[place.corpus]
+        return first + bisect_left(starts, place.start), first + bisect_left(starts, place.end)
+
+
+def overlap(index: LibraryIndex, ruler: TokenRuler, asked: Asked, vector: FloatArray) -> metrics.Overlap:
+    """Of the passages that a person is shown (neighbours joined)."""
+    passages = HybridRetriever(index).search(asked.question, vector, top_k=SHOWN, candidate_k=CANDIDATE_K)
+    found = [ruler.span(Place(p.document_id, p.char_start, p.char_end)) for p in passages]
+    return metrics.span_overlap(found, [ruler.span(excerpt) for excerpt in asked.excerpts])
+
+
+def report(index: LibraryIndex, encoder: BiEncoder, sweep: bool) -> Iterator[str]:
+    asked, places = questions(), places_of(index)
+    vectors = encoder.encode_queries([a.question for a in asked])
+    yield f"{len(asked)} questions, {len(places)} chunks, embedder {encoder.pack_id} ({encoder.graph})"
+    systems = {"dense": (1.0, 0.0), "BM25": (0.0, 1.0), "hybrid": (1.0, 1.0)}
+    if sweep:
+        systems |= {f"hybrid, dense x {w}": (w, 1.0) for w in (0.5, 0.7, 1.4, 2.0)}
+    for name, weights in systems.items():
+        rows = [
+            score(ranked(index, a.question, vector, weights), places, a)
+            for a, vector in zip(asked, vectors, strict=True)
+        ]
+        means = {metric: metrics.mean(row[metric] for row in rows) for metric in rows[0]}
+        yield f"{name:20}" + "".join(f"  {metric} {value:.4f}" for metric, value in means.items())
+        for corpus in sorted({a.excerpts[0].corpus for a in asked}):
+            of = [row["nDCG@10"] for row, a in zip(rows, asked, strict=True) if a.excerpts[0].corpus == corpus]
+            yield f"    {corpus:20} nDCG@10 {metrics.mean(of):.4f}  ({len(of)} questions)"
+    ruler = TokenRuler(encoder)
+    overlaps = [overlap(index, ruler, a, vector) for a, vector in zip(asked, vectors, strict=True)]
+    yield (
+        f"first {SHOWN} passages, in tokens: recall {metrics.mean(o.recall for o in overlaps):.4f}"
+        f"  precision {metrics.mean(o.precision for o in overlaps):.4f}"
+        f"  IoU {metrics.mean(o.iou for o in overlaps):.4f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--packs", type=Path, required=True, help="folder of built model packs")
+    parser.add_argument("--pack", help="id of the embedder pack (default: the first)")
+    parser.add_argument("--graph", default="", help="graph of the pack, e.g. fp32 (default: as the product chooses)")
+    parser.add_argument("--chunk-tokens", type=int, default=220)
+    parser.add_argument("--sweep", action="store_true", help="also try other weights in the fusion")
+    arguments = parser.parse_args()
+    if not SHARED.is_dir():
+        raise SystemExit(f"This benchmark reads {SHARED}, which is not there.")
+    encoder = open_encoder(find_pack(arguments.packs, "embedder", arguments.pack), graph=arguments.graph)
+    with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
+        index = build(store, encoder, arguments.chunk_tokens)
+        for line in report(index, encoder, arguments.sweep):
+            print(line, flush=True)  # noqa: T201 - this is what the benchmark is for
+
+
+if __name__ == "__main__":
+    main()
