@@ -1,4 +1,4 @@
-"""The `--json` contract of `search` and `ask`, version 1. Documented in the README; a change of meaning is a new version.
+"""The `--json` contract of `search` and `ask`, version 1. A change of meaning is a new version.
 
 Every key is always there; what is unknown is null. Offsets count Unicode code points of the page's stored text.
 """

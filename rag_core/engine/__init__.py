@@ -121,7 +121,7 @@ class Engine:
         filters: Filters | None = None,
         cancel: CancelToken | None = None,
     ) -> Generator[AskEvent, None, Answer]:
-        """Passages at once, then the answer as it streams, then the finished `Answer`. Raises PackMissing, Cancelled."""
+        """Passages at once, then the answer as it streams, then the whole `Answer`. Raises PackMissing, Cancelled."""
         return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken())
 
     def answer(self, question: str, *, history: Sequence[Message] = (), filters: Filters | None = None) -> Answer:

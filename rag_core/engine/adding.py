@@ -1,8 +1,8 @@
 """From a dropped folder to a searchable library: scan, read, cut, store; then embed what has no vectors yet.
 
-A generator of `Progress`. Stopping it at any yield loses nothing: each document is one transaction, each batch of vectors
-another, and the same call goes on where this one stopped. Everything can be found by its words before the first vector
-is computed.
+A generator of `Progress`. Stopping it at any yield loses nothing: each document is one transaction, each batch of
+vectors another, and the same call goes on where this one stopped. Everything can be found by its words before the first
+vector is computed.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def stored_below(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
     chosen: list[str] = []
     for path in paths:
         name = str(path.expanduser().absolute())
-        below = [stored for stored in known if stored == name or stored.startswith(os.path.join(name, ""))]
+        below = [stored for stored in known if stored == name or stored.startswith(name.rstrip(os.sep) + os.sep)]
         if not below:
             raise UserError(f"{name} is not in this library.", "“alcove list” shows what is.")
         chosen += below

@@ -1,7 +1,7 @@
 """A question, from its text to a cited answer: embed, retrieve, judge, prompt, generate, ground.
 
-A generator of events, so that passages are shown before the language model has said a word. Every figure in `timings_ms`
-is measured where the work is done; `first_passages` and `first_token` count from the start of the question.
+A generator of events, so that passages are shown before the language model has said a word. Every figure in
+`timings_ms` is measured where the work is done; `first_passages` and `first_token` count from the question.
 """
 
 from __future__ import annotations

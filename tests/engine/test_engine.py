@@ -98,7 +98,7 @@ def test_nothing_is_generated_when_the_documents_do_not_hold_the_answer(tmp_path
         assert answer.not_found
         assert answer.text == "This was not found in these documents."
         assert "generate" not in answer.timings_ms
-        assert models.generator.prompts == []
+        assert models.generator.seen == []
         assert engine.answer("優勝したのは誰ですか").text == "この文書の中には見つかりませんでした。"
 
 
