@@ -33,7 +33,7 @@ def open_engine(arguments: argparse.Namespace, read_only: bool = False) -> Engin
 def filters_of(arguments: argparse.Namespace) -> Filters:
     """Raises UserError for an unknown ending or a date that is none."""
     return Filters(
-        folder=arguments.folder,
+        folder=arguments.folder or "",
         media_types=tuple(media_type for ending in arguments.types for media_type in _media_types(ending)),
         modified_from_ns=_day(arguments.since, time.min),
         modified_to_ns=_day(arguments.until, time.max),

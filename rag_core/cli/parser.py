@@ -71,7 +71,7 @@ def _common_options() -> argparse.ArgumentParser:
 def _retrieval_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to search")
     group.add_argument("--top-k", type=_positive, metavar="N", help="passages to keep")
-    group.add_argument("--folder", default="", type=_folder, help="only documents below this folder")
+    group.add_argument("--folder", type=_folder, help="only documents below this folder")
     group.add_argument(
         "--type", action="append", default=[], dest="types", metavar="ENDING", help="only this kind: pdf"
     )

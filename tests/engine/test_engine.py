@@ -11,16 +11,20 @@ import pytest
 
 from rag_core.engine import Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
+from rag_core.ingest.chunker import chunk_document
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.settings import Settings
 from rag_core.types import (
     AddReport,
     AnswerFinished,
+    Chunk,
     Filters,
     Message,
+    ParsedDocument,
     PassagesFound,
     TextStreamed,
+    TokenCounter,
 )
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
@@ -256,16 +260,12 @@ def test_a_read_only_engine_never_creates_a_library(tmp_path: Path) -> None:
 def test_a_bug_in_one_document_is_reported_and_the_rest_goes_on(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import rag_core.engine.adding as adding
-
-    real = adding.chunk_document
-
-    def clumsy(parsed, counter, target):  # type: ignore[no-untyped-def]
+    def clumsy(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
         if "Grade" in parsed.pages[0].text:
             raise ZeroDivisionError("a bug of ours")
-        return real(parsed, counter, target)
+        return chunk_document(parsed, counter, target_tokens)
 
-    monkeypatch.setattr(adding, "chunk_document", clumsy)
+    monkeypatch.setattr("rag_core.engine.adding.chunk_document", clumsy)
     with open_engine(tmp_path) as engine:
         report = finish(engine.add([folder]))
         assert len(report.failed) == 1

@@ -87,6 +87,11 @@ def best_parser(source: Source, parsers: Sequence[Parser] = PARSERS) -> Parser:
     return parser
 
 
+def media_types_for(suffix: str) -> tuple[str, ...]:
+    """All media types of the parser that reads this ending (".xlsx": every kind of workbook); empty when none does."""
+    return next((parser.media_types for parser in PARSERS if suffix in parser.suffixes), ())
+
+
 def parse_file(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
     """Read one file in this process. Raises UserError subclasses. (`rag_core.ingest.reading` does it in a child.)"""
     limits = limits or ParseLimits()

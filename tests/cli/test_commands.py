@@ -1,0 +1,123 @@
+"""The command line over fake models: words, exit codes, and what is said where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_core.cli import DONE, FAILED, MISUSED, NOT_FOUND, PARTLY, STOPPED, main
+from rag_core.engine import Engine
+from tests.fakes_models import FakeModels
+
+
+@pytest.fixture(autouse=True)
+def fake_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeModels]:
+    models = FakeModels()
+    monkeypatch.setattr("rag_core.engine.PackModels", lambda packs_dir, settings: models)
+    monkeypatch.setenv("ALCOVE_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_text('{"relevance_threshold": 0.0}')
+    return models
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "rooms.txt").write_text("The Oak Room seats 12 people.\n\nIt is booked at reception.")
+    return folder
+
+
+def test_add_list_search_ask_remove(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["add", str(folder)]) == DONE
+    assert "1 added" in capsys.readouterr().out
+    assert main(["list"]) == DONE
+    assert "searchable" in capsys.readouterr().out
+    assert main(["search", "Oak Room"]) == DONE
+    assert "rooms.txt" in capsys.readouterr().out
+    assert main(["ask", "How many people does the Oak Room seat?"]) == DONE
+    said = capsys.readouterr().out
+    assert "The Oak Room seats 12 people. [1]" in said
+    assert "“The Oak Room seats 12 people.”" in said
+    assert main(["remove", str(folder)]) == DONE
+    assert main(["search", "Oak Room"]) == NOT_FOUND
+
+
+def test_json_is_one_document_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["add", str(folder)], ["list"], ["search", "Oak"], ["ask", "Oak Room seats?"], ["packs", "list"]):
+        main([*command, "--json"])
+        assert json.loads(capsys.readouterr().out)["version"] == 1
+
+
+def test_not_found_names_the_nearest_passage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["add", str(folder)])
+    assert main(["ask", "Oak pension?", "--threshold", "1"]) == NOT_FOUND
+    said = capsys.readouterr().out
+    assert "This was not found in these documents." in said
+    assert "The nearest passage:" in said
+
+
+def test_an_unsupported_sentence_is_told(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models.generator.reply = lambda messages: "The Oak Room seats 40 people."
+    main(["add", str(folder)])
+    main(["ask", "How many people does the Oak Room seat?"])
+    assert "Not confirmed by the passages: “The Oak Room seats 40 people.”" in capsys.readouterr().out
+
+
+def test_files_that_cannot_be_read_have_their_own_exit_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "empty.pdf").write_bytes(b"")
+    (folder / "film.mp4").write_bytes(b"x")
+    assert main(["add", str(folder)]) == PARTLY
+    said = capsys.readouterr().out
+    assert "empty.pdf” is empty" in said
+    assert "film.mp4" in said
+
+
+def test_errors_are_sentences_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["search", "x", "--library", "nowhere"]) == FAILED
+    said = capsys.readouterr()
+    assert said.out == "" and "There is no library “nowhere” yet." in said.err
+    (tmp_path / "data" / "settings.json").write_text("{broken")
+    assert main(["list"]) == FAILED
+    assert "settings.json" in capsys.readouterr().err
+
+
+def test_filters_are_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["add", str(folder)])
+    assert main(["search", "Oak", "--type", "mp4"]) == FAILED
+    assert main(["search", "Oak", "--since", "yesterday"]) == FAILED
+    assert main(["search", "Oak", "--type", "txt", "--since", "2020-01-01", "--folder", str(folder)]) == DONE
+    assert main(["search", "Oak", "--type", "pdf"]) == NOT_FOUND
+
+
+def test_chat_keeps_the_conversation(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["add", str(folder)])
+    lines = iter(["How many people does the Oak Room seat?\n", "And where is it booked?\n", "\n"])
+    monkeypatch.setattr("sys.stdin.readline", lambda: next(lines))
+    assert main(["chat"]) == DONE
+    assert [message.role for message in fake_models.generator.seen[-1]] == ["system", "user", "assistant", "user"]
+
+
+def test_interrupting_is_clean(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> Iterator[None]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(Engine, "add", interrupted)
+    assert main(["add", str(folder)]) == STOPPED
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == MISUSED
+    assert "alcove" in capsys.readouterr().out
+    assert main(["--version"]) == DONE
