@@ -7,6 +7,7 @@ from typing import Any
 
 from rag_core.ingest.parsers.flow import FlowBuilder, one_line
 from rag_core.ingest.parsers.grid import Spanned, fill_spans
+from rag_core.ingest.parsers.html_links import link_lists
 from rag_core.ingest.parsers.table_rows import joined
 from rag_core.types import BlockKind
 
@@ -29,7 +30,8 @@ def add_page(root: Any, flow: FlowBuilder) -> None:
     """Walk the main part of the page if it names one, else the whole body."""
     body = root.find("body")
     body = root if body is None else body
-    _Walk(flow).walk(_main_part(body))
+    main = _main_part(body)
+    _Walk(flow, link_lists(main, _UNREAD)).walk(main)
 
 
 def _main_part(body: Any) -> Any:
@@ -44,8 +46,9 @@ def _main_part(body: Any) -> Any:
 class _Walk:
     """Collects inline text until a block begins or ends, then adds it as one block."""
 
-    def __init__(self, flow: FlowBuilder) -> None:
+    def __init__(self, flow: FlowBuilder, left_out: set[Any]) -> None:
         self._flow = flow
+        self._left_out = left_out
         self._inline: list[str] = []
         self._kind: BlockKind = "paragraph"
         self._level = 0
@@ -73,7 +76,7 @@ class _Walk:
 
     def _element(self, element: Any) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in _UNREAD or _is_hidden(element):
+        if not isinstance(tag, str) or tag in _UNREAD or element in self._left_out or _is_hidden(element):
             return
         if tag == "br":
             self._inline.append("\v")

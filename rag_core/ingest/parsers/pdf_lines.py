@@ -10,6 +10,7 @@ from rag_core.ingest.parsers.flow import clean
 
 _HYPHEN_AT_LINE_END = 0x02  # pdfium's code for a hyphen that breaks a word; the next character starts a new line
 _BOLD_WEIGHT = 600
+_ALEFS, _LAM = frozenset((0x622, 0x623, 0x625, 0x627)), 0x644
 Box = tuple[float, float, float, float]
 
 
@@ -65,6 +66,8 @@ def read_lines(text_page: Any, frame: Frame) -> list[Line]:
     page = text_page.raw
     code_at = raw.FPDFText_GetUnicode
     codes = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
+    if _LAM in codes:
+        _order_ligatures(raw, page, codes)
     lines: list[Line] = []
     start = 0
     for index, code in enumerate([*codes, 0x0A]):
@@ -76,6 +79,23 @@ def read_lines(text_page: Any, frame: Frame) -> list[Line]:
             lines.append(_measured(raw, page, codes, start, index, text, hyphenated, frame))
         start = index + 1
     return lines
+
+
+def _order_ligatures(raw: Any, page: Any, codes: list[int]) -> None:
+    """One glyph may stand for lam and alef; pdfium turns the line around and with it the two letters of the glyph."""
+    for index in range(len(codes) - 1):
+        if (
+            codes[index] in _ALEFS
+            and codes[index + 1] == _LAM
+            and _origin(raw, page, index) == _origin(raw, page, index + 1)
+        ):
+            codes[index], codes[index + 1] = codes[index + 1], codes[index]
+
+
+def _origin(raw: Any, page: Any, index: int) -> tuple[float, float]:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(page, index, x, y)
+    return x.value, y.value
 
 
 def _char(code: int) -> str:

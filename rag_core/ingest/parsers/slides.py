@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rag_core.ingest.parsers import containers, failures
+from rag_core.ingest.parsers.chart import add_chart
 from rag_core.ingest.parsers.flow import FlowBuilder, one_line
 from rag_core.ingest.parsers.office_package import OfficePackage, attribute, child, descendants, local_name
 from rag_core.ingest.parsers.protocol import ParseLimits
@@ -62,9 +63,10 @@ def _add_slide(package: OfficePackage, name: str, flow: FlowBuilder) -> None:
     shapes.sort(key=lambda shape: _placeholder(shape) not in _TITLES)  # stable: titles first, the rest as they stand
     for shape in shapes:
         _add_shape(shape, flow)
-    for kind in ("chart", "diagramData"):
-        for part in package.related(name, kind):
-            _add_words(package.xml(part), flow)
+    for part in package.related(name, "chart"):
+        add_chart(package.xml(part), flow)
+    for part in package.related(name, "diagramData"):
+        _add_words(package.xml(part), flow)
     for part in package.related(name, "notesSlide"):
         for shape in _shapes(package.xml(part)):
             if _placeholder(shape) not in _FURNITURE:
@@ -131,9 +133,6 @@ def _paragraphs(shape: Any) -> Iterator[tuple[str, bool]]:
 
 
 def _add_words(root: Any, flow: FlowBuilder) -> None:
-    """Words of a chart or a diagram: titles, categories and values, each once."""
-    words: dict[str, None] = {}
-    for name in ("t", "v"):
-        for one in descendants(root, name):
-            words.setdefault(one_line(one.text or ""))
-    flow.add("paragraph", " | ".join(word for word in words if word))
+    """The words of a diagram (SmartArt): one list item for each paragraph."""
+    for text, _ in _paragraphs(root):
+        flow.add("list_item", f"- {text}")

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.parsers import containers, failures
 from rag_core.ingest.parsers.flow import FlowBuilder, one_line
 from rag_core.ingest.parsers.protocol import ParseLimits
+from rag_core.ingest.parsers.sheet_rows import SheetWriter
 from rag_core.ingest.parsers.source import Source
-from rag_core.ingest.parsers.table_rows import cell_text, header_of, joined, named
+from rag_core.ingest.parsers.table_rows import cell_text
 from rag_core.types import ParsedDocument
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 _XLS = "application/vnd.ms-excel"
 _ODS = "application/vnd.oasis.opendocument.spreadsheet"
-_REGION_ROWS = 200  # how many rows decide what the header is
 _BOF, _FILEPASS, _WORKBOOK_GLOBALS = 0x0809, 0x002F, b"\x05\x00"
 _RECORDS_BEFORE_FILEPASS = 12
-_Table = list[list[str]]
+# "Sheet1" says nothing; a name that a person gave is a heading.
+_DEFAULT_NAME = re.compile(r"(?:Sheet|Tabelle|Feuil|Hoja|Foglio|Blad|Planilha|Лист|シート|工作表|Chart) ?\d*")
 
 
 class Spreadsheet:
@@ -105,53 +106,9 @@ def _xls_is_encrypted(data: bytes) -> bool:
 
 
 def _add_sheet(workbook: Any, name: str, flow: FlowBuilder) -> None:
-    sheet = workbook.get_sheet_by_name(name)
-    header: list[str] = []
-    for region, goes_on in _regions([cell_text(value) for value in row] for row in sheet.iter_rows()):
-        header = _add_rows(region, header, flow) if goes_on else _add_region(region, header, flow)
-
-
-def _regions(rows: Iterable[list[str]]) -> Iterator[tuple[_Table, bool]]:
-    """Rows between empty rows. Long regions come in pieces; True marks a piece that goes on from the one before."""
-    region: _Table = []
-    goes_on = False
-    for row in rows:
-        filled = any(row)
-        if filled and len(region) < _REGION_ROWS:
-            region.append(row)
-            continue
-        if region:
-            yield region, goes_on
-        goes_on = filled
-        region = [row] if filled else []
-    if region:
-        yield region, goes_on
-
-
-def _add_region(region: _Table, header: list[str], flow: FlowBuilder) -> list[str]:
-    """Add rows that follow an empty row or start the sheet; gives the header under which the next rows go on."""
-    while region and sum(map(bool, region[0])) == 1 and len(region[0]) > 1:
-        flow.add("paragraph", joined(filter(None, region[0])))  # a title above the table
-        region = region[1:]
-    if not region:
-        return header
-    own = header_of(region)
-    same_columns = _columns(region) <= _columns([header])
-    if own is not None and not (same_columns and not _has_values(region)):
-        flow.add("table_row", joined(own))
-        return _add_rows(region[1:], list(own), flow)
-    return _add_rows(region, header if same_columns else [], flow)
-
-
-def _add_rows(rows: _Table, header: list[str], flow: FlowBuilder) -> list[str]:
-    for row in rows:
-        flow.add("table_row", named(header, row) if header else joined(filter(None, row)))
-    return header
-
-
-def _columns(rows: _Table) -> set[int]:
-    return {index for row in rows for index, cell in enumerate(row) if cell}
-
-
-def _has_values(region: _Table) -> bool:
-    return any(cell and cell[0].isdigit() for row in region[1:] for cell in row)
+    if not _DEFAULT_NAME.fullmatch(name):
+        flow.add("heading", one_line(name), 1)
+    writer = SheetWriter(flow)
+    for row in workbook.get_sheet_by_name(name).iter_rows():
+        writer.add([cell_text(value) for value in row])
+    writer.finish()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rag_core.ingest.parsers import containers, failures
+from rag_core.ingest.parsers.chart import add_chart
 from rag_core.ingest.parsers.flow import FlowBuilder, one_line
 from rag_core.ingest.parsers.office_package import OfficePackage, attribute, child, descendants, is_on, local_name
 from rag_core.ingest.parsers.protocol import ParseLimits
@@ -70,6 +71,10 @@ class _Walk:
             self._page_break = "rendered"  # Word's own page ends; they include the explicit ones
         self._blocks(body)
         self._breaks_allowed = False
+        for name in self._package.related(self._main, "chart"):
+            add_chart(self._package.xml(name), self._flow)
+        for name in self._package.related(self._main, "diagramData"):
+            self._blocks_of_diagram(self._package.xml(name))
         self._headers_and_footers()
 
     def _part(self, kind: str) -> Any:
@@ -156,6 +161,10 @@ class _Walk:
             words.append(pieces.text)
             words.extend(pieces_of(inner).text for box in pieces.boxes for inner in descendants(box, "p"))
         return one_line(" ".join(words))
+
+    def _blocks_of_diagram(self, root: Any) -> None:
+        for paragraph in descendants(root, "p"):
+            self._flow.add("list_item", "".join(one.text or "" for one in descendants(paragraph, "t")))
 
     def _headers_and_footers(self) -> None:
         """What stands at the edge of every page, once, after the text: it is searchable and in nobody's way."""
