@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tests.fakes_models import FakeModels
 
 
 @pytest.fixture(autouse=True)
-def fake_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeModels]:
+def fake_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeModels:
     models = FakeModels()
     monkeypatch.setattr("rag_core.engine.PackModels", lambda packs_dir, settings: models)
     monkeypatch.setenv("ALCOVE_DATA_DIR", str(tmp_path / "data"))
@@ -108,9 +107,8 @@ def test_chat_keeps_the_conversation(
 def test_interrupting_is_clean(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object, **__: object) -> Iterator[None]:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
-        yield
 
     monkeypatch.setattr(Engine, "add", interrupted)
     assert main(["add", str(folder)]) == STOPPED
