@@ -45,7 +45,7 @@ class Generator(Protocol):
     - Messages whose tokens and `max_new_tokens` exceed `context_tokens` raise UserError before any work: nothing is
       ever cut silently.
     - `count_tokens` counts plain text, `count_prompt_tokens` messages with all that the chat template adds.
-    - `stats` describes the last call, also after Cancelled. `provider` is the execution provider that it really runs on.
+    - `stats` describes the last call, also after Cancelled. `provider` names the execution provider that does the work.
     - One thread at a time. After `close` the memory is free and only `close` may be called again.
     """
 

@@ -1,0 +1,1 @@
+"""SmolLM2-135M-Instruct (Apache-2.0): the default language model."""
