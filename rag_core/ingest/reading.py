@@ -21,6 +21,7 @@ from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.parsers.protocol import ParseLimits
 from rag_core.ingest.reading_worker import (
     WORKER_ARGUMENT,
+    LastWords,
     ReadResult,
     WorkerConfig,
     out_of_memory,
@@ -39,7 +40,7 @@ _SYSTEM_LIMITS_MEMORY = sys.platform.startswith("linux")
 _TRUSTED = {
     "rag_core.types": {"ParsedDocument", "Page", "Block", "LineBox"},
     "rag_core.errors": {"UserError", "DocumentUnreadable", "UnsupportedDocument"},
-    "rag_core.ingest.reading_worker": {"ReadResult"},
+    "rag_core.ingest.reading_worker": {"ReadResult", "LastWords"},
     "pathlib": {"PosixPath", "WindowsPath"},
     "pathlib._local": {"PosixPath", "WindowsPath"},
 }
@@ -214,6 +215,9 @@ class Reader:
             return child.stopped_for or _crashed(path, child.process.returncode)
         child.path = None
         outcome = _unpack(reply.payload)
+        if isinstance(outcome, LastWords):
+            self._drop(child)
+            return outcome.reason
         if child.documents >= _DOCUMENTS_PER_CHILD or child.stopped_for is not None:
             self._drop(child)
         return outcome
@@ -249,9 +253,9 @@ class _TrustingFew(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _unpack(payload: bytes) -> ReadResult | UserError:
+def _unpack(payload: bytes) -> ReadResult | UserError | LastWords:
     outcome = _TrustingFew(io.BytesIO(payload)).load()
-    assert isinstance(outcome, (ReadResult, UserError))
+    assert isinstance(outcome, (ReadResult, UserError, LastWords))
     return outcome
 
 

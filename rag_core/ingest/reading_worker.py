@@ -12,10 +12,12 @@ import signal
 import struct
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any
 
 from rag_core.errors import DocumentUnreadable, UserError
@@ -37,6 +39,13 @@ class ReadResult:
     size_bytes: int
     modified_ns: int
     parsed: ParsedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class LastWords:
+    """What a child sends before it ends: the reason why its document could not be read."""
+
+    reason: DocumentUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +80,31 @@ def main() -> None:
     parsers = load_parsers(config.parsers)
     while True:
         path: Path = jobs.get()
+        _say_on_failure(outgoing, path)
         limit_processor_time(config.timeout_s)
         try:
             reply: ReadResult | UserError = read_here(path, config.limits, parsers)
         except UserError as error:
             reply = error
         except MemoryError:
-            send(outgoing, out_of_memory(path, config.memory_bytes))
+            send(outgoing, LastWords(out_of_memory(path, config.memory_bytes)))
             return
         send(outgoing, reply)
+
+
+def _say_on_failure(outgoing: IO[bytes], path: Path) -> None:
+    """An error that no parser foresaw ends this process; its name reaches the person, with the place for a report."""
+
+    def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        places = traceback.extract_tb(trace)
+        where = f", {Path(places[-1].filename).name} line {places[-1].lineno}" if places else ""
+        reason = DocumentUnreadable(
+            f"“{path.name}” made its reader fail ({kind.__name__}: {error}{where}).",
+            "Save it in another format and add that; please report this message.",
+        )
+        send(outgoing, LastWords(reason))
+
+    sys.excepthook = last_words
 
 
 def read_here(path: Path, limits: ParseLimits, parsers: Sequence[Parser]) -> ReadResult:

@@ -73,6 +73,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "program"),
 )
 
+_SURE = 0.65
+
 
 def best_parser(source: Source, parsers: Sequence[Parser] = PARSERS) -> Parser:
     """The parser with the highest score. Raises DocumentUnreadable for encrypted Office files, UnsupportedDocument."""
@@ -81,8 +83,12 @@ def best_parser(source: Source, parsers: Sequence[Parser] = PARSERS) -> Parser:
     not_yet = NOT_YET.get(source.suffix)
     scored = [(parser.score(source), parser) for parser in parsers]
     score, parser = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    if parser is None or score <= 0.0:
+        raise _unsupported(source, not_yet)
+    if source.suffix in parser.suffixes and not source.looks_like_text:
+        return parser  # what it should be and may be, if only in part: the parser says what is wrong with it
     # A text form of something that is not read yet (an e-mail, a Rich Text file) is not read as plain text.
-    if parser is None or score <= 0.0 or (score < 0.5 and (not_yet or _kind_by_bytes(source.head))):
+    if score < _SURE and (not_yet or _kind_by_bytes(source.head)):
         raise _unsupported(source, not_yet)
     return parser
 

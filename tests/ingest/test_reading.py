@@ -1,0 +1,275 @@
+"""Reading in child processes: whatever a file does to its reader, the program goes on and says what happened."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rag_core.errors import DocumentUnreadable, UnsupportedDocument, UserError
+from rag_core.ingest.parsers.protocol import ParseLimits
+from rag_core.ingest.parsers.source import Source
+from rag_core.ingest.reading import Reader, ReadResult
+from rag_core.settings import Settings
+from rag_core.types import Page, ParsedDocument
+from tests.ingest.parsers import samples
+
+HERE = "tests.ingest.test_reading"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Misbehaving:
+    """A parser whose documents say what goes wrong. It is loaded by its import path, in the child."""
+
+    media_types = ("text/x-test",)
+    suffixes = (".bad",)
+
+    def score(self, source: Source) -> float:
+        return 1.0 if source.suffix == ".bad" else 0.0
+
+    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
+        order = source.read_bytes().decode()
+        if order == "hang":
+            time.sleep(600)
+        elif order == "crash":
+            os.kill(os.getpid(), signal.SIGABRT)
+        elif order == "exit":
+            os._exit(3)
+        elif order == "bug":
+            raise ZeroDivisionError("a mistake of ours")
+        elif order == "memory":
+            hoard = [bytearray(64 * 1024**2) for _ in range(64)]
+            order = str(len(hoard))
+        elif order == "delete":
+            source.path.unlink()
+        elif order == "change":
+            source.path.write_text("changed, and longer")
+        elif order == "print":
+            print("noise on the way")  # noqa: T201
+            os.write(1, b"more noise")
+        elif order == "pid":
+            order = str(os.getpid())
+        return ParsedDocument("text/x-test", (Page(1, order),))
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    before = set(psutil.Process().children(recursive=True))
+    settings = Settings(parse_memory_bytes=1024**3)
+    with Reader(settings, workers=2, parsers=(f"{HERE}:Misbehaving",)) as one:
+        yield one
+    assert not set(psutil.Process().children(recursive=True)) - before
+
+
+def bad(folder: Path, order: str, name: str = "file") -> Path:
+    path = folder / f"{name}.bad"
+    path.write_text(order)
+    return path
+
+
+def good(folder: Path, name: str = "good.txt") -> Path:
+    path = folder / name
+    path.write_text("Good text.")
+    return path
+
+
+def test_a_result_names_the_bytes_that_were_read(reader: Reader, tmp_path: Path) -> None:
+    path = good(tmp_path)
+    result = reader.read(path)
+    facts = path.stat()
+    assert result.document_id == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (result.path, result.size_bytes, result.modified_ns) == (path, facts.st_size, facts.st_mtime_ns)
+    assert result.parsed.pages[0].text == "Good text."
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ("crash", "stop unexpectedly"),
+        ("exit", "stop unexpectedly"),
+        ("bug", "ZeroDivisionError"),
+        ("memory", "more memory"),
+        ("delete", "deleted or moved while it was being read"),
+        ("change", "changed while it was being read"),
+    ],
+)
+def test_trouble_costs_one_document_and_nothing_else(reader: Reader, tmp_path: Path, order: str, words: str) -> None:
+    paths = [good(tmp_path, "a.txt"), bad(tmp_path, order), good(tmp_path, "b.txt"), good(tmp_path, "c.txt")]
+    outcomes = dict(reader.read_many(paths))
+    assert len(outcomes) == 4
+    trouble = outcomes.pop(paths[1])
+    assert isinstance(trouble, DocumentUnreadable)
+    assert words in trouble.message
+    assert "file.bad" in trouble.message
+    assert trouble.advice
+    assert all(isinstance(outcome, ReadResult) for outcome in outcomes.values())
+
+
+def test_a_parser_that_hangs_is_stopped(tmp_path: Path) -> None:
+    settings = Settings(parse_timeout_s=0.5)
+    with Reader(settings, workers=1, parsers=(f"{HERE}:Misbehaving",)) as reader:
+        reader.read(good(tmp_path))  # the first document of a child has more time, for its start
+        with pytest.raises(DocumentUnreadable, match=r"longer than 0\.5 seconds"):
+            reader.read(bad(tmp_path, "hang"))
+        assert reader.read(good(tmp_path)).parsed.pages[0].text == "Good text."
+
+
+def test_what_a_library_prints_disturbs_nothing(reader: Reader, tmp_path: Path) -> None:
+    assert reader.read(bad(tmp_path, "print")).parsed.pages[0].text == "print"
+
+
+def test_children_are_kept_for_many_documents(reader: Reader, tmp_path: Path) -> None:
+    pids = {
+        outcome.parsed.pages[0].text
+        for _, outcome in reader.read_many(bad(tmp_path, "pid", f"n{number}") for number in range(12))
+        if isinstance(outcome, ReadResult)
+    }
+    assert 1 <= len(pids) <= 2
+
+
+def test_a_child_that_dies_while_idle_is_replaced(reader: Reader, tmp_path: Path) -> None:
+    first = reader.read(bad(tmp_path, "pid")).parsed.pages[0].text
+    psutil.Process(int(first)).kill()
+    psutil.wait_procs([process for process in psutil.Process().children() if process.pid == int(first)], timeout=5)
+    assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text != first
+
+
+def test_every_path_gets_its_own_answer(reader: Reader, tmp_path: Path) -> None:
+    paths = []
+    for number in range(40):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"Document {number}")
+        paths.append(path)
+    for path, outcome in reader.read_many(paths):
+        assert isinstance(outcome, ReadResult)
+        assert outcome.path == path
+        assert outcome.parsed.pages[0].text == f"Document {path.stem}"
+
+
+def test_stopping_in_the_middle_stops_the_work(reader: Reader, tmp_path: Path) -> None:
+    outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang", "one"), bad(tmp_path, "hang", "two")])
+    assert next(outcomes)[0].name == "good.txt"
+    outcomes.close()  # type: ignore[attr-defined]
+    assert reader.read(good(tmp_path)).parsed.pages
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_is_the_parents_to_decide_about(reader: Reader, tmp_path: Path) -> None:
+    child = int(reader.read(bad(tmp_path, "pid")).parsed.pages[0].text)
+    os.kill(child, signal.SIGINT)
+    assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text == str(child)
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """Also a child that is in the middle of a document."""
+    script = f"""
+import sys, pathlib
+from rag_core.ingest.reading import Reader
+reader = Reader(workers=2, parsers=("{HERE}:Misbehaving",))
+idle = reader.read(pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
+print(idle, flush=True)
+list(reader.read_many(map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(bad(tmp_path, "hang", "h2"))]!r})))
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT)
+    assert parent.stdout is not None
+    with parent, contextlib.closing(parent.stdout):
+        assert parent.stdout.readline().strip().isdigit()
+        deadline = time.monotonic() + 10
+        while len(children := psutil.Process(parent.pid).children()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(children) == 2
+        parent.kill()
+        gone, alive = psutil.wait_procs(children, timeout=10)
+    assert len(gone) == 2, alive
+
+
+def test_a_child_loads_no_model_and_no_window() -> None:
+    script = "import sys, rag_core.ingest.reading_worker as w; w.load_parsers(()); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"onnxruntime", "faiss", "PySide6", "onnxruntime_genai", "sqlcipher3", "lxml", "pypdfium2"}
+
+
+def refusal(reader: Reader, path: Path) -> UserError:
+    with pytest.raises(UserError) as caught:
+        reader.read(path)
+    assert caught.value.advice
+    return caught.value
+
+
+def test_files_that_hold_nothing_readable_say_so(reader: Reader, tmp_path: Path) -> None:
+    def file(name: str, data: bytes) -> Path:
+        (tmp_path / name).write_bytes(data)
+        return tmp_path / name
+
+    assert "is empty" in refusal(reader, file("a.pdf", b"")).message
+    whole = samples.docx(samples.paragraph("text " * 2000))
+    assert "damaged" in refusal(reader, file("cut.docx", whole[: len(whole) // 2])).message
+    picture = refusal(reader, file("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20))
+    assert isinstance(picture, UnsupportedDocument)
+    assert "picture" in picture.message
+    assert isinstance(refusal(reader, file("noise.txt", bytes(range(256)) * 20)), UnsupportedDocument)
+    for name in ("letter.rtf", "letter.txt"):
+        assert isinstance(refusal(reader, file(name, b"{\\rtf1 Hello}")), UnsupportedDocument)
+    assert "cannot be read yet" in refusal(reader, file("mail.eml", b"From: a\nTo: b\n\nHello")).message
+    assert isinstance(refusal(reader, file("code.zip", samples.package({"a.txt": "x"}))), UnsupportedDocument)
+
+
+def test_places_that_are_no_files_say_so(reader: Reader, tmp_path: Path) -> None:
+    assert "not there" in refusal(reader, tmp_path / "gone.txt").message
+    assert "not a file" in refusal(reader, tmp_path).message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_named_pipe_does_not_block(reader: Reader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert "not a file" in refusal(reader, tmp_path / "pipe.txt").message
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_says_so(reader: Reader, tmp_path: Path) -> None:
+    path = good(tmp_path)
+    path.chmod(0)
+    assert "may not be read" in refusal(reader, path).message
+
+
+def test_a_very_long_path_is_read(reader: Reader, tmp_path: Path) -> None:
+    folder = tmp_path
+    while len(str(folder)) < 300:
+        folder /= "a folder with quite a long name"
+    folder.mkdir(parents=True)
+    assert reader.read(good(folder)).parsed.pages[0].text == "Good text."
+
+
+def test_a_name_that_is_not_unicode_is_read(reader: Reader, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    try:
+        path.write_text("Good text.")
+    except OSError:
+        pytest.skip("this file system wants Unicode names")
+    assert reader.read(path).path == path
+
+
+def test_a_text_file_of_200_megabytes_is_refused_without_holding_it(tmp_path: Path) -> None:
+    """Text of 200 MB needs 400 MB to be decoded; the child has 320 MB in all."""
+    path = tmp_path / "big.txt"
+    with path.open("wb") as file:
+        file.write(b"A line of a very long log file.\n" * 4000)
+        file.truncate(200 * 1024**2)  # the rest is a hole: NULs, without filling the disk
+    with Reader(Settings(parse_memory_bytes=320 * 1024**2), workers=1) as reader:
+        assert "limit of 67,108,864 characters" in refusal(reader, path).message
+
+
+def test_a_file_above_the_limit_is_refused_by_its_size(tmp_path: Path) -> None:
+    path = good(tmp_path)
+    with Reader(Settings(max_file_bytes=5), workers=1) as reader:
+        assert "the limit is" in refusal(reader, path).message
