@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -27,6 +27,10 @@ Calibration = Literal["dense", "lexical", "lexical_cjk"]
 PASSAGES = 5
 # Words that answer a question stand near each other: within about two sentences.
 _WINDOW_TERMS = 30
+_MANY_TERMS = 8
+# The sizes of libraries, in chunks, between which the numbers were fitted; beyond them size makes no more difference.
+_SMALLEST, _LARGEST = 10, 100_000
+_USUAL_CHUNKS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +45,46 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class RelevanceFeatures:
-    """What the first passages say about the chance of an answer; all between -1 and 2.
+    """What the first passages say about the chance of an answer. Each lies between 0 and 1, `joint_best` below 1.5.
 
-    `dense_best` and `dense_gap`: the greatest cosine, and how far it stands above the mean of the others.
-    `coverage_best`, `coverage_first`: the greatest coverage, and that of the first passage. `joint_best`: the greatest
-    cosine + coverage / 2 of one passage. `window_best`: the greatest share of the question's words within a short
-    stretch of one passage.
+    `joint_best`: the greatest cosine + coverage / 2 of one passage. `coverage_first`: coverage of the first passage.
+    `window_best`: the greatest share of the question's words within a short stretch of one passage. `covered_terms`:
+    the greatest coverage, times how many words there were to cover (eight or more count as 1): two of two prove less
+    than eight of eight. `smallness`: 1 for ten chunks, 0 for 100,000: among many chunks something always looks similar.
+
+    How far the best stands above the rest is left out on purpose: a library that holds a text twice would lose by it.
     """
 
     calibration: Calibration
-    dense_best: float = 0.0
-    dense_gap: float = 0.0
-    coverage_best: float = 0.0
-    coverage_first: float = 0.0
     joint_best: float = 0.0
+    coverage_first: float = 0.0
     window_best: float = 0.0
+    covered_terms: float = 0.0
+    smallness: float = 0.0
 
 
-def relevance_features(question: str, evidence: Sequence[Evidence], *, embedder: str = "") -> RelevanceFeatures:
-    """Features of the passages in their order of rank. `embedder` is the id of the pack that made the cosines."""
+def relevance_features(
+    question: str, evidence: Sequence[Evidence], *, embedder: str = "", library_chunks: int = _USUAL_CHUNKS
+) -> RelevanceFeatures:
+    """Features of the passages in their order of rank.
+
+    `embedder` is the id of the pack that made the cosines; `library_chunks` counts the chunks that were searched.
+    """
     shown = evidence[:PASSAGES]
-    if not shown:
-        return RelevanceFeatures("lexical")
     cosines = [passage.dense_score for passage in shown if passage.dense_score is not None]
     terms = set(content_terms(question))
+    coverage_best = max((passage.coverage for passage in shown), default=0.0)
     lexical = RelevanceFeatures(
         "lexical_cjk" if is_cjk(question) else "lexical",
-        coverage_best=max(passage.coverage for passage in shown),
-        coverage_first=shown[0].coverage,
-        window_best=max(_window_share(terms, passage.text) for passage in shown),
+        coverage_first=shown[0].coverage if shown else 0.0,
+        window_best=max((_window_share(terms, passage.text) for passage in shown), default=0.0),
+        covered_terms=coverage_best * min(1.0, len(terms) / _MANY_TERMS),
+        smallness=_smallness(library_chunks),
     )
     if lexical.calibration == "lexical_cjk" or embedder != stored().embedder or not cosines:
         return lexical
-    best = max(cosines)
-    others = sorted(cosines)[:-1]
-    return RelevanceFeatures(
-        "dense",
-        dense_best=best,
-        dense_gap=best - sum(others) / len(others) if others else 0.0,
-        coverage_best=lexical.coverage_best,
-        coverage_first=lexical.coverage_first,
-        joint_best=max((passage.dense_score or 0.0) + passage.coverage / 2 for passage in shown),
-        window_best=lexical.window_best,
-    )
+    joint_best = max((passage.dense_score or 0.0) + passage.coverage / 2 for passage in shown)
+    return replace(lexical, calibration="dense", joint_best=max(0.0, joint_best))
 
 
 def probability(features: RelevanceFeatures) -> float:
@@ -115,6 +116,11 @@ def stored() -> Stored:
     content = json.loads(files("rag_core.answer").joinpath("relevance.json").read_text(encoding="utf-8"))
     models = {name: Model(model["intercept"], model["weights"]) for name, model in content["models"].items()}
     return Stored(content["embedder"]["pack"], models)
+
+
+def _smallness(chunks: int) -> float:
+    bounded = min(max(chunks, _SMALLEST), _LARGEST)
+    return math.log(_LARGEST / bounded) / math.log(_LARGEST / _SMALLEST)
 
 
 def _window_share(terms: set[str], text: str) -> float:
