@@ -1,0 +1,126 @@
+"""The law of `answer.generator.Generator`, which every implementation has to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_core.answer.generator import Generator, open_generator
+from rag_core.errors import Cancelled, UserError
+from rag_core.progress import CancelToken
+from rag_core.runtime.pack import find_pack
+from rag_core.types import Message
+from tests.fakes_generator import FakeGenerator
+
+SYSTEM = Message("system", "You answer from the passages, in one short sentence.")
+PASSAGE = "[1] Handbook\nThe office in Zürich opens at seven o'clock. 事務所は七時に開きます。 ☕🙂"
+CONVERSATION = (SYSTEM, Message("user", f"Passages:\n{PASSAGE}\n\nQuestion: When does the office open?"))
+OTHER = (SYSTEM, Message("user", "Question: Count from one to ten, and say each number twice."))
+
+
+class GeneratorContract:
+    @pytest.fixture
+    def generator(self) -> Generator:
+        raise NotImplementedError
+
+    def _text(self, generator: Generator, messages: tuple[Message, ...], new: int = 12, **options: float) -> str:
+        pieces = generator.generate(messages, max_new_tokens=new, cancel=CancelToken(), **options)  # type: ignore[arg-type]
+        return "".join(pieces)
+
+    def test_pieces_are_whole_characters_and_never_empty(self, generator: Generator) -> None:
+        pieces = list(generator.generate(CONVERSATION, max_new_tokens=24, cancel=CancelToken()))
+        assert pieces
+        assert all(pieces)
+        assert not any("\ufffd" in piece for piece in pieces)
+
+    def test_the_same_messages_give_the_same_text_whatever_came_before(self, generator: Generator) -> None:
+        first = self._text(generator, CONVERSATION)
+        self._text(generator, OTHER)
+        after_another = self._text(generator, CONVERSATION)
+        again = self._text(generator, CONVERSATION)
+        assert first == after_another == again
+
+    def test_the_shared_beginning_is_not_computed_again(self, generator: Generator) -> None:
+        self._text(generator, CONVERSATION)
+        assert generator.stats.reused_tokens == 0
+        self._text(generator, OTHER)
+        assert 0 < generator.stats.reused_tokens < generator.stats.prompt_tokens
+        assert generator.stats.reused_tokens >= generator.count_tokens(SYSTEM.content) // 2
+
+    def test_the_same_seed_gives_the_same_text(self, generator: Generator) -> None:
+        first = self._text(generator, CONVERSATION, temperature=0.8, seed=3)
+        assert self._text(generator, CONVERSATION, temperature=0.8, seed=3) == first
+
+    def test_no_more_than_max_new_tokens(self, generator: Generator) -> None:
+        self._text(generator, OTHER, new=3)
+        assert generator.stats.new_tokens == 3
+        assert generator.stats.stopped_by == "length"
+
+    def test_stats_tell_what_happened(self, generator: Generator) -> None:
+        self._text(generator, CONVERSATION)
+        stats = generator.stats
+        assert stats.prompt_tokens == generator.count_prompt_tokens(CONVERSATION)
+        assert 0 < stats.new_tokens <= 12
+        assert stats.stopped_by in ("end", "length", "repetition")
+
+    def test_cancelling_stops_and_leaves_it_usable(self, generator: Generator) -> None:
+        expected = self._text(generator, CONVERSATION)
+        cancel = CancelToken()
+        pieces = generator.generate(CONVERSATION, max_new_tokens=24, cancel=cancel)
+        next(pieces)
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            list(pieces)
+        assert generator.stats.stopped_by == "cancelled"
+        assert self._text(generator, CONVERSATION) == expected
+
+    def test_cancelled_before_it_began(self, generator: Generator) -> None:
+        cancel = CancelToken()
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            list(generator.generate(CONVERSATION, max_new_tokens=4, cancel=cancel))
+        assert self._text(generator, CONVERSATION)
+
+    def test_closing_the_iterator_early_leaves_it_usable(self, generator: Generator) -> None:
+        expected = self._text(generator, CONVERSATION)
+        pieces = generator.generate(CONVERSATION, max_new_tokens=24, cancel=CancelToken())
+        next(pieces)
+        pieces.close()  # type: ignore[attr-defined]
+        assert self._text(generator, CONVERSATION) == expected
+
+    def test_too_long_a_prompt_is_refused_before_any_work(self, generator: Generator) -> None:
+        long = Message("user", "word and another " * generator.context_tokens)
+        with pytest.raises(UserError, match=r"too long|more than"):
+            list(generator.generate((SYSTEM, long), max_new_tokens=4, cancel=CancelToken()))
+        assert self._text(generator, CONVERSATION)
+
+    def test_counting(self, generator: Generator) -> None:
+        assert generator.count_tokens("") == 0
+        assert 0 < generator.count_tokens("office") <= generator.count_tokens("office in Zürich")
+        longer = generator.count_prompt_tokens(
+            (*CONVERSATION, Message("assistant", "At seven."), Message("user", "Why?"))
+        )
+        assert longer > generator.count_prompt_tokens(CONVERSATION)
+
+    def test_it_says_where_it_runs(self, generator: Generator) -> None:
+        assert generator.provider
+        assert generator.pack_id
+
+
+class TestFakeGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self) -> Generator:
+        return FakeGenerator(
+            reply=lambda messages: f"{messages[-1].content} and that is all there is to say about it ☕"
+        )
+
+
+@pytest.mark.packs
+class TestGenaiGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self, packs_dir: Path) -> Iterator[Generator]:
+        generator = open_generator(find_pack(packs_dir, "llm"))
+        yield generator
+        generator.close()
