@@ -39,7 +39,7 @@ def draw(domain: Domain, pages: int, per_kind: int, strangers: Sequence[str], rn
             if domain.far:
                 pools["far"] += [asked.text for asked in source.questions if asked.answerable]
             continue
-        kept, gone = _split(source, pages - total, domain.near, rng)
+        kept, gone = _split(source, pages - total, rng)
         documents.append((source.title, tuple(source.pages[page] for page in kept)))
         total += len(kept)
         for asked in source.questions:
@@ -51,12 +51,12 @@ def draw(domain: Domain, pages: int, per_kind: int, strangers: Sequence[str], rn
     return Plan(domain.name, tuple(documents), tuple(questions))
 
 
-def _split(source: Source, room: int, near: bool, rng: random.Random) -> tuple[list[int], list[int]]:
+def _split(source: Source, room: int, rng: random.Random) -> tuple[list[int], list[int]]:
     """Page numbers that stay (a run of at most `room`, less some) and those taken out of that run."""
     length = min(room, len(source.pages))
     start = rng.randrange(len(source.pages) - length + 1)
     run = list(range(start, start + length))
-    gone = rng.sample(run, int(_TAKEN_OUT * len(run))) if near else []
+    gone = rng.sample(run, int(_TAKEN_OUT * len(run))) if source.separable else []
     return [page for page in run if page not in gone], gone
 
 

@@ -28,24 +28,29 @@ class Asked:
 
 @dataclass(slots=True)
 class Source:
-    """One document: its pages of text and the questions about them."""
+    """One document: its pages of text and the questions about them.
+
+    `separable`: taking a page out leaves its questions without an answer. Not so where other documents answer the same
+    generic questions (privacy policies), nor where a document has one page.
+    """
 
     title: str
+    separable: bool
     pages: list[str] = field(default_factory=list)
     questions: list[Asked] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """`near` and `far` say which negatives are sound: where all documents answer the same generic questions (privacy
-    policies), another document of the domain may answer, and where a document has one page, taking it out is `far`."""
+    """`far`: the domain's other documents do not answer the questions of one, so they may serve as `far`. `filler`: only
+    the pages are of use, to make a library larger."""
 
     name: str
     file: str
     language: str
     sources: tuple[Source, ...]
-    near: bool
     far: bool
+    filler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class _Recipe:
     keep: Callable[[str], bool] = bool  # which titles
     by_passage: bool = False  # every passage is a document of its own
     titled: bool = True  # the title is a title, not a label of the collection
+    filler: bool = False  # only its pages are used, to make a large library larger
     language: str = "en"
 
 
@@ -77,6 +83,10 @@ def _in_quarter(title: str) -> bool:
     return sum(map(ord, title)) % 4 == 0
 
 
+def _not_in_quarter(title: str) -> bool:
+    return not _in_quarter(title)
+
+
 _RECIPES = (
     _Recipe("squad2", "squad2_dev_half"),
     _Recipe("wikipedia", "squadshifts", keep=_is_wikipedia),
@@ -85,6 +95,8 @@ _RECIPES = (
     _Recipe("policies", "policyqa", near=False, far=False),
     _Recipe("search", "qed_nq_dev", near=False),
     _Recipe("health", "medquad_pairs", near=False, keep=_in_quarter),
+    _Recipe("tales", "fairytaleqa_train", filler=True),
+    _Recipe("more-health", "medquad_pairs", keep=_not_in_quarter, filler=True),
     _Recipe("japanese", "jaquad_dev", language="ja"),
     _Recipe("japanese-train", "jaquad_train", language="ja", keep=_in_quarter),
 )
@@ -95,11 +107,18 @@ def load_domains(qa: Path, language: str) -> list[Domain]:
     return [_domain(recipe, qa) for recipe in _RECIPES if recipe.language == language]
 
 
+def together(name: str, domains: Iterable[Domain]) -> Domain:
+    """Several domains as one, for a large library: everybody's documents, near negatives, questions from outside."""
+    parts = list(domains)
+    sources = tuple(source for part in parts for source in part.sources)
+    return Domain(name, "", parts[0].language, sources, far=False)
+
+
 def _domain(recipe: _Recipe, qa: Path) -> Domain:
     with gzip.open(qa / f"{recipe.file}.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [row for row in map(json.loads, lines) if recipe.keep(row["title"])]
     sources = _sources(rows, recipe)
-    return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.near, recipe.far)
+    return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.far, recipe.filler)
 
 
 def _sources(rows: Iterable[dict[str, Any]], recipe: _Recipe) -> list[Source]:
@@ -109,10 +128,11 @@ def _sources(rows: Iterable[dict[str, Any]], recipe: _Recipe) -> list[Source]:
         passage = row["passage"][:_MAX_PAGE_CHARS]
         key = row["passage"] if recipe.by_passage else row["title"]
         title = row["title"].replace("_", " ") if recipe.titled else ""
-        source = sources.setdefault(key, Source(title))
+        source = sources.setdefault(key, Source(title, recipe.near))
         page = pages[key].setdefault(passage, len(source.pages))
         if page == len(source.pages):
             source.pages.append(passage)
         answerable = row["answer"] is not None or recipe.file == "medquad_pairs"
-        source.questions.append(Asked(row["question"].strip(), page, answerable))
+        if not recipe.filler:
+            source.questions.append(Asked(row["question"].strip(), page, answerable))
     return list(sources.values())
