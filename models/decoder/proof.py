@@ -7,17 +7,20 @@ from pathlib import Path
 
 from rag_core.answer.generator_genai import GenaiGenerator
 from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
+from rag_core.types import Message
 
 CANONICAL_TOKENS = 8
 
 
-def prove(root: Path, manifest: Manifest, prompts: tuple[str, ...]) -> Manifest:
-    """Open the pack in `root`, continue `prompts` greedily, and write the manifest again with the tokens that came.
+def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifest:
+    """Open the pack in `root`, answer `questions` greedily, and write the manifest again with the tokens that came.
 
-    Raises PackCorrupt when the runtime refuses the model.
+    The canonical inputs are the whole prompts, as the chat template makes them. Raises PackCorrupt when the runtime
+    refuses the model, RuntimeError when it fails in the middle.
     """
     generator = GenaiGenerator(open_pack(root))
     try:
+        prompts = tuple(generator.render((Message("user", question),)) for question in questions)
         rows = tuple(tuple(map(float, generator.greedy_tokens(prompt, CANONICAL_TOKENS))) for prompt in prompts)
     finally:
         generator.close()

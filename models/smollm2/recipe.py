@@ -26,11 +26,8 @@ _WHEEL_BYTES = 92_871_040
 _STAGE = f"Building {PACK_ID}"
 _STEPS = 4
 _PROVIDERS = ("CPUExecutionProvider",)
-# What the proof continues: easy continuations, whose first tokens no rounding of another processor turns round.
-_PROMPTS = (
-    "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n",
-    "The days of the week are Monday, Tuesday, Wednesday,",
-)
+# Easy questions: no other processor's rounding turns the first tokens of the answers round.
+_PROOF = ("What is the capital of France?", "Which days does a week have?")
 
 
 def build(packs_dir: Path, downloads_dir: Path) -> Iterator[Progress]:
@@ -48,7 +45,7 @@ def build(packs_dir: Path, downloads_dir: Path) -> Iterator[Progress]:
         manifest = _describe(file.metadata, root, source_sha256)
         file.close()
         yield Progress(_STAGE, 3, _STEPS, "steps", "proving")
-        prove(root, write_manifest(root, manifest), _PROMPTS)
+        prove(root, write_manifest(root, manifest), _PROOF)
     yield Progress(_STAGE, _STEPS, _STEPS, "steps")
 
 

@@ -52,6 +52,7 @@ class GenaiGenerator:
         self._ends = frozenset(int(token) for token in pack.manifest.spec["eos_token_ids"])
         self._template = pack.manifest.spec["chat_template"]
         self._rewindable = self._model.type not in _NOT_REWINDABLE
+        self._system_role = self._takes_system_messages()
         self._state: Any = None
         self._window = 0
         self._kept: list[int] = []
@@ -73,12 +74,24 @@ class GenaiGenerator:
         return self.text_tokens(self.render(messages))
 
     def render(self, messages: Sequence[Message]) -> str:
-        """The prompt as text, ready for the model's turn."""
+        """The prompt as text, ready for the model's turn. Raises RuntimeError when the template refuses it."""
+        if not self._system_role:
+            messages = without_system(messages)
+        return self._apply_template(messages)
+
+    def _apply_template(self, messages: Sequence[Message]) -> str:
         turns = json.dumps([{"role": m.role, "content": _encodable(m.content)} for m in messages], ensure_ascii=False)
         text: str = self._tokenizer.apply_chat_template(
             messages=turns, template_str=self._template, add_generation_prompt=True
         )
         return text
+
+    def _takes_system_messages(self) -> bool:
+        """Some templates (Gemma's) refuse system messages or leave them out."""
+        try:
+            return "probe-7e1" in self._apply_template((Message("system", "probe-7e1"), Message("user", "?")))
+        except RuntimeError:
+            return False
 
     def text_tokens(self, text: str) -> list[int]:
         return [int(token) for token in self._tokenizer.encode(text)]
@@ -230,6 +243,7 @@ def load_runtime() -> Any:
 def _open_model(genai: Any, pack: Pack, threads: int) -> Any:
     try:
         config = genai.Config(str(pack.root))
+        config.clear_providers()  # the processor, whatever the folder was made for; `provider` says what came of it
         options = {"intra_op_num_threads": threads or _real_cores()}
         config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
         return genai.Model(config)
@@ -245,6 +259,21 @@ def _no_memory(pack_id: str) -> MemoryDenied:
     return MemoryDenied(
         f"There is not enough memory for the model “{pack_id}”.", "Close other programs, or use a smaller model."
     )
+
+
+def without_system(messages: Sequence[Message]) -> list[Message]:
+    """System messages moved to the beginning of the user's message that follows them."""
+    turns: list[Message] = []
+    instructions: list[str] = []
+    for message in messages:
+        if message.role == "system":
+            instructions.append(message.content)
+        elif message.role == "user" and instructions:
+            turns.append(Message("user", "\n\n".join([*instructions, message.content])))
+            instructions = []
+        else:
+            turns.append(message)
+    return turns
 
 
 def _real_cores() -> int:
