@@ -28,6 +28,7 @@ import numpy.typing as npt
 from rag_core.types import FloatArray
 
 Ids = npt.NDArray[np.int64]
+HalfArray = npt.NDArray[np.float16]
 
 EXACT_LIMIT = 250_000
 _MAGIC = b"ALCOVEV1"
@@ -48,17 +49,18 @@ class VectorSource(Protocol):
     def vector_state(self) -> tuple[str, int]: ...
     def vector_count(self) -> int: ...
     def vector_ids(self) -> Ids: ...
-    def vector_blocks(self, only: Ids | None = None) -> Iterator[tuple[Ids, FloatArray]]: ...
+    def vector_blocks(self, only: Ids | None = None) -> Iterator[tuple[Ids, HalfArray]]: ...
 
 
 class DenseIndex:
     """Search over every chunk that has a vector. `refresh` before searching; `save` when the work is done."""
 
-    def __init__(self, source: VectorSource, *, threads: int = 1, exact_limit: int = EXACT_LIMIT) -> None:
+    def __init__(self, source: VectorSource, *, exact_limit: int = EXACT_LIMIT) -> None:
         """Loads the file where it is good, else builds (see the module's figures)."""
         import faiss
 
-        faiss.omp_set_num_threads(max(1, threads))
+        # FAISS spreads questions over threads, and there is one question at a time: a second thread would only spin.
+        faiss.omp_set_num_threads(1)
         self._faiss: Any = faiss
         self._source = source
         self._exact_limit = exact_limit
@@ -106,7 +108,7 @@ class DenseIndex:
         if self._index is None:
             self.refresh()
             return
-        self._add(np.asarray(chunk_ids, dtype=np.int64), vectors)
+        self._add(np.asarray(chunk_ids, dtype=np.int64), vectors.astype(np.float16))
         self._state = self._source.vector_state()
 
     def save(self) -> None:
@@ -152,14 +154,19 @@ class DenseIndex:
             for ids, vectors in self._source.vector_blocks(new):
                 self._add(ids, vectors)
 
-    def _add(self, ids: Ids, vectors: FloatArray) -> None:
+    def _add(self, ids: Ids, vectors: HalfArray) -> None:
         if self._index is None:
             faiss = self._faiss
             flat = faiss.IndexScalarQuantizer(
                 vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
             )
             self._index = faiss.IndexIDMap2(flat)
-        self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+        if self.exact:
+            # The database's float16 are the index's own codes: adding them is copying them.
+            codes = np.ascontiguousarray(vectors, dtype="<f2").view(np.uint8)
+            self._index.add_sa_codes(codes, ids)
+        else:
+            self._index.add_with_ids(vectors.astype(np.float32), ids)
 
     def _trained(self, count: int) -> Any:
         """An empty index with inverted lists, trained on an even sample."""
@@ -173,7 +180,7 @@ class DenseIndex:
             quantizer, rows.shape[1], lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
         )
         index.cp.niter = _TRAIN_ROUNDS
-        index.train(rows)
+        index.train(rows.astype(np.float32))
         index.nprobe = max(16, lists // 8)
         return index
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from rag_core.index import lexical
+from rag_core.index import lexical, meta
 from rag_core.index.connection import Connection
 from rag_core.index.layout import pack_layout
-from rag_core.index.meta import bump_vectors
 from rag_core.types import Chunk, ParsedDocument
+
+_REMOVED = "chunks_removed_since_purge"
 
 
 def put(
@@ -125,10 +126,29 @@ def _headings(headings: tuple[str, ...]) -> str:
 def _remove_if_unseen(connection: Connection, document: int) -> None:
     if connection.execute("SELECT 1 FROM files WHERE document = ? LIMIT 1", (document,)).fetchone():
         return
-    lexical.delete_rows(connection, lexical_rows(connection, document))
+    rows = lexical_rows(connection, document)
+    lexical.delete_rows(connection, rows)
+    _count_removed(connection, len(rows))
     # Pages, chunks and vectors go with it (ON DELETE CASCADE).
     connection.execute("DELETE FROM documents WHERE id = ?", (document,))
-    bump_vectors(connection)
+    meta.bump_vectors(connection)
+
+
+def _count_removed(connection: Connection, chunks: int) -> None:
+    before = int(meta.get(connection, _REMOVED, "0"))
+    meta.put(connection, _REMOVED, str(before + chunks))
+
+
+def purge(connection: Connection) -> int:
+    """Take the words of removed chunks out of the keyword index's storage. Returns how many chunks that concerned.
+
+    FTS5 notes removals and drops the words when it merges; its option to drop them at once takes 8 ms per chunk.
+    """
+    removed = int(meta.get(connection, _REMOVED, "0"))
+    if removed:
+        connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
+        meta.put(connection, _REMOVED, "0")
+    return removed
 
 
 def lexical_rows(connection: Connection, document: int) -> list[tuple[int, str, str]]:

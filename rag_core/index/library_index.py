@@ -28,15 +28,15 @@ class LibraryIndex:
     Whoever stores vectors does it through `put_vectors` here; whatever else changes the store is noticed by itself.
     """
 
-    def __init__(self, store: Store, *, threads: int = 1) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self._threads = threads
         self._dense: DenseIndex | None = None
+        self._vectors_changed = False
 
     @property
     def dense(self) -> DenseIndex:
         if self._dense is None:
-            self._dense = DenseIndex(self.store, threads=self._threads)
+            self._dense = DenseIndex(self.store)
         return self._dense
 
     def scope(self, filters: Filters) -> Scope | None:
@@ -70,24 +70,27 @@ class LibraryIndex:
     def put_vectors(self, chunk_ids: Sequence[int], vectors: FloatArray) -> int:
         """Store vectors and make them searchable. Returns how many were taken (see `Store.put_vectors`)."""
         positions = self.store.put_vectors(chunk_ids, vectors)
+        self._vectors_changed = True
         if self._dense is not None:
             self._dense.add([chunk_ids[position] for position in positions], vectors[positions])
         return len(positions)
 
     def remove_paths(self, paths: Iterable[str]) -> int:
-        """Like the store's, and the vectors of what was removed leave the vector file as well."""
+        """Like the store's, followed by `save`: no trace of what was removed stays on the disk."""
         removed = self.store.remove_paths(paths)
         self.save()
         return removed
 
     def save(self) -> None:
-        """Bring the vector file up to date: at the end of a job that changed the library."""
+        """Purge what was removed and bring the vector file up to date: at the end of a job that changed the library."""
         if not self.store.read_only:
+            self.store.purge()
             self.dense.refresh()
             self.dense.save()
+            self._vectors_changed = False
 
     def close(self) -> None:
-        """Save what this process indexed, then close the store."""
-        if self._dense is not None and not self.store.read_only:
+        """Save the vectors if this object stored any since the last `save`, then close the store."""
+        if self._vectors_changed:
             self.save()
         self.store.close()

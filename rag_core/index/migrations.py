@@ -64,13 +64,11 @@ _STEP_1 = (
         chunk INTEGER PRIMARY KEY REFERENCES chunks(id) ON DELETE CASCADE,
         vector BLOB NOT NULL
     )""",
-    # Contentless: the words only. Removal gives the words back to FTS5 ('delete'), which with secure-delete takes them
-    # out of its postings at once; the newer contentless_delete would only mark them.
+    # Contentless: the words only. Removal gives the words back to FTS5 ('delete').
     """CREATE VIRTUAL TABLE lexical USING fts5(
         heading, body, content='',
         tokenize="porter unicode61 remove_diacritics 2 categories 'L* N* Co M*'"
     )""",
-    "INSERT INTO lexical(lexical, rank) VALUES ('secure-delete', 1)",
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_STEP_1,)

@@ -138,11 +138,12 @@ class Store:
             documents.touch(connection, path, size_bytes, modified_ns)
 
     def remove_paths(self, paths: Iterable[str]) -> int:
-        """Forget paths; content goes with its last path, from every table, overwritten on disk. Returns how many."""
+        """Forget paths; content goes with its last path, from every table. Returns how many were known.
+
+        Its bytes in the tables are overwritten at once; `purge` takes its words out of the keyword index's files.
+        """
         with self._writing() as connection:
-            removed = documents.remove_paths(connection, paths)
-        self._shrink()
-        return removed
+            return documents.remove_paths(connection, paths)
 
     # Pages and chunks
 
@@ -236,8 +237,8 @@ class Store:
 
     def vector_blocks(
         self, only: npt.NDArray[np.int64] | None = None
-    ) -> Iterator[tuple[npt.NDArray[np.int64], FloatArray]]:
-        """(chunk ids, float32 vectors) in blocks: of all chunks, or of those in `only`."""
+    ) -> Iterator[tuple[npt.NDArray[np.int64], vectors.HalfArray]]:
+        """(chunk ids, float16 vectors) in blocks: of all chunks, or of those in `only`."""
         with self._reading() as connection:
             yield from vectors.blocks(connection, int(meta.get(connection, "dim", "0")), only)
 
@@ -290,11 +291,15 @@ class Store:
         with self._reading() as connection:
             return doctor.statistics(connection, self.folder, self.vector_file)
 
-    def optimise(self) -> None:
-        """Merge the keyword index and give free space back. After large changes; about 1 s for 100,000 chunks."""
+    def purge(self) -> None:
+        """Call at the end of a job. If anything was removed since the last purge, leave no trace of it on the disk.
+
+        Merges the keyword index (about 1 s for 100,000 chunks), gives free space back and empties the write-ahead log.
+        """
         with self._writing() as connection:
-            connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
-        self._shrink()
+            removed = documents.purge(connection)
+        if removed:
+            self._shrink()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -13,6 +13,8 @@ from rag_core.index.connection import Connection
 from rag_core.index.records import PendingChunk
 from rag_core.types import FloatArray
 
+HalfArray = npt.NDArray[np.float16]
+
 _BLOCK_ROWS = 8192
 
 
@@ -80,8 +82,8 @@ def count(connection: Connection) -> int:
 
 def blocks(
     connection: Connection, dim: int, only: npt.NDArray[np.int64] | None = None
-) -> Iterator[tuple[npt.NDArray[np.int64], FloatArray]]:
-    """(chunk ids, unit vectors as float32) in blocks: of all chunks, or of the ids in `only` that are there."""
+) -> Iterator[tuple[npt.NDArray[np.int64], HalfArray]]:
+    """(chunk ids, unit vectors as float16) in blocks: of all chunks, or of the ids in `only` that are there."""
     if only is None:
         cursor = connection.execute("SELECT chunk, vector FROM vectors ORDER BY chunk")
     else:
@@ -91,5 +93,4 @@ def blocks(
         )
     while rows := cursor.fetchmany(_BLOCK_ROWS):
         chunk_ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-        halves = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), dim)
-        yield chunk_ids, halves.astype(np.float32)
+        yield chunk_ids, np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), dim)

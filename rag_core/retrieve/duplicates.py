@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-_WORD = re.compile(r"\w")
-_SHINGLE_CHARS = 12
 NEAR_IDENTICAL = 0.9
+_PIECE_CHARS = 4  # in scripts without spaces
 
 
 class Seen:
@@ -17,20 +14,26 @@ class Seen:
 
     def add(self, text: str) -> bool:
         """True, and remembered, unless a text with (nearly) the same words was added before."""
-        shingles = _shingles(text)
-        if any(_resemblance(shingles, shown) >= NEAR_IDENTICAL for shown in self._shown):
+        words = _words(text)
+        if any(_resemblance(words, shown) >= NEAR_IDENTICAL for shown in self._shown):
             return False
-        self._shown.append(shingles)
+        self._shown.append(words)
         return True
 
 
-def _shingles(text: str) -> frozenset[str]:
-    letters = "".join(_WORD.findall(text)).casefold()
-    return frozenset(letters[at : at + _SHINGLE_CHARS] for at in range(max(1, len(letters) - _SHINGLE_CHARS + 1)))
+def _words(text: str) -> frozenset[str]:
+    """Words; for scripts without spaces, overlapping pieces."""
+    folded = text.casefold()
+    words = folded.split()
+    if len(words) * 16 > len(folded):
+        return frozenset(words)
+    joined = "".join(words)
+    return frozenset(joined[at : at + _PIECE_CHARS] for at in range(max(1, len(joined) - _PIECE_CHARS + 1)))
 
 
 def _resemblance(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard's coefficient."""
     if min(len(one), len(other)) < NEAR_IDENTICAL * max(len(one), len(other)):
         return 0.0
-    return len(one & other) / len(one | other)
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
