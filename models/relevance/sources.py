@@ -42,8 +42,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """`far`: the domain's other documents do not answer the questions of one, so they may serve as `far`. `filler`: only
-    the pages are of use, to make a library larger."""
+    """`far`: its other documents do not answer the questions about one, so these may serve as `far`. `filler`: only the
+    pages are of use, to make a library larger."""
 
     name: str
     file: str
