@@ -10,6 +10,7 @@ from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
 from rag_core.types import Message
 
 CANONICAL_TOKENS = 8
+_SYSTEM = Message("system", "You are a helpful assistant.")
 
 
 def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifest:
@@ -20,7 +21,7 @@ def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifes
     """
     generator = GenaiGenerator(open_pack(root))
     try:
-        prompts = tuple(generator.render((Message("user", question),)) for question in questions)
+        prompts = tuple(generator.render((_SYSTEM, Message("user", question))) for question in questions)
         rows = tuple(tuple(map(float, generator.greedy_tokens(prompt, CANONICAL_TOKENS))) for prompt in prompts)
     finally:
         generator.close()

@@ -115,7 +115,7 @@ def test_a_qualcomm_pipeline_is_recognised_and_explained(qwen_folder: Path, tmp_
         (lambda model: model["decoder"].update(filename="../secret.onnx"), "outside"),
         (lambda model: model["decoder"]["session_options"].update(custom_ops_library="x.so"), "unchecked code"),
         (lambda model: model.update(type="nonsense"), "cannot run it"),
-        (lambda model: model["decoder"].update(num_hidden_layers=9), "cannot run it"),
+        (lambda model: model["decoder"]["inputs"].update(input_ids="tokens"), "cannot run it"),
     ],
 )
 def test_what_cannot_work_is_refused(
