@@ -6,11 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag_core.answer.generator_genai import GenaiGenerator
+from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
 from rag_core.types import Message
 
 CANONICAL_TOKENS = 8
 _SYSTEM = Message("system", "You are a helpful assistant.")
+
+
+def greedy_tokens(generator: GenaiGenerator, prompt: str, count: int) -> tuple[int, ...]:
+    """The `count` most likely tokens after `prompt`, one after the other."""
+    return tuple(generator.tokens_after(generator.text_tokens(prompt), count, CancelToken()))
 
 
 def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifest:
@@ -22,7 +28,7 @@ def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifes
     generator = GenaiGenerator(open_pack(root))
     try:
         prompts = tuple(generator.render((_SYSTEM, Message("user", question))) for question in questions)
-        rows = tuple(tuple(map(float, generator.greedy_tokens(prompt, CANONICAL_TOKENS))) for prompt in prompts)
+        rows = tuple(tuple(map(float, greedy_tokens(generator, prompt, CANONICAL_TOKENS))) for prompt in prompts)
     finally:
         generator.close()
     canonical = Canonical(prompts, {manifest.graphs[0].name: rows})

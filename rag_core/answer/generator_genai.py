@@ -114,25 +114,48 @@ class GenaiGenerator:
                 "Ask a shorter question, or start a new conversation.",
             )
         self._stats = GenerationStats(prompt_tokens=len(prompt))
-        return self._answer(prompt, needed, cancel, temperature, seed)
+        return self._answer(prompt, max_new_tokens, cancel, temperature, seed)
 
-    def greedy_tokens(self, prompt: str, count: int) -> tuple[int, ...]:
-        """The `count` most likely tokens after `prompt`, one after the other; ends early after an end token."""
-        tokens = self.text_tokens(prompt)
-        made = list(self._tokens(tokens, len(tokens) + count, CancelToken(), 0.0, 0))
-        return tuple(made[:count])
+    def tokens_after(
+        self, prompt: list[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
+    ) -> Iterator[int]:
+        """The bare model: `count` tokens after `prompt`, whatever they are (ends and loops included)."""
+        started = time.perf_counter()
+        self._prepare_state(prompt, len(prompt) + count, temperature, seed)
+        self._stats = GenerationStats(prompt_tokens=len(prompt), reused_tokens=len(self._kept))
+        self._prefill(prompt, cancel)
+        prefilled = time.perf_counter()
+        self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
+        for made in range(1, count + 1):
+            cancel.raise_if_cancelled()
+            self._state.generate_next_token()
+            token = int(self._state.get_next_tokens()[0])
+            now = time.perf_counter()
+            self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
+            if made == 1:
+                self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
+            yield token
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(np.array(tokens, np.int32))
+        return text
+
+    def forget(self) -> None:
+        """Let go of the kept conversation and its memory."""
+        self._state = None
+        self._kept = []
 
     def close(self) -> None:
-        self._drop_state()
+        self.forget()
         self._tokenizer = self._model = None
 
     def _answer(
-        self, prompt: list[int], needed: int, cancel: CancelToken, temperature: float, seed: int
+        self, prompt: list[int], new_tokens: int, cancel: CancelToken, temperature: float, seed: int
     ) -> Iterator[str]:
-        stream = TextStream(self._decode)
+        stream = TextStream(self.decode)
         made: list[int] = []
         try:
-            for token in self._tokens(prompt, needed, cancel, temperature, seed):
+            for token in self.tokens_after(prompt, new_tokens, cancel, temperature, seed):
                 if token in self._ends:
                     self._finish("end")
                     break
@@ -150,33 +173,12 @@ class GenaiGenerator:
         if piece := stream.finish():
             yield piece
 
-    def _tokens(
-        self, prompt: list[int], needed: int, cancel: CancelToken, temperature: float, seed: int
-    ) -> Iterator[int]:
-        """Prefill what is not kept, then one token after the other until `needed` are in the state."""
-        started = time.perf_counter()
-        self._prepare_state(prompt, needed, temperature, seed)
-        reused = len(self._kept)
-        self._stats = replace(self._stats, prompt_tokens=len(prompt), reused_tokens=reused)
-        self._prefill(prompt, cancel)
-        prefilled = time.perf_counter()
-        self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
-        for made in range(1, needed - len(prompt) + 1):
-            cancel.raise_if_cancelled()
-            self._state.generate_next_token()
-            token = int(self._state.get_next_tokens()[0])
-            now = time.perf_counter()
-            self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
-            if made == 1:
-                self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
-            yield token
-
     def _prepare_state(self, prompt: list[int], needed: int, temperature: float, seed: int) -> None:
         """A state that holds nothing but the first tokens of `prompt`, as many as can be kept (never all of them)."""
         shared = min(_common_prefix(self._kept, prompt), len(prompt) - _LEAST_PIECE_TOKENS)
         usable = self._state is not None and self._rewindable and needed <= self._window and shared > 0
         if temperature > 0 or not usable:
-            self._drop_state()
+            self.forget()
             self._window = min(-(-needed // _WINDOW_STEP_TOKENS) * _WINDOW_STEP_TOKENS, self.context_tokens)
             self._state = self._new_state(temperature, seed)
             return
@@ -220,16 +222,8 @@ class GenaiGenerator:
         elif took_ms > _PIECE_MS * 2:
             self._piece = max(self._piece // 2, low)
 
-    def _decode(self, tokens: Sequence[int]) -> str:
-        text: str = self._tokenizer.decode(np.array(tokens, np.int32))
-        return text
-
     def _finish(self, stopped_by: Any) -> None:
         self._stats = replace(self._stats, stopped_by=stopped_by)
-
-    def _drop_state(self) -> None:
-        self._state = None
-        self._kept = []
 
 
 def load_runtime() -> Any:
