@@ -69,8 +69,12 @@ def _prepare(connection: Connection, path: Path, key: bytes | None, *, read_only
     connection.execute("PRAGMA recursive_triggers = OFF")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
-        return
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+
+
+def prepare_writing(connection: Connection, *, new: bool) -> None:
+    """Settings that change the file: to be called when it is known that this program may write it."""
+    if new:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     # NORMAL in WAL: a power cut may lose the last documents, never half of one.
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -58,6 +58,9 @@ class LibraryIndex:
     def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
         return self.store.chunks_by_id(chunk_ids)
 
+    def without_vector(self, chunk_ids: Sequence[int]) -> set[int]:
+        return self.store.without_vector(chunk_ids)
+
     def neighbours(self, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
         return self.store.neighbours(chunk_id)
 

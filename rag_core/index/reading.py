@@ -92,6 +92,13 @@ def chunks(connection: Connection, ids: Sequence[int]) -> list[StoredChunk]:
     return [found[chunk_id] for chunk_id in ids if chunk_id in found]
 
 
+def without_vector(connection: Connection, ids: Sequence[int]) -> set[int]:
+    rows = connection.execute(
+        "SELECT id FROM chunks WHERE id IN (SELECT value FROM json_each(?)) AND embedded = 0", (json.dumps(list(ids)),)
+    )
+    return {int(chunk) for (chunk,) in rows}
+
+
 def neighbours(connection: Connection, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
     """The chunks before and after on the same page."""
     row = connection.execute("SELECT document, ordinal, page FROM chunks WHERE id = ?", (chunk_id,)).fetchone()

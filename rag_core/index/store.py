@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rag_core.errors import StorageFull, UserError
 from rag_core.index import doctor, documents, lexical, meta, migrations, reading, vectors
-from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, transaction
+from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, prepare_writing, transaction
 from rag_core.index.keys import KeySource, NoKey
 from rag_core.index.records import Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.tokens import TOKENS_VERSION
@@ -167,6 +167,11 @@ class Store:
         """In the order asked for; chunks that are no longer there are left out."""
         with self._reading() as connection:
             return reading.chunks(connection, chunk_ids)
+
+    def without_vector(self, chunk_ids: Sequence[int]) -> set[int]:
+        """Those of the chunks that wait for their vector."""
+        with self._reading() as connection:
+            return reading.without_vector(connection, chunk_ids)
 
     def neighbours(self, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
         """The chunks just before and after on the same page."""
@@ -336,6 +341,7 @@ def _bring_up_to_date(connection: Connection, folder: Path, *, read_only: bool, 
     if read_only:
         migrations.require_current(connection, folder)
         return
+    prepare_writing(connection, new=migrations.schema_version(connection) == 0)
     migrations.migrate(connection)
     if not meta.get(connection, "vector_epoch"):
         with transaction(connection):

@@ -37,7 +37,12 @@ class HybridRetriever:
         lexical = self.index.search_lexical(question, candidate_k, scope)
         dense = [] if query_vector is None else self.index.search_dense(query_vector, candidate_k, scope)
         return fuse(
-            dense, lexical, rrf_k=self.rrf_k, dense_weight=self.dense_weight, lexical_weight=self.lexical_weight
+            dense,
+            lexical,
+            rrf_k=self.rrf_k,
+            dense_weight=self.dense_weight,
+            lexical_weight=self.lexical_weight,
+            without_vector=self.index.without_vector([chunk_id for chunk_id, _ in lexical]) if dense else (),
         )
 
     def search(

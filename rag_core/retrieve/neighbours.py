@@ -1,8 +1,8 @@
 """Chunks become passages: neighbours on the same page are joined where that completes what is said.
 
-Two neighbouring chunks that were both found are one passage, not two. A chunk that stops in the middle of a sentence is
-continued by the next one, and one that starts in the middle is led in by the one before. Nothing is joined across
-pages, and a passage does not grow beyond `max_tokens`.
+Two neighbouring chunks that would both be shown are one passage, not two. A chunk that stops in the middle of a
+sentence is continued by the next one, and one that starts in the middle is led in by the one before. Nothing is joined
+across pages, and a passage does not grow beyond `max_tokens`.
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ class Span:
 def join(
     found: Sequence[tuple[Candidate, FoundChunk]], index: SearchableIndex, *, limit: int, max_tokens: int
 ) -> list[Span]:
-    """Spans in the order of their best candidate. Looks at the best `limit` for completion, at all for merging."""
-    spans = _merge_hits(found, max_tokens)[:limit]
+    """The first `limit` spans, in the order of their best candidate."""
+    spans = _merge_hits(found, limit, max_tokens)
     taken = {chunk.chunk_id for span in spans for chunk in span.chunks}
     for span in spans:
         _complete(span, index, taken, max_tokens)
     return spans
 
 
-def _merge_hits(found: Sequence[tuple[Candidate, FoundChunk]], max_tokens: int) -> list[Span]:
+def _merge_hits(found: Sequence[tuple[Candidate, FoundChunk]], limit: int, max_tokens: int) -> list[Span]:
+    """Stops at the last span that is shown: in a small library everything is found, and all would become one."""
     spans: list[Span] = []
     by_place: dict[tuple[str, int, int], Span] = {}
     for candidate, chunk in found:
+        if len(spans) == limit:
+            break
         span = next((s for s in _adjacent(by_place, chunk) if s.tokens + chunk.token_count <= max_tokens), None)
         if span is None:
             span = Span(candidate, [chunk])
