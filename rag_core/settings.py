@@ -21,7 +21,7 @@ class Settings:
     rrf_k: int = 60
     relevance_threshold: float = 0.5
     max_new_tokens: int = 96
-    prompt_tokens: int = 480
+    evidence_tokens: int = 0  # what a prompt may hold of the passages; 0: what the language model handles well
     threads: int = 0  # 0: as many as the machine has real cores
     execution_provider: str = "auto"
     embedder: str = ""  # pack ids; empty: the first that is installed

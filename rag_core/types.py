@@ -170,8 +170,26 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """The sentence, or table row, that is nearest to the question: the document's own words, before any model's.
+
+    `text == page.text[char_start:char_end]`; `passage` is the rank of the passage it stands in.
+    """
+
+    passage: int
+    text: str
+    page: int
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer. Where `not_found` is true, `text` says so and nothing was generated."""
+    """A finished answer.
+
+    Where `not_found` is true, `text` says so, `quote` is None and nothing was generated. Where the language model does
+    not write the question's language, `generated` is false and `text` is the quote with its marker.
+    """
 
     question: str
     text: str
@@ -184,6 +202,8 @@ class Answer:
     providers: dict[str, str]
     provenance: dict[str, str]
     counts: dict[str, int] = field(default_factory=dict)
+    generated: bool = False
+    quote: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +226,13 @@ class PassagesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteFound:
+    """Second event, unless nothing was found: the nearest sentence, still before the language model."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
 class TextStreamed:
     """A piece of the answer, to be shown as it is; markers included."""
 
@@ -219,7 +246,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AskEvent = PassagesFound | TextStreamed | AnswerFinished
+AskEvent = PassagesFound | QuoteFound | TextStreamed | AnswerFinished
 
 
 @dataclass(frozen=True, slots=True)

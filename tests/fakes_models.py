@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
+from rag_core.words import is_cjk
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
 
@@ -20,6 +21,8 @@ class FakeModels:
     providers: dict[str, str] = field(default_factory=lambda: {"embed": "fake", "generate": "fake"})
     reasons: dict[str, str] = field(default_factory=dict)
     llm_id: str = "fake-llm"
+    evidence_tokens: int = 200
+    languages: str = "all"
     closed: bool = False
 
     @property
@@ -29,6 +32,12 @@ class FakeModels:
     @property
     def identity(self) -> Identity:
         return Identity(self.encoder.pack_id, "0" * 64, self.encoder.dim, "mean", str(CHUNKER_VERSION))
+
+    def reads(self, text: str) -> bool:
+        return True
+
+    def writes(self, text: str) -> bool:
+        return self.languages == "all" or not is_cjk(text)
 
     def close(self) -> None:
         self.closed = True

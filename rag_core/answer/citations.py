@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from rag_core.answer.support import SUPPORTED, Evidence, best_evidence
 from rag_core.sentences import sentence_spans
-from rag_core.types import Citation, Passage
+from rag_core.types import Citation, Passage, Quote
 
 _MARKER = re.compile(r"[ \t]*[\[［【]\s*(?:passage\s*)?(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]", re.IGNORECASE)
 _OPEN_MARKER = re.compile(r"[ \t]*[\[［【][^\]］】\n]{0,16}$")
@@ -44,6 +44,19 @@ class GroundedStream:
         """The rest, and the last sentence's marker."""
         shown = self._advance(self._pending.rstrip(), final=True)
         return shown + self._close_sentence()
+
+    def add_quote(self, lead: str, quote: Quote, closing: str) -> str:
+        """Append the document's own words between `lead` and `closing`, with their marker; returns what was added."""
+        before = len(self.text)
+        self.text += f"{lead}{' '.join(quote.text.split())}{closing}"
+        marker = f" [{quote.passage}]"
+        start = len(self.text) + 1
+        self.text += marker
+        self.citations.append(
+            Citation(quote.passage, quote.text, quote.page, quote.char_start, quote.char_end, start, len(self.text))
+        )
+        self._sentence_start = len(self.text)
+        return self.text[before:]
 
     def _advance(self, received: str, final: bool) -> str:
         shown_before = len(self.text)

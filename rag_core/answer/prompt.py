@@ -1,108 +1,128 @@
 """The prompt, inside a token budget: on a laptop's processor each token of it is time that the person waits.
 
-Layout: the system message never changes, so its work is kept between questions; then the last turn of the conversation;
-then the passages, numbered as they are cited, and the question last. Whole passages are taken in order of rank; the
-first that does not fit is cut to the sentences around the one that is nearest to the question, and what is left out is
-told.
+Layout: a system message and a few worked examples that never change, so their work is kept between questions; the last
+turn of the conversation; then the sentences that are nearest to the question, with their neighbours, numbered by the
+passage they stand in; the question last. Markers are not asked of the model: small ones forget them, and every sentence
+is compared with the passages anyway (citations.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
-from rag_core.sentences import sentence_spans
+from rag_core.answer.focus import Piece, cut, subject, widen
 from rag_core.types import Message, Passage
-from rag_core.words import content_terms
 
-PROMPT_ID = "answer-1"
-SYSTEM = (
-    "You answer questions about office documents. Use only the passages. Answer in one short sentence, in the language "
-    "of the question, with the exact figures and names of the passage."
+PROMPT_ID = "answer-2"
+SYSTEM = "Answer the question in one sentence, with words and figures from the text."
+# Worked examples teach a small model the form of an answer better than instructions do.
+_EXAMPLES = (
+    (
+        "[1] Rooms\nThe Willow Room is on the second floor. It has 20 seats and a projector. Book it with Anna Berg.",
+        "How many people can sit in the Willow Room?",
+        "The Willow Room has 20 seats.",
+    ),
+    (
+        "[1] Payments > Approval\nInvoices are paid within 30 days. Invoices of more than £5,000 are signed by the "
+        "treasurer.\n[2] Archive\nKeep a copy of each invoice for six years.",
+        "Who signs an invoice of £8,000?",
+        "Invoices of more than £5,000 are signed by the treasurer.",
+    ),
+    (
+        "[1] Prices\nItem: Parking permit | Price: £45 | Valid for: 1 year\nItem: Library card | Price: free",
+        "What does a parking permit cost?",
+        "A parking permit costs £45.",
+    ),
 )
-# A cut passage of fewer tokens than this says nothing; it is left out.
-_LEAST_PASSAGE_TOKENS = 24
 _HISTORY_SHARE = 0.25
+# The first pieces come with the sentence before and after them: "It" and "this" need their antecedent.
+_WITH_NEIGHBOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`passages` are those that the prompt holds, cut as they are in it: what the model has read, no more."""
+    """`evidence` is what the prompt holds of the passages, in contiguous parts: what the model has read, no more."""
 
     messages: tuple[Message, ...]
-    passages: tuple[Passage, ...]
-    left_out: int
-    tokens: int
+    evidence: tuple[Passage, ...]
 
 
 def build_prompt(
     question: str,
-    passages: Sequence[Passage],
+    pieces: Sequence[Piece],
     history: Sequence[Message],
-    budget_tokens: int,
+    evidence_tokens: int,
     count_tokens: Callable[[str], int],
 ) -> Prompt:
-    """Fill `budget_tokens` (system message and question included). The best passage is always in."""
-    past = _recent_turn(history, int(budget_tokens * _HISTORY_SHARE), count_tokens)
-    fixed = [Message("system", SYSTEM), *past, Message("user", _user_text(question, ()))]
-    room = budget_tokens - sum(count_tokens(message.content) for message in fixed)
-    chosen: list[Passage] = []
-    for passage in passages:
-        cost = count_tokens(_passage_text(passage))
-        if cost > room:
-            cut = _cut_to_fit(passage, question, max(room, 0 if chosen else _LEAST_PASSAGE_TOKENS), count_tokens)
-            if cut is not None:
-                chosen.append(cut)
-            break
-        chosen.append(passage)
-        room -= cost
-    messages = (*fixed[:-1], Message("user", _user_text(question, chosen)))
-    used = sum(count_tokens(message.content) for message in messages)
-    return Prompt(messages, tuple(chosen), len(passages) - len(chosen), used)
+    """`pieces` are the sentences, nearest first; as many as fit into `evidence_tokens` go in, the nearest always."""
+    evidence = _choose(pieces, evidence_tokens, count_tokens)
+    past = _recent_turn(history, int(evidence_tokens * _HISTORY_SHARE), count_tokens)
+    messages = (*_FIXED, *past, Message("user", _user_text(_listed(evidence), question)))
+    return Prompt(messages, tuple(evidence))
 
 
-def _user_text(question: str, passages: Sequence[Passage]) -> str:
-    listed = "\n\n".join(_passage_text(passage) for passage in passages)
-    return f"Passages:\n{listed}\n\nQuestion: {question}"
+def _user_text(listed: str, question: str) -> str:
+    return f"Text:\n{listed}\n\nQuestion: {question}"
 
 
-def _passage_text(passage: Passage) -> str:
-    """Headings tell what a table row or a bare sentence is about; the file's name does when there are none."""
-    about = " > ".join(passage.headings) or passage.title or PurePath(passage.path).stem
-    return f"[{passage.rank}] {about}\n{passage.text}"
+_FIXED = (
+    Message("system", SYSTEM),
+    *(
+        message
+        for listed, question, answer in _EXAMPLES
+        for message in (Message("user", _user_text(listed, question)), Message("assistant", answer))
+    ),
+)
 
 
-def _cut_to_fit(passage: Passage, question: str, room: int, count_tokens: Callable[[str], int]) -> Passage | None:
-    """The passage's sentences around the one nearest to the question, as many as fit; None when that is too few."""
-    room -= count_tokens(_passage_text(replace(passage, text="")))
-    if room < _LEAST_PASSAGE_TOKENS:
-        return None
-    spans = sentence_spans(passage.text)
-    first = last = _nearest(question, passage.text, spans)
-    while True:
-        wider = [(first - 1, last), (first, last + 1)]
-        fitting = [
-            (a, b)
-            for a, b in wider
-            if a >= 0 and b < len(spans) and count_tokens(passage.text[spans[a][0] : spans[b][1]]) <= room
-        ]
-        if not fitting:
-            break
-        first, last = fitting[-1]
-    start, end = spans[first][0], spans[last][1]
-    return replace(
-        passage,
-        text=passage.text[start:end],
-        char_start=passage.char_start + start,
-        char_end=passage.char_start + end,
-    )
+def _choose(pieces: Sequence[Piece], room: int, count_tokens: Callable[[str], int]) -> list[Passage]:
+    """The nearest pieces, the first few with their neighbours, merged where they touch, in the passages' order."""
+    chosen: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        wide = widen(piece) if number < _WITH_NEIGHBOURS else piece
+        for candidate in (wide, piece):
+            merged = _merge(chosen, candidate)
+            if count_tokens(_listed(_cuts(merged))) <= room:
+                break
+        else:
+            if chosen:
+                break  # the nearest is always in, however long; what follows only while there is room
+        chosen = merged
+    return _cuts(chosen)
 
 
-def _nearest(question: str, text: str, spans: Sequence[tuple[int, int]]) -> int:
-    wanted = set(content_terms(question))
-    shared = [len(wanted & set(content_terms(text[a:b]))) for a, b in spans]
-    return shared.index(max(shared))
+def _merge(chosen: Sequence[Piece], new: Piece) -> list[Piece]:
+    """`chosen` with `new`, joined to what it overlaps or touches; in reading order."""
+    start, end = new.start, new.end
+    apart: list[Piece] = []
+    for part in chosen:
+        if part.passage is new.passage and _touch(part, start, end):
+            start, end = min(start, part.start), max(end, part.end)
+        else:
+            apart.append(part)
+    return sorted([*apart, replace(new, start=start, end=end)], key=lambda part: (part.passage.rank, part.start))
+
+
+def _touch(part: Piece, start: int, end: int) -> bool:
+    between = part.passage.text[min(part.end, end) : max(part.start, start)]
+    return not between.strip()
+
+
+def _cuts(chosen: Sequence[Piece]) -> list[Passage]:
+    return [cut(part.passage, part.start, part.end) for part in chosen]
+
+
+def _listed(evidence: Sequence[Passage]) -> str:
+    """Parts of one passage stand under one number, with its headings, which tell what a table row is about."""
+    lines: list[str] = []
+    last = 0
+    for part in evidence:
+        if part.rank != last:
+            lines.append(f"[{part.rank}] {subject(part)}")
+            last = part.rank
+        lines.append(part.text)
+    return "\n".join(lines)
 
 
 def _recent_turn(history: Sequence[Message], room: int, count_tokens: Callable[[str], int]) -> list[Message]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_core.sentences import sentence_spans
+from rag_core.answer.focus import piece_spans
 from rag_core.words import content_terms, fold
 
 SUPPORTED = 0.6
@@ -47,25 +47,12 @@ def best_evidence(sentence: str, text: str) -> Evidence:
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, int]]:
-    """Single lines and sentences first, then adjacent pairs."""
-    spans = [(start + a, start + b) for start, end in sentence_spans(text) for a, b in _rows(text[start:end])]
+    """Single pieces first, then adjacent pairs."""
+    spans = piece_spans(text)
     for start, end in spans:
         yield start, end, 1
     for (start, _), (_, end) in pairwise(spans):
         yield start, end, 2
-
-
-def _rows(sentence: str) -> Iterator[tuple[int, int]]:
-    """Table rows end with their line, not with a full stop; wrapped prose must stay together."""
-    lines = sentence.split("\n")
-    if not any(" | " in line for line in lines):
-        yield 0, len(sentence)
-        return
-    position = 0
-    for line in lines:
-        if line.strip():
-            yield position, position + len(line)
-        position += len(line) + 1
 
 
 def _support(sentence: str, wanted: list[str], evidence: str) -> float:

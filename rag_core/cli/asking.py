@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Generator, Sequence
+from pathlib import PurePath
 
 from rag_core.cli import DONE, NOT_FOUND
 from rag_core.cli.contract import answer_contract, search_contract
@@ -120,9 +121,18 @@ def _show_proof(output: Output, answer: Answer) -> None:
 
 def place(passage: Passage) -> str:
     """Where a passage stands, as a person would say it."""
-    page = f", {passage.page_label}" if passage.page_label else f", page {passage.page}"
     headings = f" ({' > '.join(passage.headings)})" if passage.headings else ""
-    return f"{passage.path}{page}{headings}"
+    return f"{passage.path}{_page(passage)}{headings}"
+
+
+def _page(passage: Passage) -> str:
+    """Nothing for formats without pages: their parts are ours, not the reader's."""
+    match PurePath(passage.path).suffix.lower():
+        case ".pdf" | ".docx" | ".pptx":
+            return f", page {passage.page_label or passage.page}"
+        case ".xlsx" | ".xlsm" | ".xls" | ".xlsb" | ".ods":
+            return f", sheet “{passage.page_label or passage.page}”"
+    return ""
 
 
 def _show_notices(output: Output, result: SearchResult) -> None:

@@ -31,6 +31,8 @@ def answer_contract(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "text": answer.text,
         "not_found": answer.not_found,
+        "generated": answer.generated,
+        "quote": asdict(answer.quote) if answer.quote else None,
         "relevance": round(answer.relevance, 4),
         "citations": [_citation(citation) for citation in answer.citations],
         "unsupported": [{"start": start, "end": end} for start, end in answer.unsupported],

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from rag_core.answer.citations import GroundedStream
 from rag_core.answer.conversation import search_query
-from rag_core.answer.prompt import PROMPT_ID, Prompt, build_prompt
+from rag_core.answer.focus import Piece, Similarity, rank_pieces
+from rag_core.answer.prompt import PROMPT_ID, build_prompt
 from rag_core.engine.searching import search
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
@@ -23,13 +24,25 @@ from rag_core.types import (
     Filters,
     Message,
     PassagesFound,
+    Quote,
+    QuoteFound,
     SearchResult,
     TextStreamed,
 )
 from rag_core.words import is_cjk
 
-_NOT_FOUND = "This was not found in these documents."
-_NOT_FOUND_CJK = "この文書の中には見つかりませんでした。"
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """What the program itself says, in the language of the question."""
+
+    not_found: str
+    lead: str
+    closing: str
+
+
+_ENGLISH = _Phrases("This was not found in these documents.", "The documents say: “", "”")
+_JAPANESE = _Phrases("この文書の中には見つかりませんでした。", "文書には次のようにあります。「", "」")
 
 
 @dataclass(slots=True)
@@ -43,94 +56,129 @@ class _Clock:
         self.timings_ms[name] = (time.perf_counter() - self.started) * 1000
 
 
+@dataclass(slots=True)
+class _Asked:
+    """One question on its way; `query` is what it was searched as."""
+
+    question: str
+    query: str
+    history: Sequence[Message]
+    work: Workspace
+    cancel: CancelToken
+    clock: _Clock
+    result: SearchResult
+
+    @property
+    def phrases(self) -> _Phrases:
+        return _JAPANESE if is_cjk(self.question) else _ENGLISH
+
+
 def ask(
-    question: str,
-    history: Sequence[Message],
-    filters: Filters,
-    work: Workspace,
-    cancel: CancelToken,
+    question: str, history: Sequence[Message], filters: Filters, work: Workspace, cancel: CancelToken
 ) -> Generator[AskEvent, None, Answer]:
-    """Yields `PassagesFound`, `TextStreamed`*, `AnswerFinished`; the generator's value is the answer too.
+    """Yields `PassagesFound`, `QuoteFound`, `TextStreamed`*, `AnswerFinished`; the generator's value is the answer too.
 
     Raises Cancelled when `cancel` is set, PackMissing when the language model is needed and not installed.
     """
     clock = _Clock()
-    result = search(search_query(question, history), filters, work, work.settings.top_k)
+    query = search_query(question, history)
+    result = search(query, filters, work, work.settings.top_k)
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
+    asked = _Asked(question, query, history, work, cancel, clock, result)
     if result.relevance < work.settings.relevance_threshold or not result.passages:
-        answer = _not_found(question, result, work, clock)
-        yield TextStreamed(answer.text)
+        yield TextStreamed(asked.phrases.not_found)
+        answer = _answer(asked, asked.phrases.not_found, not_found=True)
     else:
-        answer = yield from _generate(question, history, result, work, cancel, clock)
+        pieces = rank_pieces(query, result.passages, _similarity(asked))
+        clock.mark("quote")
+        yield QuoteFound(pieces[0].quote)
+        cancel.raise_if_cancelled()
+        answer = yield from (_generate if work.models.writes(question) else _quote)(asked, pieces)
     yield AnswerFinished(answer)
     return answer
 
 
-def _generate(
-    question: str,
-    history: Sequence[Message],
-    result: SearchResult,
-    work: Workspace,
-    cancel: CancelToken,
-    clock: _Clock,
-) -> Generator[AskEvent, None, Answer]:
-    settings, models = work.settings, work.models
+def _similarity(asked: _Asked) -> Similarity | None:
+    """Cosines of sentences to the question; None where the embedder cannot judge (its language, no vectors yet)."""
+    work = asked.work
+    if not work.models.reads(asked.query) or work.store.vector_count() == 0:
+        return None
+    encoder = work.models.encoder
+
+    def cosines(texts: Sequence[str]) -> list[float]:
+        values: list[float] = (encoder.encode_passages(texts) @ encoder.encode_queries([asked.query])[0]).tolist()
+        return values
+
+    return cosines
+
+
+def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
+    models, clock = asked.work.models, asked.clock
     generator = models.generator
     clock.timings_ms |= models.load_ms
-    prompt = build_prompt(question, result.passages, history, settings.prompt_tokens, generator.count_tokens)
-    stream = GroundedStream(prompt.passages)
-    for piece in generator.generate(prompt.messages, max_new_tokens=settings.max_new_tokens, cancel=cancel):
+    prompt = build_prompt(asked.question, pieces, asked.history, models.evidence_tokens, generator.count_tokens)
+    stream = GroundedStream(asked.result.passages)
+    limit = asked.work.settings.max_new_tokens
+    for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:
             clock.mark("first_token")
         if shown := stream.feed(piece):
             yield TextStreamed(shown)
     if shown := stream.finish():
         yield TextStreamed(shown)
+    if not stream.citations:
+        # Nothing of what the model said is in the passages: the person gets the document's own words as well.
+        separator = "\n\n" if stream.text else ""
+        yield TextStreamed(stream.add_quote(separator + asked.phrases.lead, pieces[0].quote, asked.phrases.closing))
     stats = generator.stats
     clock.timings_ms |= {"prefill": stats.prefill_ms, "decode": stats.decode_ms}
-    clock.mark("total")
+    counts = {
+        "prompt_tokens": stats.prompt_tokens,
+        "reused_tokens": stats.reused_tokens,
+        "new_tokens": stats.new_tokens,
+    }
+    return _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
+
+
+def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
+    """The language model does not write the question's language: the document speaks for itself."""
+    stream = GroundedStream(asked.result.passages)
+    yield TextStreamed(stream.add_quote(asked.phrases.lead, pieces[0].quote, asked.phrases.closing))
+    return _answer(asked, stream.text, stream=stream, quote=pieces[0].quote)
+
+
+def _answer(
+    asked: _Asked,
+    text: str,
+    *,
+    stream: GroundedStream | None = None,
+    quote: Quote | None = None,
+    generated: bool = False,
+    not_found: bool = False,
+    counts: dict[str, int] | None = None,
+) -> Answer:
+    asked.clock.mark("total")
     return Answer(
-        question=question,
-        text=stream.text,
-        not_found=False,
-        passages=result.passages,
-        citations=tuple(stream.citations),
-        relevance=result.relevance,
-        unsupported=tuple(stream.unsupported),
-        timings_ms=clock.timings_ms,
-        providers=dict(models.providers),
-        provenance=_provenance(work, prompt),
-        counts={
-            "prompt_tokens": stats.prompt_tokens,
-            "reused_tokens": stats.reused_tokens,
-            "new_tokens": stats.new_tokens,
-            "passages_left_out": prompt.left_out,
-        },
+        question=asked.question,
+        text=text,
+        not_found=not_found,
+        generated=generated,
+        quote=quote,
+        passages=asked.result.passages,
+        citations=tuple(stream.citations) if stream else (),
+        relevance=asked.result.relevance,
+        unsupported=tuple(stream.unsupported) if stream else (),
+        timings_ms=asked.clock.timings_ms,
+        providers=dict(asked.work.models.providers),
+        provenance=_provenance(asked.work, generated),
+        counts=counts or {},
     )
 
 
-def _not_found(question: str, result: SearchResult, work: Workspace, clock: _Clock) -> Answer:
-    clock.mark("total")
-    return Answer(
-        question=question,
-        text=_NOT_FOUND_CJK if is_cjk(question) else _NOT_FOUND,
-        not_found=True,
-        passages=result.passages,
-        citations=(),
-        relevance=result.relevance,
-        unsupported=(),
-        timings_ms=clock.timings_ms,
-        providers=dict(work.models.providers),
-        provenance=_provenance(work, None),
-    )
-
-
-def _provenance(work: Workspace, prompt: Prompt | None) -> dict[str, str]:
+def _provenance(work: Workspace, generated: bool) -> dict[str, str]:
     """What made this answer: enough to make it again."""
     made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models.identity.encoder_pack_id}
-    if prompt is not None:
-        made_by |= {"llm": work.models.llm_id, "prompt": PROMPT_ID}
-    return made_by
+    return made_by | ({"llm": work.models.llm_id, "prompt": PROMPT_ID} if generated else {})

@@ -18,6 +18,7 @@ from rag_core.runtime.pack import Pack, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
 from rag_core.types import TextEncoder, TokenCounter
+from rag_core.words import is_cjk
 
 
 class Models(Protocol):
@@ -47,6 +48,19 @@ class Models(Protocol):
 
     @property
     def llm_id(self) -> str: ...
+
+    @property
+    def evidence_tokens(self) -> int:
+        """How much of the passages the language model handles well in one prompt."""
+        ...
+
+    def reads(self, text: str) -> bool:
+        """Whether the embedder knows the language of `text`."""
+        ...
+
+    def writes(self, text: str) -> bool:
+        """Whether the language model can answer in the language of `text`."""
+        ...
 
     def close(self) -> None:
         """Give the models' memory back; the next use opens them again."""
@@ -111,6 +125,16 @@ class PackModels:
     def llm_id(self) -> str:
         return self.llm_pack.id
 
+    @property
+    def evidence_tokens(self) -> int:
+        return self.settings.evidence_tokens or int(self.llm_pack.manifest.spec.get("evidence_tokens", 1024))
+
+    def reads(self, text: str) -> bool:
+        return _knows(self.embedder_pack, text)
+
+    def writes(self, text: str) -> bool:
+        return _knows(self.llm_pack, text)
+
     def close(self) -> None:
         if self._generator is not None:
             self._generator.close()
@@ -121,3 +145,9 @@ class PackModels:
         started = time.perf_counter()
         yield
         self.load_ms[name] = (time.perf_counter() - started) * 1000
+
+
+def _knows(pack: Pack, text: str) -> bool:
+    """A pack that does not name its languages is taken to know them all."""
+    languages = pack.manifest.spec.get("languages", [])
+    return not languages or not is_cjk(text) or not {"zh", "ja", "ko"}.isdisjoint(languages)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from rag_core.answer.conversation import search_query
-from rag_core.answer.prompt import build_prompt
+from rag_core.answer.focus import Piece, rank_pieces
+from rag_core.answer.prompt import Prompt, build_prompt
 from rag_core.types import Message, Passage
+
+FILLER = " ".join(f"Filler sentence number {i} says nothing at all." for i in range(30))
+ROWS = "Room: Oak | Seats: 12\nRoom: Elm | Seats: 40\nRoom: Ash | Seats: 8"
 
 
 def count_words(text: str) -> int:
@@ -10,39 +14,66 @@ def count_words(text: str) -> int:
 
 
 def passage(rank: int, text: str) -> Passage:
-    return Passage(rank, (rank,), "d", "/handbook.pdf", "", 1, "", 50, 50 + len(text), text, headings=("Leave",))
+    return Passage(rank, (rank,), "d", "/handbook.pdf", "", 1, "", 50, 50 + len(text), text, headings=("Rules",))
 
 
-LONG = " ".join(f"Filler sentence number {i} says nothing at all." for i in range(30))
+def prompt_for(question: str, *texts: str, evidence_tokens: int = 100, history: tuple[Message, ...] = ()) -> Prompt:
+    pieces = rank_pieces(question, [passage(rank, text) for rank, text in enumerate(texts, 1)], None)
+    return build_prompt(question, pieces, history, evidence_tokens, count_words)
 
 
-def test_everything_that_fits_is_in_the_prompt_and_the_question_comes_last() -> None:
-    prompt = build_prompt("How many days?", [passage(1, "Twenty days."), passage(2, "Oak Room.")], [], 300, count_words)
-    assert prompt.left_out == 0
-    assert prompt.messages[0].role == "system"
-    text = prompt.messages[-1].content
-    assert text.index("[1] Leave\nTwenty days.") < text.index("[2] Leave\nOak Room.") < text.index("How many days?")
+def nearest(question: str, *texts: str) -> Piece:
+    return rank_pieces(question, [passage(rank, text) for rank, text in enumerate(texts, 1)], None)[0]
 
 
-def test_a_passage_that_does_not_fit_is_cut_around_the_sentence_nearest_to_the_question() -> None:
-    source = passage(1, LONG + " Overtime is paid at double rate. " + LONG)
-    prompt = build_prompt("How is overtime paid?", [source], [], 150, count_words)
-    (cut,) = prompt.passages
-    assert "Overtime is paid at double rate." in cut.text
-    assert prompt.tokens <= 150
-    assert source.text[cut.char_start - 50 : cut.char_end - 50] == cut.text
+def test_the_sentence_that_the_question_is_about_comes_first() -> None:
+    assert (
+        nearest("How is overtime paid?", FILLER, FILLER + " Overtime is paid double.").text
+        == "Overtime is paid double."
+    )
+    assert nearest("How many seats has the Elm room?", FILLER, ROWS).text == "Room: Elm | Seats: 40"
 
 
-def test_what_is_left_out_is_told() -> None:
-    prompt = build_prompt("Overtime?", [passage(i, LONG) for i in (1, 2, 3)], [], 200, count_words)
-    assert prompt.left_out == 3 - len(prompt.passages) > 0
+def test_meaning_counts_where_there_is_an_embedder() -> None:
+    def similarity(texts: object) -> list[float]:
+        return [0.1, 0.9, 0.1]
+
+    piece = rank_pieces("Quitting?", [passage(1, "Lunch is at noon. Notice is a month. Tea is free.")], similarity)[0]
+    assert piece.text == "Notice is a month."
+
+
+def test_a_long_passage_is_cut_to_what_the_question_is_about() -> None:
+    text = FILLER + " Overtime is paid at double rate. " + FILLER
+    prompt = prompt_for("How is overtime paid?", text)
+    said = prompt.messages[-1].content
+    assert "Overtime is paid at double rate." in said
+    assert len(said.split()) < 130
+    for part in prompt.evidence:
+        assert text[part.char_start - 50 : part.char_end - 50] == part.text
+
+
+def test_the_nearest_sentence_is_in_however_small_the_budget() -> None:
+    assert (
+        "Overtime is paid double."
+        in prompt_for("Overtime?", "Overtime is paid double.", evidence_tokens=1).messages[-1].content
+    )
+
+
+def test_passages_keep_their_numbers_and_headings_and_the_question_comes_last() -> None:
+    said = prompt_for("Oak overtime?", "Overtime is paid double.", "The Oak room has 12 seats.").messages[-1].content
+    assert said.index("[1] Rules\nOvertime") < said.index("[2] Rules\nThe Oak") < said.index("Question: Oak overtime?")
+
+
+def test_what_comes_before_the_question_never_changes() -> None:
+    first, second = prompt_for("Overtime?", FILLER), prompt_for("Seats?", ROWS)
+    assert first.messages[:-1] == second.messages[:-1]
 
 
 def test_the_last_turn_goes_along_and_old_ones_do_not() -> None:
-    history = [Message("user", "old"), Message("assistant", "older"), Message("user", "q"), Message("assistant", "a")]
-    prompt = build_prompt("And now?", [passage(1, "Text.")], history, 300, count_words)
-    assert [m.content for m in prompt.messages[1:3]] == ["q", "a"]
-    assert len(prompt.messages) == 4
+    history = (Message("user", "old"), Message("assistant", "older"), Message("user", "q"), Message("assistant", "a"))
+    with_history = prompt_for("And now?", "Text.", history=history).messages
+    assert [message.content for message in with_history[-3:-1]] == ["q", "a"]
+    assert len(with_history) == len(prompt_for("And now?", "Text.").messages) + 2
 
 
 def test_a_follow_up_is_searched_with_the_question_it_leans_on() -> None:

@@ -101,7 +101,9 @@ def test_chat_keeps_the_conversation(
     lines = iter(["How many people does the Oak Room seat?\n", "And where is it booked?\n", "\n"])
     monkeypatch.setattr("sys.stdin.readline", lambda: next(lines))
     assert main(["chat"]) == DONE
-    assert [message.role for message in fake_models.generator.seen[-1]] == ["system", "user", "assistant", "user"]
+    *_, asked, answered, _ = fake_models.generator.seen[-1]
+    assert asked.content == "How many people does the Oak Room seat?"
+    assert answered.content == "The Oak Room seats 12 people. [1]"
 
 
 def test_interrupting_is_clean(

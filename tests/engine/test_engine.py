@@ -23,6 +23,7 @@ from rag_core.types import (
     Message,
     ParsedDocument,
     PassagesFound,
+    QuoteFound,
     TextStreamed,
     TokenCounter,
 )
@@ -273,3 +274,31 @@ def test_a_bug_in_one_document_is_reported_and_the_rest_goes_on(
     (written,) = (tmp_path / "data" / "reports").iterdir()
     text = written.read_text()
     assert "ZeroDivisionError" in text and "Grade" not in text
+
+
+def test_the_nearest_sentence_comes_before_any_model_speaks(engine: Engine, folder: Path) -> None:
+    finish(engine.add([folder]))
+    events = list(engine.ask("How many people does the Oak Room seat?"))
+    quote = next(event.quote for event in events if isinstance(event, QuoteFound))
+    assert quote.text == "The Oak Room seats 12 people."
+    assert events.index(QuoteFound(quote)) < next(i for i, e in enumerate(events) if isinstance(e, TextStreamed))
+
+
+def test_where_the_model_invents_the_documents_own_words_follow(tmp_path: Path, folder: Path) -> None:
+    models = FakeModels(generator=FakeGenerator(reply=lambda messages: "The Oak Room seats 99 people."))
+    with open_engine(tmp_path, models) as engine:
+        finish(engine.add([folder]))
+        answer = engine.answer("How many people does the Oak Room seat?")
+    assert [answer.text[a:b] for a, b in answer.unsupported] == ["The Oak Room seats 99 people."]
+    assert answer.text.endswith("The documents say: “The Oak Room seats 12 people.” [1]")
+    assert answer.citations[0].quote == "The Oak Room seats 12 people."
+
+
+def test_a_model_that_does_not_write_the_language_is_not_asked_to(tmp_path: Path, folder: Path) -> None:
+    (folder / "rules.txt").write_text("年次有給休暇は年20日とする。避難場所は横浜公園とする。")
+    models = FakeModels(languages="en")
+    with open_engine(tmp_path, models) as engine:
+        finish(engine.add([folder]))
+        answer = engine.answer("避難場所はどこですか。")
+    assert models.generator.seen == [] and not answer.generated
+    assert answer.text == "文書には次のようにあります。「避難場所は横浜公園とする。」 [1]"
