@@ -17,7 +17,7 @@ from typing import Any
 
 from models.decoder.inspect import external_files, precision_of
 from models.decoder.proof import prove
-from rag_core.answer.generator_genai import load_runtime
+from rag_core.answer.generator_runtime import load_runtime
 from rag_core.errors import PackCorrupt, StorageFull, UserError
 from rag_core.progress import Progress
 from rag_core.runtime.pack import Graph, Manifest, list_packs, new_pack, write_manifest

@@ -12,7 +12,6 @@ later prompt quotes it.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from rag_core.answer.generator import GenerationStats
+from rag_core.answer.generator_messages import encodable, without_system
 from rag_core.answer.generator_repetition import is_looping
+from rag_core.answer.generator_runtime import load_runtime, no_memory, open_model, provider_name
 from rag_core.answer.generator_text import TextStream
-from rag_core.errors import Cancelled, MemoryDenied, PackCorrupt, UserError
+from rag_core.errors import Cancelled, UserError
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, verify
 from rag_core.types import Message
@@ -45,9 +46,9 @@ class GenaiGenerator:
         verify(pack)
         self._genai = load_runtime()
         self.pack_id = pack.id
-        self._model = _open_model(self._genai, pack, threads)
+        self._model = open_model(self._genai, pack, threads)
         self._tokenizer = self._genai.Tokenizer(self._model)
-        self.provider = _provider_name(self._model.device_type)
+        self.provider = provider_name(self._model.device_type)
         self.context_tokens = int(pack.manifest.spec["context_tokens"])
         self._ends = frozenset(int(token) for token in pack.manifest.spec["eos_token_ids"])
         self._template = pack.manifest.spec["chat_template"]
@@ -64,7 +65,7 @@ class GenaiGenerator:
         return self._stats
 
     def count_tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(_encodable(text)))
+        return len(self._tokenizer.encode(encodable(text)))
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         return len(self.prompt_tokens(messages))
@@ -80,7 +81,7 @@ class GenaiGenerator:
         return self._apply_template(messages)
 
     def _apply_template(self, messages: Sequence[Message]) -> str:
-        turns = json.dumps([{"role": m.role, "content": _encodable(m.content)} for m in messages], ensure_ascii=False)
+        turns = json.dumps([{"role": m.role, "content": encodable(m.content)} for m in messages], ensure_ascii=False)
         text: str = self._tokenizer.apply_chat_template(
             messages=turns, template_str=self._template, add_generation_prompt=True
         )
@@ -199,7 +200,7 @@ class GenaiGenerator:
         try:
             return self._genai.Generator(self._model, parameters)
         except MemoryError as error:
-            raise _no_memory(self.pack_id) from error
+            raise no_memory(self.pack_id) from error
 
     def _prefill(self, prompt: list[int], cancel: CancelToken) -> None:
         while len(self._kept) < len(prompt):
@@ -226,65 +227,5 @@ class GenaiGenerator:
         self._stats = replace(self._stats, stopped_by=stopped_by)
 
 
-def load_runtime() -> Any:
-    """onnxruntime_genai, with its telemetry off: the official wheels send events unless this is set before loading."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime_genai
-
-    return onnxruntime_genai
-
-
-def _open_model(genai: Any, pack: Pack, threads: int) -> Any:
-    try:
-        config = genai.Config(str(pack.root))
-        config.clear_providers()  # the processor, whatever the folder was made for; `provider` says what came of it
-        options = {"intra_op_num_threads": threads or _real_cores()}
-        config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
-        return genai.Model(config)
-    except MemoryError as error:
-        raise _no_memory(pack.id) from error
-    except RuntimeError as error:
-        raise PackCorrupt(
-            f"The model “{pack.id}” cannot be loaded: {error}", "Build or import the pack again."
-        ) from error
-
-
-def _no_memory(pack_id: str) -> MemoryDenied:
-    return MemoryDenied(
-        f"There is not enough memory for the model “{pack_id}”.", "Close other programs, or use a smaller model."
-    )
-
-
-def without_system(messages: Sequence[Message]) -> list[Message]:
-    """System messages moved to the beginning of the user's message that follows them."""
-    turns: list[Message] = []
-    instructions: list[str] = []
-    for message in messages:
-        if message.role == "system":
-            instructions.append(message.content)
-        elif message.role == "user" and instructions:
-            turns.append(Message("user", "\n\n".join([*instructions, message.content])))
-            instructions = []
-        else:
-            turns.append(message)
-    return turns
-
-
-def _real_cores() -> int:
-    import psutil
-
-    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
-
-
-def _provider_name(device_type: str) -> str:
-    """The execution provider's name, as the rest of the program spells it."""
-    return f"{device_type.upper()}ExecutionProvider"
-
-
 def _common_prefix(kept: Sequence[int], prompt: Sequence[int]) -> int:
     return next((i for i, (a, b) in enumerate(zip(kept, prompt, strict=False)) if a != b), min(len(kept), len(prompt)))
-
-
-def _encodable(text: str) -> str:
-    """Without lone surrogates (file names on disk may bring them), which no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
