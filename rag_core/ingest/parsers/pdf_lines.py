@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,8 @@ def read_lines(text_page: Any, frame: Frame) -> list[Line]:
     page = text_page.raw
     code_at = raw.FPDFText_GetUnicode
     codes = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
+    if codes and max(codes) > sys.maxunicode:
+        codes = [min(code, 0xFFFD) for code in codes]  # a broken font: not a character at all
     if _LAM in codes:
         _order_ligatures(raw, page, codes)
     lines: list[Line] = []
@@ -73,7 +76,7 @@ def read_lines(text_page: Any, frame: Frame) -> list[Line]:
     for index, code in enumerate([*codes, 0x0A]):
         if code not in (0x0A, 0x0D, _HYPHEN_AT_LINE_END):
             continue
-        text = clean("".join(_char(code) for code in codes[start:index])).replace("\n", " ")
+        text = clean("".join(map(chr, codes[start:index]))).replace("\n", " ")
         if text.strip():
             hyphenated = code == _HYPHEN_AT_LINE_END
             lines.append(_measured(raw, page, codes, start, index, text, hyphenated, frame))
@@ -96,10 +99,6 @@ def _origin(raw: Any, page: Any, index: int) -> tuple[float, float]:
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(page, index, x, y)
     return x.value, y.value
-
-
-def _char(code: int) -> str:
-    return chr(code) if code < 0x110000 else "\ufffd"
 
 
 def _measured(

@@ -17,8 +17,9 @@ class SheetWriter:
     Rows between empty rows belong together. Tables that stand side by side, at different heights, are told apart.
     """
 
-    def __init__(self, flow: FlowBuilder) -> None:
+    def __init__(self, flow: FlowBuilder, title: str) -> None:
         self._flow = flow
+        self._title = title  # a heading above the first row; a sheet without rows needs none
         self._rows: list[_Row] = []
         self._headers: dict[int, _Row] = {}  # first column of a table -> the names under which it goes on
         self._columns: list[tuple[int, int]] | None = None  # of the tables of a region that goes on
@@ -41,6 +42,9 @@ class SheetWriter:
         rows, self._rows = self._rows, []
         if not rows:
             return
+        if self._title:
+            self._flow.add("heading", self._title, 1)
+            self._title = ""
         goes_on = self._columns is not None
         if self._columns is None:
             self._columns = list(_side_by_side(rows))

@@ -106,9 +106,7 @@ def _xls_is_encrypted(data: bytes) -> bool:
 
 
 def _add_sheet(workbook: Any, name: str, flow: FlowBuilder) -> None:
-    if not _DEFAULT_NAME.fullmatch(name):
-        flow.add("heading", one_line(name), 1)
-    writer = SheetWriter(flow)
+    writer = SheetWriter(flow, "" if _DEFAULT_NAME.fullmatch(name) else one_line(name))
     for row in workbook.get_sheet_by_name(name).iter_rows():
         writer.add([cell_text(value) for value in row])
     writer.finish()

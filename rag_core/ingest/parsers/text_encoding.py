@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from rag_core.ingest.parsers.containers import utf16_without_mark
 
@@ -31,6 +32,9 @@ _EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "cp949", "big5hkscs")
 _WESTERN = frozenset(
     "àâäãáåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÃÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸ“”‘’‚„–—…«»‹›°§€£¥©®™•·´¡¿ºª²³½¼¾±×µ\xa0"
 )
+_KANA = re.compile("[ぁ-ゖァ-ヺ]")
+_MIN_KANA_SHARE = 0.3
+_EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
 _MIN_WESTERN_SHARE = 0.97
 _CONFUSED_WITH_WESTERN = frozenset(
     "cp1250 cp1254 cp1257 cp1258 cp437 cp500 cp775 cp850 cp852 cp858 cp1125 cp1140 iso8859-1 iso8859-2 iso8859-3 "
@@ -64,7 +68,7 @@ def encoding_of(data: bytes, declared: str = "") -> str:
         return named
     if _is_damaged_utf8(data):
         return "utf-8"
-    return _guess(data) or named or _least_broken(data)
+    return _japanese(data) or _guess(data) or named or _least_broken(data)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -91,6 +95,17 @@ def _is_damaged_utf8(data: bytes) -> bool:
     return beyond_ascii > broken and broken <= _MAX_DAMAGE * beyond_ascii
 
 
+def _japanese(data: bytes) -> str | None:
+    """Japanese shows itself by its kana, also where a few bytes are broken."""
+    sample = data[:_SAMPLE_BYTES]
+    for encoding in ("cp932", "euc_jp"):
+        text = sample.decode(encoding, errors="replace")
+        beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+        if len(_KANA.findall(text)) >= _MIN_KANA_SHARE * beyond_ascii > 50 * text.count("\ufffd") * _MIN_KANA_SHARE:
+            return encoding
+    return None
+
+
 def _least_broken(data: bytes) -> str:
     """For text with stray bytes, which no strict decoder takes: the East Asian code page with the fewest, or cp1252."""
     sample = data[:_SAMPLE_BYTES]
@@ -114,7 +129,7 @@ def _guess(data: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
     sample = data if len(data) <= _SAMPLE_BYTES else data[: data.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 or _SAMPLE_BYTES]
-    best = from_bytes(sample).best()
+    best = from_bytes(sample, cp_exclusion=_EBCDIC).best()
     if best is None:
         return None
     name = codecs.lookup(best.encoding).name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 from rag_core.ingest.parsers import failures
@@ -17,6 +19,8 @@ from rag_core.types import ParsedDocument
 _LOOKS_LIKE_HTML = re.compile(rb"<!doctype html|<html[\s>]|<body[\s>]", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]+encoding=["']([\w.:-]+)|<meta[^>]+charset=["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_MACHINERY = re.compile(r"<!--.*?-->|<(script|style|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _DECLARED_WITHIN_BYTES = 8192
 
 
@@ -38,16 +42,26 @@ class WebPage:
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
         text = clean(decode(data := read_text_bytes(source, limits), declared_encoding(data)))
-        flow = FlowBuilder(source.path, limits)
         with failures.damage_is_reported(source.path):
-            root = _tree(text)
-            title = ""
-            if root is not None:
-                title = _title(root)
-                add_page(root, flow)
+            title, flow = _read(text, source.path, limits)
         pages = flow.finish()
         empty = () if any(page.text for page in pages) else ("There is no text in this page.",)
         return ParsedDocument(self.media_types[0], pages, title, empty)
+
+
+def _read(text: str, path: Path, limits: ParseLimits) -> tuple[str, FlowBuilder]:
+    flow = FlowBuilder(path, limits)
+    try:
+        root = _tree(text)
+        if root is None:
+            return "", flow
+        add_page(root, flow)
+    except RecursionError:  # thousands of elements inside each other: the words without their structure
+        flow = FlowBuilder(path, limits)
+        for line in unescape(_TAG.sub("\n", _MACHINERY.sub("", text))).splitlines():
+            flow.add("paragraph", line)
+        return "", flow
+    return _title(root), flow
 
 
 def declared_encoding(data: bytes) -> str:
@@ -62,11 +76,14 @@ def _tree(text: str) -> Any:
     body = _XML_DECLARATION.sub("", text, count=1)
     if not body.strip():
         return None
-    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8", huge_tree=True)
     try:
-        return html.document_fromstring(body.encode("utf-8"), parser=parser)
+        root = html.document_fromstring(body.encode("utf-8"), parser=parser)
     except etree.ParserError:  # nothing but comments or white space
         return None
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise RecursionError("deeper than the parser goes")  # it has dropped the rest
+    return root
 
 
 def _title(root: Any) -> str:
