@@ -18,6 +18,8 @@ HEADING_WEIGHT = 1.5
 # Postings that one question may visit; a word seen more often than the probe counts as that common.
 POSTINGS_BUDGET = 24_000
 _COUNT_CAP = 30_000
+# A pasted page is not a question: only its first words are looked for.
+_MAX_TERMS = 64
 
 
 def lexical_row(title: str, headings: Sequence[str], text: str) -> tuple[str, str]:
@@ -121,4 +123,4 @@ class LexicalSearch:
 
 def _content(terms: Sequence[Term]) -> list[Term]:
     strong = [term for term in terms if not term.weak]
-    return strong or list(terms)
+    return (strong or list(terms))[:_MAX_TERMS]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag_core.retrieve.duplicates import Seen
-from rag_core.retrieve.fusion import RRF_K, Candidate, fuse
+from rag_core.retrieve.fusion import DENSE_SHARE, RRF_K, SCORE_WEIGHT, Candidate, fuse
 from rag_core.retrieve.neighbours import Span, join
 from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
 from rag_core.types import Filters, FloatArray, Passage
@@ -16,13 +16,13 @@ from rag_core.types import Filters, FloatArray, Passage
 class HybridRetriever:
     """Finds the passages for a question.
 
-    `dense_weight` and `lexical_weight` are what their ranks count in the fusion. `max_passage_tokens` bounds joining.
+    `rrf_k`, `score_weight` and `dense_share` are the fusion's (see there). `max_passage_tokens` bounds joining.
     """
 
     index: SearchableIndex
     rrf_k: int = RRF_K
-    dense_weight: float = 1.0
-    lexical_weight: float = 1.0
+    score_weight: float = SCORE_WEIGHT
+    dense_share: float = DENSE_SHARE
     max_passage_tokens: int = 450
 
     def candidates(
@@ -40,8 +40,8 @@ class HybridRetriever:
             dense,
             lexical,
             rrf_k=self.rrf_k,
-            dense_weight=self.dense_weight,
-            lexical_weight=self.lexical_weight,
+            score_weight=self.score_weight,
+            dense_share=self.dense_share,
             without_vector=self.index.without_vector([chunk_id for chunk_id, _ in lexical]) if dense else (),
         )
 
