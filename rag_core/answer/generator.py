@@ -74,7 +74,7 @@ class Generator(Protocol):
 
 
 def open_generator(pack: Pack, threads: int = 0) -> Generator:
-    """Verify an LLM pack and load it. `threads` 0 means one per real core.
+    """Verify an LLM pack and load it. `threads` 0 means one per real core, 8 at most.
 
     Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied.
     """

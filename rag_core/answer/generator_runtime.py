@@ -9,6 +9,9 @@ from typing import Any
 from rag_core.errors import MemoryDenied, PackCorrupt
 from rag_core.runtime.pack import Pack
 
+# Each token is some 400 small steps that all threads wait for; beyond this many they mostly wait.
+_MOST_THREADS = 8
+
 
 def load_runtime() -> Any:
     """onnxruntime_genai, which costs start-up time: imported when it is wanted. `rag_core` has silenced it."""
@@ -18,11 +21,14 @@ def load_runtime() -> Any:
 
 
 def open_model(genai: Any, pack: Pack, threads: int) -> Any:
-    """`threads` 0 means one per real core. Raises PackCorrupt when the runtime refuses the model, MemoryDenied."""
+    """`threads` 0 means one per real core, 8 at most.
+
+    Raises PackCorrupt when the runtime refuses the model, MemoryDenied when there is not enough memory.
+    """
     try:
         config = genai.Config(str(pack.root))
         config.clear_providers()  # the processor, whatever the folder was made for; `provider` says what came of it
-        options = {"intra_op_num_threads": threads or _real_cores()}
+        options = {"intra_op_num_threads": threads or min(_real_cores(), _MOST_THREADS)}
         config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
         return genai.Model(config)
     except MemoryError as error:
