@@ -62,9 +62,10 @@ class PackTokenizer:
         found = self._tokenizer.token_to_id(token)
         return None if found is None else int(found)
 
-    @property
-    def vocabulary_size(self) -> int:
-        return int(self._tokenizer.get_vocab_size())
+    def vocabulary(self) -> list[str]:
+        """Every token, by id."""
+        ids: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
+        return sorted(ids, key=ids.__getitem__)
 
 
 def _encodable(text: str) -> str:
