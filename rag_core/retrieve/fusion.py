@@ -11,9 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 RRF_K = 60
-# Chosen on halves of the question sets named in tests/benchmarks/fusion.py.
-SCORE_WEIGHT = 0.15
-DENSE_SHARE = 0.45
+# Chosen on halves of four question sets: python -m tests.benchmarks.fusion
+SCORE_WEIGHT = 0.075
+DENSE_WEIGHT = 0.9
+LEXICAL_WEIGHT = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +33,41 @@ def fuse(
     *,
     rrf_k: int = RRF_K,
     score_weight: float = SCORE_WEIGHT,
-    dense_share: float = DENSE_SHARE,
+    dense_weight: float = DENSE_WEIGHT,
+    lexical_weight: float = LEXICAL_WEIGHT,
     without_vector: Collection[int] = (),
 ) -> list[Candidate]:
     """Both lists are (chunk id, score), best first; the result is best first, ties by chunk id.
 
-    The fused score is the sum over both lists of 1 / (rrf_k + rank), plus `score_weight` times the mixed shares
-    (`score_weight=0` is plain reciprocal rank fusion). A chunk that a list does not hold counts there as its last one's
-    score, without a rank. Chunks `without_vector` could not be found by the dense retriever: their lexical rank and
-    share stand for both, so that new documents do not hide behind older ones while their vectors are made.
+    Each list gives weight * (1 / (rrf_k + rank) + score_weight * share); weights of 1 with `score_weight=0` are plain
+    reciprocal rank fusion, and a list with weight 0 is left out. A chunk that a list does not hold gets that list's
+    lowest share, and nothing for a rank. Chunks `without_vector` could not be found by the dense retriever: their
+    lexical rank and share stand for both, so that new documents do not hide behind older ones while their vectors are
+    made.
     """
-    dense_shares, lexical_shares = _shares(dense), _shares(lexical)
-    dense_floor, lexical_floor = (min(shares.values(), default=0.0) for shares in (dense_shares, lexical_shares))
-    dense_ranks, lexical_ranks = _reciprocal(dense, rrf_k), _reciprocal(lexical, rrf_k)
-    dense_scores, lexical_scores = dict(dense), dict(lexical)
+    dense, lexical = dense if dense_weight else (), lexical if lexical_weight else ()
+    by_dense, by_lexical = _Opinion(dense, rrf_k, score_weight), _Opinion(lexical, rrf_k, score_weight)
     candidates = []
-    for chunk_id in dict.fromkeys([*dense_scores, *lexical_scores]):
-        lexical_part = lexical_shares.get(chunk_id, lexical_floor)
-        rank_part = lexical_ranks.get(chunk_id, 0.0)
-        if chunk_id in without_vector:
-            fused, dense_part = 2 * rank_part, lexical_part
-        else:
-            fused, dense_part = rank_part + dense_ranks.get(chunk_id, 0.0), dense_shares.get(chunk_id, dense_floor)
-        fused += score_weight * (dense_share * dense_part + (1 - dense_share) * lexical_part)
-        candidates.append(Candidate(chunk_id, fused, dense_scores.get(chunk_id), lexical_scores.get(chunk_id)))
+    for chunk_id in dict.fromkeys([*by_dense.scores, *by_lexical.scores]):
+        meant = by_lexical if chunk_id in without_vector else by_dense
+        fused = dense_weight * meant.of(chunk_id) + lexical_weight * by_lexical.of(chunk_id)
+        candidates.append(Candidate(chunk_id, fused, by_dense.scores.get(chunk_id), by_lexical.scores.get(chunk_id)))
     return sorted(candidates, key=lambda candidate: (-candidate.fused_score, candidate.chunk_id))
 
 
-def _reciprocal(results: Sequence[tuple[int, float]], rrf_k: int) -> dict[int, float]:
-    return {chunk_id: 1 / (rrf_k + rank) for rank, (chunk_id, _) in enumerate(results, start=1)}
+class _Opinion:
+    """What one list says of any chunk."""
 
+    def __init__(self, results: Sequence[tuple[int, float]], rrf_k: int, score_weight: float) -> None:
+        self.scores = dict(results)
+        # Shares only where the best score says something.
+        best = results[0][1] if results and results[0][1] > 0 else 0.0
+        shares = [max(0.0, score / best) if best else 0.0 for _, score in results]
+        self._absent = score_weight * min(shares, default=0.0)
+        self._values = {
+            chunk_id: 1 / (rrf_k + rank) + score_weight * share
+            for rank, ((chunk_id, _), share) in enumerate(zip(results, shares, strict=True), start=1)
+        }
 
-def _shares(results: Sequence[tuple[int, float]]) -> dict[int, float]:
-    """Scores as shares of the best one, 0..1; nothing when even the best says nothing."""
-    best = results[0][1] if results else 0.0
-    return {chunk_id: max(0.0, score / best) for chunk_id, score in results} if best > 0 else {}
+    def of(self, chunk_id: int) -> float:
+        return self._values.get(chunk_id, self._absent)

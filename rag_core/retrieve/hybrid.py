@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag_core.retrieve.duplicates import Seen
-from rag_core.retrieve.fusion import DENSE_SHARE, RRF_K, SCORE_WEIGHT, Candidate, fuse
+from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse
 from rag_core.retrieve.neighbours import Span, join
 from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
 from rag_core.types import Filters, FloatArray, Passage
@@ -16,13 +16,14 @@ from rag_core.types import Filters, FloatArray, Passage
 class HybridRetriever:
     """Finds the passages for a question.
 
-    `rrf_k`, `score_weight` and `dense_share` are the fusion's (see there). `max_passage_tokens` bounds joining.
+    The weights and `rrf_k` are the fusion's (see there). `max_passage_tokens` bounds joining.
     """
 
     index: SearchableIndex
     rrf_k: int = RRF_K
     score_weight: float = SCORE_WEIGHT
-    dense_share: float = DENSE_SHARE
+    dense_weight: float = DENSE_WEIGHT
+    lexical_weight: float = LEXICAL_WEIGHT
     max_passage_tokens: int = 450
 
     def candidates(
@@ -41,7 +42,8 @@ class HybridRetriever:
             lexical,
             rrf_k=self.rrf_k,
             score_weight=self.score_weight,
-            dense_share=self.dense_share,
+            dense_weight=self.dense_weight,
+            lexical_weight=self.lexical_weight,
             without_vector=self.index.without_vector([chunk_id for chunk_id, _ in lexical]) if dense else (),
         )
 

@@ -15,7 +15,9 @@ RESULTS = st.lists(st.integers(1, 30), unique=True, max_size=20).map(
 
 
 def test_the_sum_of_reciprocal_ranks() -> None:
-    first, second, third = fuse([(1, 0.9), (2, 0.8)], [(2, 7.5), (3, 7.0)], score_weight=0)
+    first, second, third = fuse(
+        [(1, 0.9), (2, 0.8)], [(2, 7.5), (3, 7.0)], score_weight=0, dense_weight=1, lexical_weight=1
+    )
     assert (first.chunk_id, first.dense_score, first.lexical_score) == (2, 0.8, 7.5)
     assert first.fused_score == pytest.approx(1 / 62 + 1 / 61)
     assert (second.chunk_id, second.lexical_score) == (1, None)
@@ -47,6 +49,12 @@ def test_a_list_that_is_sure_of_its_best_wins_over_one_that_is_not() -> None:
 def test_a_chunk_that_waits_for_its_vector_is_not_held_back() -> None:
     dense, lexical = [(1, 0.2), (2, 0.19)], [(9, 8.0), (2, 7.0), (1, 1.0)]
     assert fuse(dense, lexical, without_vector={9})[0].chunk_id == 9
+
+
+def test_a_list_with_weight_zero_is_left_out() -> None:
+    dense, lexical = [(1, 0.9), (2, 0.5)], [(2, 8.0), (3, 7.0)]
+    assert [c.chunk_id for c in fuse(dense, lexical, dense_weight=0)] == [2, 3]
+    assert [c.chunk_id for c in fuse(dense, lexical, lexical_weight=0)] == [1, 2]
 
 
 def test_scores_that_say_nothing_are_not_divided_by() -> None:
