@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 import queue
 import subprocess
@@ -13,21 +12,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.parsers.protocol import ParseLimits
-from rag_core.ingest.reading_worker import (
-    WORKER_ARGUMENT,
-    LastWords,
-    ReadResult,
-    WorkerConfig,
-    out_of_memory,
-    receive_bytes,
-    send,
-)
+from rag_core.ingest.reading_wire import LastWords, ReadResult, unpacked
+from rag_core.ingest.reading_worker import WORKER_ARGUMENT, WorkerConfig, out_of_memory, receive_bytes, send
 from rag_core.settings import Settings
 
 __all__ = ["ReadResult", "Reader"]
@@ -37,13 +28,6 @@ _LAST_WORDS_S = 2.0
 _FIRST_REPLY_EXTRA_S = 20.0  # a cold start of a child on a slow disk is not the document's fault
 _DOCUMENTS_PER_CHILD = 500  # then a fresh child: memory that libraries leak goes with the old one
 _SYSTEM_LIMITS_MEMORY = sys.platform.startswith("linux")
-_TRUSTED = {
-    "rag_core.types": {"ParsedDocument", "Page", "Block", "LineBox"},
-    "rag_core.errors": {"UserError", "DocumentUnreadable", "UnsupportedDocument"},
-    "rag_core.ingest.reading_worker": {"ReadResult", "LastWords"},
-    "pathlib": {"PosixPath", "WindowsPath"},
-    "pathlib._local": {"PosixPath", "WindowsPath"},
-}
 
 
 @dataclass(slots=True)
@@ -67,7 +51,7 @@ class _Child:
     def send(self, message: object) -> None:
         assert self.process.stdin is not None
         with suppress(OSError):  # a child that is gone is reported by the thread that listens to it
-            send(self.process.stdin, message)
+            send(self.process.stdin, pickle.dumps(message))
 
     def close(self) -> None:
         """End the process, wait for it, and for its thread."""
@@ -214,7 +198,11 @@ class Reader:
             self._drop(child)
             return child.stopped_for or _crashed(path, child.process.returncode)
         child.path = None
-        outcome = _unpack(reply.payload)
+        try:
+            outcome = unpacked(reply.payload, path)
+        except (ValueError, TypeError, LookupError):  # not what our children say: do not listen to this one again
+            self._drop(child)
+            return _crashed(path, None)
         if isinstance(outcome, LastWords):
             self._drop(child)
             return outcome.reason
@@ -244,21 +232,6 @@ def _creation_flags() -> int:
     return 0
 
 
-class _TrustingFew(pickle.Unpickler):
-    """Unpacks our own frozen data and nothing else: a child that read a hostile file may say anything."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if name not in _TRUSTED.get(module, ()):
-            raise pickle.UnpicklingError(f"{module}.{name} is not data of a document")
-        return super().find_class(module, name)
-
-
-def _unpack(payload: bytes) -> ReadResult | UserError | LastWords:
-    outcome = _TrustingFew(io.BytesIO(payload)).load()
-    assert isinstance(outcome, (ReadResult, UserError, LastWords))
-    return outcome
-
-
 def _memory_of(pid: int) -> int:
     try:
         return int(psutil.Process(pid).memory_info().rss)
@@ -274,7 +247,7 @@ def _too_slow(path: Path, timeout_s: float) -> DocumentUnreadable:
 
 
 def _crashed(path: Path, code: int | None) -> DocumentUnreadable:
-    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    how = "it answered nonsense" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
     return DocumentUnreadable(
         f"“{path.name}” made its reader stop unexpectedly ({how}); it is probably damaged.",
         "Open it in the program it was made with, save it again, and add the new file.",

@@ -1,6 +1,6 @@
 """The child process that parses: paths come in, documents or errors go out. It imports nothing but the parsers.
 
-Messages are pickles with a length before them, over the standard streams. Whatever a library prints goes nowhere.
+Messages go over the standard streams, each with its length before it. Whatever a library prints goes nowhere.
 """
 
 from __future__ import annotations
@@ -23,29 +23,11 @@ from typing import IO, Any
 from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.parsers.protocol import ParseLimits, Parser
 from rag_core.ingest.parsers.source import open_source
-from rag_core.types import ParsedDocument
+from rag_core.ingest.reading_wire import LastWords, ReadResult, packed
 
 WORKER_ARGUMENT = "--alcove-reading-worker"
 LENGTH = struct.Struct("<Q")
 _PROCESSOR_EXTRA_S = 60
-
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """One file as it was read. `document_id` is the SHA-256 (hex) of exactly the bytes that were parsed."""
-
-    path: Path
-    document_id: str
-    size_bytes: int
-    modified_ns: int
-    parsed: ParsedDocument
-
-
-@dataclass(frozen=True, slots=True)
-class LastWords:
-    """What a child sends before it ends: the reason why its document could not be read."""
-
-    reason: DocumentUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +65,18 @@ def main() -> None:
         _say_on_failure(outgoing, path)
         limit_processor_time(config.timeout_s)
         try:
-            reply: ReadResult | UserError = read_here(path, config.limits, parsers)
-        except UserError as error:
-            reply = error
+            reply = packed(_reply(path, config.limits, parsers))
         except MemoryError:
-            send(outgoing, LastWords(out_of_memory(path, config.memory_bytes)))
+            send(outgoing, packed(LastWords(out_of_memory(path, config.memory_bytes))))
             return
         send(outgoing, reply)
+
+
+def _reply(path: Path, limits: ParseLimits, parsers: Sequence[Parser]) -> ReadResult | UserError:
+    try:
+        return read_here(path, limits, parsers)
+    except UserError as error:
+        return error
 
 
 def _say_on_failure(outgoing: IO[bytes], path: Path) -> None:
@@ -102,7 +89,7 @@ def _say_on_failure(outgoing: IO[bytes], path: Path) -> None:
             f"“{path.name}” made its reader fail ({kind.__name__}: {error}{where}).",
             "Save it in another format and add that; please report this message.",
         )
-        send(outgoing, LastWords(reason))
+        send(outgoing, packed(LastWords(reason)))
 
     sys.excepthook = last_words
 
@@ -159,15 +146,15 @@ def out_of_memory(path: Path, memory_bytes: int) -> DocumentUnreadable:
     )
 
 
-def send(stream: IO[bytes], message: object) -> None:
-    payload = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+def send(stream: IO[bytes], payload: bytes) -> None:
+    """One message: its length, then its bytes."""
     stream.write(LENGTH.pack(len(payload)))
     stream.write(payload)
     stream.flush()
 
 
 def receive_bytes(stream: IO[bytes]) -> bytes | None:
-    """One message, still packed; None when the other side is gone."""
+    """One message; None when the other side is gone."""
     header = stream.read(LENGTH.size)
     if len(header) < LENGTH.size:
         return None

@@ -15,12 +15,15 @@ _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _ODD_SPACES = re.compile("[\u00a0\u2007\u202f]")
+_ODD = re.compile(f"{_NEWLINES.pattern}|{_UNSEEN.pattern}|{_SURROGATES.pattern}|{_ODD_SPACES.pattern}")
 _TRAILING = re.compile(r"[ \t]+(?=\n)")
 _CLOSE: frozenset[BlockKind] = frozenset({"list_item", "table_row"})
 
 
 def clean(text: str) -> str:
     """`text` with "\\n" as the only line end and without characters that nobody sees."""
+    if not _ODD.search(text):
+        return text
     text = _UNSEEN.sub("", _NEWLINES.sub("\n", text))
     return _ODD_SPACES.sub(" ", _SURROGATES.sub("\ufffd", text))
 

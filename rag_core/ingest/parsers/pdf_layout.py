@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from rag_core.ingest.parsers.pdf_lines import Line
+from rag_core.ingest.parsers.pdf_rows import is_vertical, join_rows, turned
 from rag_core.types import Block, BlockKind, LineBox
 
 _BULLET = re.compile(
@@ -19,6 +20,7 @@ _LONE_BULLET = re.compile(r"^[•●◦▪■□‣∙·○◆◇➢➤✓]$")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；]['\")”’」』]*$")
 _NO_SPACE_BETWEEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u30ff]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_REAL_WORD = re.compile(r"[^\W\d_]{3}|[\u3040-\u9fff]")
 _SAME_SIZE = 0.12
 _HEADING_RATIO = 1.15
 _MAX_HEADING_CHARS = 160
@@ -82,14 +84,27 @@ def typography_of(pages: Iterable[Sequence[Line]]) -> Typography:
 
 def lay_out(lines: Sequence[Line], typography: Typography, outline: Mapping[str, int]) -> LaidOut:
     """Group lines to blocks and join them. `outline`: heading levels of the titles (`title_key`) on this page."""
+    if is_vertical(lines):
+        edge = max(line.x1 for line in lines)
+        return _turned_back(_laid_out(turned(lines, edge), typography, outline), edge)
+    return _laid_out(join_rows(lines), typography, outline)
+
+
+def _turned_back(laid: LaidOut, edge: float) -> LaidOut:
+    laid.lines = [LineBox(box.start, box.end, edge - box.y1, box.x0, edge - box.y0, box.x1) for box in laid.lines]
+    return laid
+
+
+def _laid_out(lines: Sequence[Line], typography: Typography, outline: Mapping[str, int]) -> LaidOut:
     words = {word.lower() for line in lines for word in _WORD.findall(line.text)}
     laid = LaidOut()
     pieces: list[str] = []
     length = 0
     for group in _groups(lines, outline):
+        tabular = group.lines[0].tabular
         if pieces:
-            pieces.append("\n\n")
-            length += 2
+            pieces.append("\n" if tabular and laid.blocks[-1].kind == "table_row" else "\n\n")
+            length += len(pieces[-1])
         text, boxes = _joined(group, length, words)
         kind, level = _kind(group, text, typography)
         pieces.append(text)
@@ -134,6 +149,8 @@ def _same_size(one: Line, other: Line) -> bool:
 
 def _starts_block(group: _Group, line: Line, pitch: float) -> bool:
     last = group.lines[-1]
+    if last.tabular or line.tabular:
+        return True
     if _LONE_BULLET.match(last.text):
         return False
     if not _same_size(last, line) or _BULLET.match(line.text) or _LONE_BULLET.match(line.text):
@@ -201,10 +218,12 @@ def _separator(text: str, after: str, short: bool) -> str:
 def _kind(group: _Group, text: str, typography: Typography) -> tuple[BlockKind, int]:
     if group.level:
         return "heading", group.level
-    short = len(text) <= _MAX_HEADING_CHARS and any(char.isalpha() for char in text)
+    short = len(text) <= _MAX_HEADING_CHARS and _REAL_WORD.search(text) is not None
     level = typography.level_of(median(line.size for line in group.lines)) if short else 0
     if level:
         return "heading", level
+    if group.lines[0].tabular:
+        return "table_row", 0
     if _BULLET.match(text) or _LONE_BULLET.match(text[:1]):
         return "list_item", 0
     if short and all(line.bold for line in group.lines) and len(group.lines) <= 2 and not _ENDS_SENTENCE.search(text):

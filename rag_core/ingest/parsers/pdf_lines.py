@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rag_core.ingest.parsers.flow import clean
 
 _HYPHEN_AT_LINE_END = 0x02  # pdfium's code for a hyphen that breaks a word; the next character starts a new line
-_BOLD_WEIGHT = 600
+_LINE_ENDS = frozenset((0x0A, 0x0D, _HYPHEN_AT_LINE_END))
+_CELL_GAP = 1.5  # in sizes of the type: wider than any space of a justified line
+_NEXT_CELL_GAP = 0.8  # in a line that has such a gap
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi|cmbx|[-,]bd", re.IGNORECASE)
+_FONT_NAME_BYTES = 128
+_ITEM_MARK = re.compile(r"[\W_]|\(?[\d.]{1,8}[.)]?|\(?\w[.)]|(?:Chapter|Section|Article|§) ?[\d.]+")
+_LEADERS = re.compile(r"\s*(?:\. ?){4,}")
 _ALEFS, _LAM = frozenset((0x622, 0x623, 0x625, 0x627)), 0x644
 Box = tuple[float, float, float, float]
 
@@ -27,6 +36,7 @@ class Line:
     size: float
     bold: bool = False
     hyphenated: bool = False
+    tabular: bool = False  # cells side by side: a row of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,80 +72,118 @@ def frame_of(page: Any) -> Frame:
 
 def read_lines(text_page: Any, frame: Frame) -> list[Line]:
     """All lines that hold something visible, in pdfium's reading order."""
-    from pypdfium2 import raw
-
-    page = text_page.raw
-    code_at = raw.FPDFText_GetUnicode
-    codes = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
-    if codes and max(codes) > sys.maxunicode:
-        codes = [min(code, 0xFFFD) for code in codes]  # a broken font: not a character at all
-    if _LAM in codes:
-        _order_ligatures(raw, page, codes)
-    lines: list[Line] = []
-    start = 0
-    for index, code in enumerate([*codes, 0x0A]):
-        if code not in (0x0A, 0x0D, _HYPHEN_AT_LINE_END):
-            continue
-        text = clean("".join(map(chr, codes[start:index]))).replace("\n", " ")
-        if text.strip():
-            hyphenated = code == _HYPHEN_AT_LINE_END
-            lines.append(_measured(raw, page, codes, start, index, text, hyphenated, frame))
-        start = index + 1
-    return lines
+    return _PageReader(text_page.raw, frame).lines()
 
 
-def _order_ligatures(raw: Any, page: Any, codes: list[int]) -> None:
-    """One glyph may stand for lam and alef; pdfium turns the line around and with it the two letters of the glyph."""
-    for index in range(len(codes) - 1):
-        if (
-            codes[index] in _ALEFS
-            and codes[index + 1] == _LAM
-            and _origin(raw, page, index) == _origin(raw, page, index + 1)
-        ):
-            codes[index], codes[index + 1] = codes[index + 1], codes[index]
+class _PageReader:
+    """Asks pdfium about the characters of one page, as seldom as possible: each question costs half a microsecond."""
+
+    def __init__(self, page: Any, frame: Frame) -> None:
+        from pypdfium2 import raw
+
+        self._raw = raw
+        self._page = page
+        self._frame = frame
+        code_at = raw.FPDFText_GetUnicode
+        self._codes: list[int] = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
+        if self._codes and max(self._codes) > sys.maxunicode:
+            self._codes = [min(code, 0xFFFD) for code in self._codes]  # a broken font: not a character at all
+        if _LAM in self._codes:
+            self._order_ligatures()
+
+    def lines(self) -> list[Line]:
+        lines: list[Line] = []
+        start = 0
+        for index, code in enumerate([*self._codes, 0x0A]):
+            if code not in _LINE_ENDS:
+                continue
+            text = self._text(start, index)
+            if text:
+                lines.append(self._line(start, index, text, code == _HYPHEN_AT_LINE_END))
+            start = index + 1
+        return lines
+
+    def _text(self, start: int, end: int) -> str:
+        text = clean("".join(map(chr, self._codes[start:end]))).replace("\n", " ").strip()
+        return _LEADERS.sub(" … ", text) if "..." in text or ". ." in text else text
+
+    def _line(self, start: int, end: int, text: str, hyphenated: bool) -> Line:
+        raw, frame = self._raw, self._frame
+        boxes = self._boxes(start, end - start + hyphenated)
+        first = next((index for index in range(start, end) if self._codes[index] > 0x20), start)
+        loose = raw.FS_RECTF()
+        raw.FPDFText_GetLooseCharBox(self._page, first, loose)
+        glyph = frame.shown(loose.left, loose.bottom, loose.right, loose.top)
+        if glyph[2] <= glyph[0] and all(box[2] <= box[0] for box in boxes):
+            boxes, glyph = [], self._around_origins(first, end, loose.top - loose.bottom)
+        boxes = boxes or [glyph]
+        x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
+        x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
+        downwards = (y1 - y0) > 3 * (x1 - x0)  # the font's height is across the direction in which the line runs
+        size = (glyph[2] - glyph[0] if downwards else glyph[3] - glyph[1]) or (y1 - y0)
+        tabular = False
+        if not downwards and _widest_gap(boxes) > _CELL_GAP * size:
+            text, tabular = self._cells(start, end, size, text)
+        return Line(text, x0, y0, x1, y1, size, self._is_bold(first), hyphenated, tabular)
+
+    def _around_origins(self, first: int, end: int, extent: float) -> Box:
+        """For fonts without measures (vertical ones, often): the box of the points where the characters stand."""
+        raw = self._raw
+        extent = extent or raw.FPDFText_GetFontSize(self._page, first)
+        points = [self._origin(index) for index in range(first, end) if self._codes[index] > 0x20]
+        xs, ys = zip(*points, strict=True) if points else ((0.0,), (0.0,))
+        half = extent / 2
+        return self._frame.shown(min(xs) - half, min(ys) - half, max(xs) + half, max(ys) + half)
+
+    def _boxes(self, start: int, count: int) -> list[Box]:
+        left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+        boxes: list[Box] = []
+        for index in range(self._raw.FPDFText_CountRects(self._page, start, count)):
+            if self._raw.FPDFText_GetRect(self._page, index, left, top, right, bottom):
+                xs, ys = sorted((left.value, right.value)), sorted((bottom.value, top.value))
+                boxes.append(self._frame.shown(xs[0], ys[0], xs[1], ys[1]))
+        return boxes
+
+    def _cells(self, start: int, end: int, size: float, text: str) -> tuple[str, bool]:
+        """The line cut at gaps that are too wide for a space: "Paper | 12 | 3.50". Not behind a number or a bullet."""
+        cells: list[str] = []
+        begin, right = start, None
+        for index in range(start, end):
+            if self._codes[index] <= 0x20:
+                continue
+            box = self._char_box(index)
+            if right is not None and box[0] - right > _NEXT_CELL_GAP * size:
+                cells.append(self._text(begin, index))
+                begin = index
+            right = box[2]
+        cells = [cell for cell in (*cells, self._text(begin, end)) if cell]
+        if len(cells) == 2 and _ITEM_MARK.fullmatch(cells[0]):
+            return " ".join(cells), False
+        return (" | ".join(cells), True) if len(cells) > 1 else (text, False)
+
+    def _char_box(self, index: int) -> Box:
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        self._raw.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        return self._frame.shown(left.value, bottom.value, right.value, top.value)
+
+    def _is_bold(self, index: int) -> bool:
+        """By the font's name; the weight that pdfium derives from stem widths takes many fonts of formulas for bold."""
+        name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+        self._raw.FPDFText_GetFontInfo(self._page, index, name, _FONT_NAME_BYTES, None)
+        return _BOLD_NAME.search(name.value) is not None
+
+    def _order_ligatures(self) -> None:
+        """One glyph may stand for lam and alef; pdfium turns the line around, and with it the letters of the glyph."""
+        codes = self._codes
+        for index in range(len(codes) - 1):
+            if codes[index] in _ALEFS and codes[index + 1] == _LAM and self._origin(index) == self._origin(index + 1):
+                codes[index], codes[index + 1] = codes[index + 1], codes[index]
+
+    def _origin(self, index: int) -> tuple[float, float]:
+        x, y = ctypes.c_double(), ctypes.c_double()
+        self._raw.FPDFText_GetCharOrigin(self._page, index, x, y)
+        return x.value, y.value
 
 
-def _origin(raw: Any, page: Any, index: int) -> tuple[float, float]:
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(page, index, x, y)
-    return x.value, y.value
-
-
-def _measured(
-    raw: Any, page: Any, codes: list[int], start: int, end: int, text: str, hyphenated: bool, frame: Frame
-) -> Line:
-    box = _union(raw, page, start, end - start + hyphenated)
-    first = next((index for index in range(start, end) if codes[index] > 0x20), start)
-    loose = raw.FS_RECTF()
-    if raw.FPDFText_GetLooseCharBox(page, first, loose):
-        size = _upright_extent(frame.shown(loose.left, loose.bottom, loose.right, loose.top), box, frame)
-        if box is None:
-            box = (loose.left, loose.bottom, loose.right, loose.top)
-    else:
-        size = 0.0
-    box = box or (frame.left, frame.top, frame.left, frame.top)
-    x0, y0, x1, y1 = frame.shown(*box)
-    bold = raw.FPDFText_GetFontWeight(page, first) >= _BOLD_WEIGHT
-    return Line(text.strip(), x0, y0, max(x0, x1), max(y0, y1), size or (y1 - y0), bold, hyphenated)
-
-
-def _upright_extent(glyph: Box, line: Box | None, frame: Frame) -> float:
-    """The font's height: across the direction in which the line runs."""
-    if line is not None:
-        x0, y0, x1, y1 = frame.shown(*line)
-        if (y1 - y0) > 3 * (x1 - x0):  # the line runs downwards: rotated text
-            return glyph[2] - glyph[0]
-    return glyph[3] - glyph[1]
-
-
-def _union(raw: Any, page: Any, start: int, count: int) -> Box | None:
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    boxes: list[Box] = []
-    for index in range(raw.FPDFText_CountRects(page, start, count)):
-        if raw.FPDFText_GetRect(page, index, left, top, right, bottom):
-            xs, ys = sorted((left.value, right.value)), sorted((bottom.value, top.value))
-            boxes.append((xs[0], ys[0], xs[1], ys[1]))
-    if not boxes:
-        return None
-    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
-    return min(x0s), min(y0s), max(x1s), max(y1s)
+def _widest_gap(boxes: Sequence[Box]) -> float:
+    return max((after[0] - before[2] for before, after in pairwise(boxes)), default=0.0)
