@@ -42,15 +42,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """`far`: its other documents do not answer the questions about one, so these may serve as `far`. `filler`: only the
-    pages are of use, to make a library larger."""
+    """`far`: its other documents do not answer the questions about one, so these may serve as `far`."""
 
     name: str
     file: str
     language: str
     sources: tuple[Source, ...]
     far: bool
-    filler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,6 @@ class _Recipe:
     keep: Callable[[str], bool] = bool  # which titles
     by_passage: bool = False  # every passage is a document of its own
     titled: bool = True  # the title is a title, not a label of the collection
-    filler: bool = False  # only its pages are used, to make a large library larger
     language: str = "en"
 
 
@@ -83,10 +80,6 @@ def _in_quarter(title: str) -> bool:
     return sum(map(ord, title)) % 4 == 0
 
 
-def _not_in_quarter(title: str) -> bool:
-    return not _in_quarter(title)
-
-
 _RECIPES = (
     _Recipe("squad2", "squad2_dev_half"),
     _Recipe("wikipedia", "squadshifts", keep=_is_wikipedia),
@@ -95,8 +88,6 @@ _RECIPES = (
     _Recipe("policies", "policyqa", near=False, far=False),
     _Recipe("search", "qed_nq_dev", near=False),
     _Recipe("health", "medquad_pairs", near=False, keep=_in_quarter),
-    _Recipe("tales", "fairytaleqa_train", filler=True),
-    _Recipe("more-health", "medquad_pairs", keep=_not_in_quarter, filler=True),
     _Recipe("japanese", "jaquad_dev", language="ja"),
     _Recipe("japanese-train", "jaquad_train", language="ja", keep=_in_quarter),
 )
@@ -118,7 +109,7 @@ def _domain(recipe: _Recipe, qa: Path) -> Domain:
     with gzip.open(qa / f"{recipe.file}.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [row for row in map(json.loads, lines) if recipe.keep(row["title"])]
     sources = _sources(rows, recipe)
-    return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.far, recipe.filler)
+    return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.far)
 
 
 def _sources(rows: Iterable[dict[str, Any]], recipe: _Recipe) -> list[Source]:
@@ -133,6 +124,5 @@ def _sources(rows: Iterable[dict[str, Any]], recipe: _Recipe) -> list[Source]:
         if page == len(source.pages):
             source.pages.append(passage)
         answerable = row["answer"] is not None or recipe.file == "medquad_pairs"
-        if not recipe.filler:
-            source.questions.append(Asked(row["question"].strip(), page, answerable))
+        source.questions.append(Asked(row["question"].strip(), page, answerable))
     return list(sources.values())

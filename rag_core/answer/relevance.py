@@ -29,7 +29,7 @@ PASSAGES = 5
 _WINDOW_TERMS = 30
 _MANY_TERMS = 8
 # The sizes of libraries, in chunks, between which the numbers were fitted; beyond them size makes no more difference.
-_SMALLEST, _LARGEST = 10, 100_000
+_SMALLEST, _LARGEST = 10, 20_000
 _USUAL_CHUNKS = 1000
 
 
@@ -50,7 +50,7 @@ class RelevanceFeatures:
     `joint_best`: the greatest cosine + coverage / 2 of one passage. `coverage_first`: coverage of the first passage.
     `window_best`: the greatest share of the question's words within a short stretch of one passage. `covered_terms`:
     the greatest coverage, times how many words there were to cover (eight or more count as 1): two of two prove less
-    than eight of eight. `smallness`: 1 for ten chunks, 0 for 100,000: among many chunks something always looks similar.
+    than eight of eight. `smallness`: 1 for ten chunks, 0 for 20,000: among many chunks something always looks similar.
 
     How far the best stands above the rest is left out on purpose: a library that holds a text twice would lose by it.
     """
