@@ -26,8 +26,7 @@ def connect(path: Path, key: bytes | None, *, read_only: bool, create: bool) -> 
 
     Raises LibraryLocked for a wrong or missing key, UserError for a file that is not a library.
     """
-    mode = "ro" if read_only and not _can_share_memory(path) else "rwc" if create and not read_only else "rw"
-    connection = _open(path, f"mode={mode}")
+    connection = _open(path, _open_mode(path, read_only=read_only, create=create))
     try:
         _prepare(connection, path, key, read_only=read_only)
     except BaseException:
@@ -50,9 +49,21 @@ def _open(path: Path, query: str) -> Connection:
     )
 
 
-def _can_share_memory(path: Path) -> bool:
-    """WAL readers need to write the shared-memory file beside the database."""
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+def _open_mode(path: Path, *, read_only: bool, create: bool) -> str:
+    """Readers write the small file beside the database by which they and a writer keep out of each other's way.
+
+    Where that is not possible (a read-only disk) nobody else writes either: immutable, unless a log waits to be read.
+    """
+    if not read_only:
+        return "mode=rwc" if create else "mode=rw"
+    if _writable(path) and _writable(path.parent):
+        return "mode=rw"
+    log = path.with_name(f"{path.name}-wal")
+    return "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
 
 
 def _prepare(connection: Connection, path: Path, key: bytes | None, *, read_only: bool) -> None:

@@ -25,12 +25,14 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rag_core.errors import StorageFull
 from rag_core.types import FloatArray
 
 Ids = npt.NDArray[np.int64]
 HalfArray = npt.NDArray[np.float16]
 
 EXACT_LIMIT = 250_000
+_PARTIAL = ".partial"
 _MAGIC = b"ALCOVEV1"
 _HEADER = struct.Struct("<8sII")  # magic, length of the JSON stamp, CRC-32 of stamp and index
 _TRAIN_ROWS_PER_LIST = 40
@@ -112,15 +114,33 @@ class DenseIndex:
         self._state = self._source.vector_state()
 
     def save(self) -> None:
-        """Write the file beside the old one, flushed, then rename. Nothing for readers and encrypted libraries."""
+        """Write the file beside the old one, flushed, then rename. Nothing for readers and encrypted libraries.
+
+        Raises StorageFull, after which the old file stands and the database is as complete as before.
+        """
         if self._source.read_only or self._source.encrypted or self._state == self._saved_state:
             return
         path = self._source.vector_file
         if len(self) == 0:
             path.unlink(missing_ok=True)
         else:
-            _write(path, self._state, self._faiss.serialize_index(self._index))
+            self._write_or_explain(path)
         self._saved_state = self._state
+
+    def _write_or_explain(self, path: Path) -> None:
+        try:
+            _write(path, self._state, self._faiss.serialize_index(self._index))
+        except PermissionError:
+            # On Windows a reader that is just loading the old file keeps it from being replaced. Its generation tells
+            # that it is old, so it only costs the next start a moment.
+            path.with_suffix(_PARTIAL).unlink(missing_ok=True)
+        except OSError as error:
+            path.with_suffix(_PARTIAL).unlink(missing_ok=True)
+            raise StorageFull(
+                f"The vectors of the library in {path.parent} could not be written ({error.strerror}). Its documents"
+                " and passages are all stored.",
+                "Free some space; the vector file is then made again by itself.",
+            ) from error
 
     def _parameters(self, allowed: Ids | None) -> Any:
         selector = None if allowed is None else self._selector(allowed)
@@ -209,7 +229,7 @@ class DenseIndex:
 
 def _write(path: Path, state: tuple[str, int], payload: npt.NDArray[np.uint8]) -> None:
     stamp = json.dumps({"epoch": state[0], "generation": state[1]}).encode()
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(_PARTIAL)
     with partial.open("wb") as file:
         file.write(_HEADER.pack(_MAGIC, len(stamp), zlib.crc32(payload.data, zlib.crc32(stamp))))
         file.write(stamp)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import LibraryLocked
+from rag_core.index import connection
 from rag_core.index.keys import GivenKey
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -92,3 +93,17 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     Store.open(tmp_path).close()
+
+
+def test_a_library_on_a_read_only_disk_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = LibraryIndex(Store.open(tmp_path))
+    add(index.store, "/a.txt", ["Alpha."])
+    rows = embed_everything(index)
+    index.close()
+    monkeypatch.setattr(connection, "_writable", lambda path: False)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    reader = LibraryIndex(Store.open(tmp_path, read_only=True))
+    assert [chunk for chunk, _ in reader.search_lexical("alpha", 5)] == [1]
+    assert [chunk for chunk, _ in reader.search_dense(rows[0], 5)] == [1]
+    reader.close()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rag_core.errors import StorageFull
 from rag_core.index.dense import DenseIndex
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -128,4 +130,27 @@ def test_a_large_library_is_searched_approximately_and_just_as_kept_up(tmp_path:
     dense.save()
     loaded = DenseIndex(index.store, exact_limit=20)
     assert (loaded.exact, len(loaded)) == (False, len(dense))
+    index.close()
+
+
+def test_a_full_disk_keeps_the_old_vector_file_and_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, rows = filled(tmp_path)
+    index.save()
+    old = (tmp_path / "vectors.faiss").read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageFull, match="No space"):
+            index.remove_paths(["/0/0.txt"])
+    assert (tmp_path / "vectors.faiss").read_bytes() == old
+    assert 1 not in best(index, rows[0], 200)
+    assert index.store.problems(thorough=True) == []
+    index.save()
+    assert (tmp_path / "vectors.faiss").read_bytes() != old
+    assert not (tmp_path / "vectors.partial").exists()
     index.close()
