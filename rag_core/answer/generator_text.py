@@ -11,7 +11,7 @@ class TextStream:
     """Feed tokens, get the text that has become certain.
 
     A character may be spread over several tokens; decoding too few of them ends in U+FFFD, which is held back until
-    the next token completes it; when none will come, it is dropped.
+    the next token completes it. One that never completes is dropped.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
@@ -22,14 +22,14 @@ class TextStream:
     def feed(self, token: int) -> str:
         self._tokens.append(token)
         text = self._decode(self._tokens)
-        return "" if text.endswith(_INCOMPLETE) else self._fresh(text)
+        return "" if text.endswith(_INCOMPLETE) else self._fresh(text)  # what ends so may yet become a character
 
     def finish(self) -> str:
         """What is left when no token follows."""
-        return self._fresh(self._decode(self._tokens).rstrip(_INCOMPLETE)) if self._tokens else ""
+        return self._fresh(self._decode(self._tokens)) if self._tokens else ""
 
     def _fresh(self, text: str) -> str:
         # Some decoders tidy spaces up when more follows; what was shown stays, only what goes beyond it is new.
-        fresh = text[len(self._shown) :]
+        fresh = text.replace(_INCOMPLETE, "")[len(self._shown) :]
         self._shown += fresh
         return fresh

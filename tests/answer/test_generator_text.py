@@ -33,6 +33,12 @@ def test_a_character_that_never_completes_is_dropped() -> None:
     assert "".join(shown) + stream.finish() == "ok "
 
 
+def test_a_broken_character_in_the_middle_is_dropped() -> None:
+    stream = TextStream(_bytes_to_text)
+    shown = [stream.feed(byte) for byte in b"a\xe9\x8d" + "b鍵c".encode()]
+    assert "".join(shown) + stream.finish() == "ab鍵c"
+
+
 @pytest.mark.parametrize(
     ("tokens", "looping"),
     [

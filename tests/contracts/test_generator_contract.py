@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from models.import_llm import import_llm
 from rag_core.answer.generator import Generator, open_generator
 from rag_core.errors import Cancelled, UserError
 from rag_core.progress import CancelToken
-from rag_core.runtime.pack import find_pack
+from rag_core.runtime.pack import Pack, find_pack
 from rag_core.types import Message
 from tests.fakes_generator import FakeGenerator
+from tests.models.tiny_llm import QWEN_LIKE, write_folder
 
 SYSTEM = Message("system", "You answer from the passages, in one short sentence.")
 PASSAGE = "[1] Handbook\nThe office in Zürich opens at seven o'clock. 事務所は七時に開きます。 ☕🙂"
@@ -115,6 +118,47 @@ class TestFakeGenerator(GeneratorContract):
         return FakeGenerator(
             reply=lambda messages: f"{messages[-1].content} and that is all there is to say about it ☕"
         )
+
+
+@pytest.fixture(scope="module")
+def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    folder = tmp_path_factory.mktemp("tiny")
+    write_folder(folder / "tiny", replace(QWEN_LIKE, context_tokens=1024), "qwen2")
+    list(import_llm(folder / "tiny", folder / "packs"))
+    return find_pack(folder / "packs", "llm")
+
+
+class TestGenaiGeneratorInMiniature(GeneratorContract):
+    """The real implementation on a model of random weights: every byte is a token, and what it says is nonsense."""
+
+    @pytest.fixture
+    def generator(self, tiny_pack: Pack) -> Iterator[Generator]:
+        generator = open_generator(tiny_pack, threads=1)
+        yield generator
+        generator.close()
+
+    def test_cancelling_in_the_middle_of_a_prompt_keeps_what_was_done(self, generator: Generator) -> None:
+        expected = self._text(generator, CONVERSATION)
+        self._text(generator, (Message("user", "Something else."),))
+        with pytest.raises(Cancelled):
+            list(generator.generate(CONVERSATION, max_new_tokens=4, cancel=CancelledAtStep(3)))
+        assert generator.stats.new_tokens == 0
+        assert self._text(generator, CONVERSATION) == expected
+        assert 32 < generator.stats.reused_tokens < generator.stats.prompt_tokens
+
+
+class CancelledAtStep(CancelToken):
+    """Somebody presses stop while the prompt is read."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def raise_if_cancelled(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.cancel()
+        super().raise_if_cancelled()
 
 
 @pytest.mark.packs
