@@ -15,14 +15,16 @@ _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _ODD_SPACES = re.compile("[\u00a0\u2007\u202f]")
-_ODD = re.compile(f"{_NEWLINES.pattern}|{_UNSEEN.pattern}|{_SURROGATES.pattern}|{_ODD_SPACES.pattern}")
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u2007\u200b\u2028\u2029\u202f\u2060\ud800-\udfff\ufeff\ufffe\uffff]"
+)  # any of the above, to leave ordinary text as it is at once
 _TRAILING = re.compile(r"[ \t]+(?=\n)")
 _CLOSE: frozenset[BlockKind] = frozenset({"list_item", "table_row"})
 
 
 def clean(text: str) -> str:
     """`text` with "\\n" as the only line end and without characters that nobody sees."""
-    if not _ODD.search(text):
+    if (text.isascii() and text.isprintable()) or not _ODD.search(text):
         return text
     text = _UNSEEN.sub("", _NEWLINES.sub("\n", text))
     return _ODD_SPACES.sub(" ", _SURROGATES.sub("\ufffd", text))
@@ -48,7 +50,8 @@ class FlowBuilder:
 
     def add(self, kind: BlockKind, text: str, level: int = 0) -> None:
         """Append one block; empty text is left out. Raises DocumentUnreadable beyond `max_text_chars`."""
-        text = _TRAILING.sub("", clean(text)).strip("\n").rstrip()
+        text = clean(text)
+        text = (_TRAILING.sub("", text) if "\n" in text else text).strip("\n").rstrip()
         if kind != "code":
             text = text.lstrip()
         if not text:
@@ -56,6 +59,9 @@ class FlowBuilder:
         self._total += len(text)
         if self._total > self._limits.max_text_chars:
             raise too_much_text(self._path, self._limits.max_text_chars)
+        if len(text) <= self._limits.part_chars:
+            self._append(kind, text, level)
+            return
         for piece in split_long(text, self._limits.part_chars):
             self._append(kind, piece, level)
 

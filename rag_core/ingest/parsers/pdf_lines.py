@@ -114,8 +114,8 @@ class _PageReader:
         loose = raw.FS_RECTF()
         raw.FPDFText_GetLooseCharBox(self._page, first, loose)
         glyph = frame.shown(loose.left, loose.bottom, loose.right, loose.top)
-        if glyph[2] <= glyph[0] and all(box[2] <= box[0] for box in boxes):
-            boxes, glyph = [], self._around_origins(first, end, loose.top - loose.bottom)
+        if not boxes:  # fonts of vertical writing have no rectangles
+            boxes = [self._char_box(index) for index in range(start, end) if self._codes[index] > 0x20]
         boxes = boxes or [glyph]
         x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
         x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
@@ -126,21 +126,14 @@ class _PageReader:
             text, tabular = self._cells(start, end, size, text)
         return Line(text, x0, y0, x1, y1, size, self._is_bold(first), hyphenated, tabular)
 
-    def _around_origins(self, first: int, end: int, extent: float) -> Box:
-        """For fonts without measures (vertical ones, often): the box of the points where the characters stand."""
-        raw = self._raw
-        extent = extent or raw.FPDFText_GetFontSize(self._page, first)
-        points = [self._origin(index) for index in range(first, end) if self._codes[index] > 0x20]
-        xs, ys = zip(*points, strict=True) if points else ((0.0,), (0.0,))
-        half = extent / 2
-        return self._frame.shown(min(xs) - half, min(ys) - half, max(xs) + half, max(ys) + half)
-
     def _boxes(self, start: int, count: int) -> list[Box]:
         left, top, right, bottom = (ctypes.c_double() for _ in range(4))
         boxes: list[Box] = []
         for index in range(self._raw.FPDFText_CountRects(self._page, start, count)):
             if self._raw.FPDFText_GetRect(self._page, index, left, top, right, bottom):
                 xs, ys = sorted((left.value, right.value)), sorted((bottom.value, top.value))
+                if xs == ys == [0.0, 0.0]:
+                    continue
                 boxes.append(self._frame.shown(xs[0], ys[0], xs[1], ys[1]))
         return boxes
 

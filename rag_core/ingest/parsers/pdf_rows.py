@@ -11,6 +11,7 @@ from rag_core.ingest.parsers.pdf_lines import Line
 _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _CELL_GAP = 1.5
 _WORD_GAP = 0.12
+_MIN_SHARED_HEIGHT = 0.2  # an exponent hangs high
 _MAX_OVERLAP = 0.4  # in sizes of the type: fractions and italics lean over their neighbours
 
 
@@ -33,9 +34,19 @@ def is_vertical(lines: Sequence[Line]) -> bool:
 
 
 def turned(lines: Sequence[Line], edge: float) -> list[Line]:
-    """Vertical lines as if they ran from left to right below each other: the first one stands at the right `edge`."""
+    """Vertical lines as if they ran from left to right below each other: the first one stands at the right `edge`.
+
+    A page may have several tiers, one below the other; each is read to its end.
+    """
     moved = [replace(line, x0=line.y0, x1=line.y1, y0=edge - line.x1, y1=edge - line.x0) for line in lines]
-    return sorted(moved, key=lambda line: line.y0)
+    ordered: list[Line] = []
+    tier: list[Line] = []
+    for line in sorted(moved, key=lambda line: line.x0):
+        if tier and line.x0 >= max(one.x1 for one in tier):
+            ordered += sorted(tier, key=lambda line: line.y0)
+            tier = []
+        tier.append(line)
+    return ordered + sorted(tier, key=lambda line: line.y0)
 
 
 def _continues(row: Line, line: Line) -> bool:
@@ -43,8 +54,10 @@ def _continues(row: Line, line: Line) -> bool:
         return False
     shared = min(row.y1, line.y1) - max(row.y0, line.y0)
     lower = min(row.y1 - row.y0, line.y1 - line.y0)
-    behind = row.x1 - _MAX_OVERLAP * max(row.size, line.size) <= line.x0
-    return behind and lower > 0 and shared > 0.5 * lower and (row.y1 - row.y0) < 3 * max(row.size, line.size)
+    size = max(row.size, line.size)
+    if line.x0 < row.x1 - _MAX_OVERLAP * size or row.y1 - row.y0 > 3 * size:
+        return False
+    return lower > 0 and shared > _MIN_SHARED_HEIGHT * lower
 
 
 def _together(row: Line, line: Line) -> Line:
