@@ -135,20 +135,21 @@ def _remove_if_unseen(connection: Connection, document: int) -> None:
 
 
 def _count_removed(connection: Connection, chunks: int) -> None:
-    before = int(meta.get(connection, _REMOVED, "0"))
-    meta.put(connection, _REMOVED, str(before + chunks))
+    meta.put(connection, _REMOVED, str(removed_since_purge(connection) + chunks))
 
 
-def purge(connection: Connection) -> int:
-    """Take the words of removed chunks out of the keyword index's storage. Returns how many chunks that concerned.
+def removed_since_purge(connection: Connection) -> int:
+    """How many chunks were removed whose words are still in the keyword index's storage."""
+    return int(meta.get(connection, _REMOVED, "0"))
+
+
+def purge(connection: Connection) -> None:
+    """Take the words of removed chunks out of the keyword index's storage.
 
     FTS5 notes removals and drops the words when it merges; its option to drop them at once takes 8 ms per chunk.
     """
-    removed = int(meta.get(connection, _REMOVED, "0"))
-    if removed:
-        connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
-        meta.put(connection, _REMOVED, "0")
-    return removed
+    connection.execute("INSERT INTO lexical(lexical) VALUES ('optimize')")
+    meta.put(connection, _REMOVED, "0")
 
 
 def lexical_rows(connection: Connection, document: int) -> list[tuple[int, str, str]]:

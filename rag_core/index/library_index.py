@@ -93,7 +93,7 @@ class LibraryIndex:
             self._vectors_changed = False
 
     def close(self) -> None:
-        """Save the vectors if this object stored any since the last `save`, then close the store."""
-        if self._vectors_changed:
+        """Save if anything was stored or removed since the last `save`, then close the store."""
+        if not self.store.read_only and (self._vectors_changed or self.store.must_purge()):
             self.save()
         self.store.close()

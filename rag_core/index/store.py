@@ -296,14 +296,19 @@ class Store:
         with self._reading() as connection:
             return doctor.statistics(connection, self.folder, self.vector_file)
 
+    def must_purge(self) -> bool:
+        """Whether words of removed chunks are still in the keyword index's storage."""
+        with self._reading() as connection:
+            return documents.removed_since_purge(connection) > 0
+
     def purge(self) -> None:
         """Call at the end of a job. If anything was removed since the last purge, leave no trace of it on the disk.
 
         Merges the keyword index (about 1 s for 100,000 chunks), gives free space back and empties the write-ahead log.
         """
-        with self._writing() as connection:
-            removed = documents.purge(connection)
-        if removed:
+        if self.must_purge():
+            with self._writing() as connection:
+                documents.purge(connection)
             self._shrink()
 
     @contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from rag_core.errors import IndexMismatch, LibraryTooNew, StorageFull, UserError
 from rag_core.index.connection import DATABASE_FILE, connect
+from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
 from rag_core.types import Chunk, Page, ParsedDocument
@@ -217,3 +218,11 @@ def test_removing_gives_the_space_back(tmp_path: Path) -> None:
         store.remove_paths(f"/{number}.txt" for number in range(50))
         store.purge()
     assert (tmp_path / DATABASE_FILE).stat().st_size < before / 2
+
+
+def test_closing_leaves_no_trace_of_a_replaced_text(tmp_path: Path) -> None:
+    index = LibraryIndex(Store.open(tmp_path))
+    add(index.store, "/a.txt", ["Xylophonist quandary."])
+    index.store.put_failure("/a.txt", 1, 1, "It is encrypted.")
+    index.close()
+    assert all(b"ylophonist" not in path.read_bytes() for path in tmp_path.iterdir())
