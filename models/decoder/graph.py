@@ -186,7 +186,13 @@ def _body(writer: GraphWriter, network: Network, weights: Weights) -> None:
             raise ValueError(f"the network has {network.layers} layers, the weights {index}")
         if index == 0:
             normed = _first_norm(writer, hidden, layer.attention_norm, network.norm_epsilon)
-        attended = _attention(writer, network, layer, index, normed)
+        mixed = _attention(writer, network, layer, index, normed)
+        if index == network.layers - 1 and not writer.options.all_logits:
+            # Only keys and values of earlier tokens are needed from here on.
+            mixed, hidden = _last_token(writer, mixed), _last_token(writer, hidden)
+        attended = writer.linear(
+            mixed, f"layers.{index}.attention.output", layer.output, f"layers.{index}.attention.out"
+        )
         stem = f"layers.{index}.feed_forward"
         hidden, normed = _add_and_norm(writer, attended, hidden, stem, layer.feed_forward_norm, network.norm_epsilon)
         fed = _feed_forward(writer, network, layer, index, normed)
@@ -241,7 +247,14 @@ def _attention(writer: GraphWriter, network: Network, layer: Layer, index: int, 
         rotary_interleaved=0,
     )
     writer.nodes.append(node)
-    return writer.linear(f"{stem}.mixed", f"{stem}.output", layer.output, f"{stem}.out")
+    return f"{stem}.mixed"
+
+
+def _last_token(writer: GraphWriter, source: str) -> str:
+    last = writer.constant("last", np.array([-1], np.int64))
+    end = writer.constant("end", np.array([np.iinfo(np.int64).max], np.int64))
+    axis = writer.constant("sequence_axis", np.array([1], np.int64))
+    return writer.node("Slice", [source, last, end, axis], f"{source}.last")
 
 
 def _add_and_norm(
@@ -277,11 +290,6 @@ def _feed_forward(writer: GraphWriter, network: Network, layer: Layer, index: in
 
 
 def _logits(writer: GraphWriter, weights: Weights, source: str) -> None:
-    if not writer.options.all_logits:
-        last = writer.constant("last", np.array([-1], np.int64))
-        end = writer.constant("end", np.array([np.iinfo(np.int64).max], np.int64))
-        axis = writer.constant("sequence_axis", np.array([1], np.int64))
-        source = writer.node("Slice", [source, last, end, axis], "last_hidden")
     if weights.head is not None:
         writer.linear(source, "head", weights.head, "logits")
     elif isinstance(weights.embedding, Blocks):
