@@ -13,11 +13,7 @@ and is made from the database at each start (about 0.3 s for 100,000 chunks).
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,16 +21,13 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.errors import StorageFull
+from rag_core.index import vector_file
 from rag_core.types import FloatArray
 
 Ids = npt.NDArray[np.int64]
 HalfArray = npt.NDArray[np.float16]
 
 EXACT_LIMIT = 250_000
-_PARTIAL = ".partial"
-_MAGIC = b"ALCOVEV1"
-_HEADER = struct.Struct("<8sII")  # magic, length of the JSON stamp, CRC-32 of stamp and index
 _TRAIN_ROWS_PER_LIST = 40
 _TRAIN_ROUNDS = 5
 
@@ -124,23 +117,8 @@ class DenseIndex:
         if len(self) == 0:
             path.unlink(missing_ok=True)
         else:
-            self._write_or_explain(path)
+            vector_file.write(path, self._state, self._faiss.serialize_index(self._index))
         self._saved_state = self._state
-
-    def _write_or_explain(self, path: Path) -> None:
-        try:
-            _write(path, self._state, self._faiss.serialize_index(self._index))
-        except PermissionError:
-            # On Windows a reader that is just loading the old file keeps it from being replaced. Its generation tells
-            # that it is old, so it only costs the next start a moment.
-            path.with_suffix(_PARTIAL).unlink(missing_ok=True)
-        except OSError as error:
-            path.with_suffix(_PARTIAL).unlink(missing_ok=True)
-            raise StorageFull(
-                f"The vectors of the library in {path.parent} could not be written ({error.strerror}). Its documents"
-                " and passages are all stored.",
-                "Free some space; the vector file is then made again by itself.",
-            ) from error
 
     def _parameters(self, allowed: Ids | None) -> Any:
         selector = None if allowed is None else self._selector(allowed)
@@ -218,38 +196,10 @@ class DenseIndex:
     def _load(self) -> None:
         if self._source.encrypted:
             return
-        stored = _read(self._source.vector_file)
+        stored = vector_file.read(self._source.vector_file)
         if stored is None:
             return
         state, payload = stored
         if state[0] == self._source.vector_state()[0]:
             self._index = self._faiss.deserialize_index(payload)
             self._state = self._saved_state = state
-
-
-def _write(path: Path, state: tuple[str, int], payload: npt.NDArray[np.uint8]) -> None:
-    stamp = json.dumps({"epoch": state[0], "generation": state[1]}).encode()
-    partial = path.with_suffix(_PARTIAL)
-    with partial.open("wb") as file:
-        file.write(_HEADER.pack(_MAGIC, len(stamp), zlib.crc32(payload.data, zlib.crc32(stamp))))
-        file.write(stamp)
-        file.write(payload.data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def _read(path: Path) -> tuple[tuple[str, int], npt.NDArray[np.uint8]] | None:
-    """None where the file is missing or not exactly what was written: it will be made again."""
-    try:
-        raw = np.fromfile(path, dtype=np.uint8)
-    except FileNotFoundError:
-        return None
-    if raw.size < _HEADER.size:
-        return None
-    magic, length, checksum = _HEADER.unpack(raw[: _HEADER.size].tobytes())
-    body = raw[_HEADER.size :]
-    if magic != _MAGIC or length > body.size or zlib.crc32(body.data) != checksum:
-        return None
-    stamp = json.loads(body[:length].tobytes())
-    return (str(stamp["epoch"]), int(stamp["generation"])), body[length:]

@@ -11,12 +11,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.errors import StorageFull, UserError
-from rag_core.index import doctor, documents, lexical, meta, migrations, reading, vectors
-from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, prepare_writing, transaction
+from rag_core.errors import UserError
+from rag_core.index import doctor, documents, lexical, meta, migrations, opening, reading, vectors
+from rag_core.index.connection import Connection, plain_words, transaction
 from rag_core.index.keys import KeySource, NoKey
 from rag_core.index.records import Identity, KnownFile, PendingChunk, Statistics, StoredChunk
-from rag_core.index.tokens import TOKENS_VERSION
 from rag_core.index.writer_lock import WriterLock
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, ParsedDocument
 
@@ -52,24 +51,10 @@ class Store:
         Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), UserError (no library
         there), StorageFull (cannot be written).
         """
-        path = folder / DATABASE_FILE
-        if not path.is_file() and (read_only or not create):
-            raise UserError(f"There is no library in {folder}.", "Check the name, or add documents to create it.")
-        key = (key_source or NoKey()).key(folder)
-        lock = None if read_only else _lock(folder)
-        try:
-            with plain_words(folder):
-                connection = connect(path, key, read_only=read_only, create=create)
-                try:
-                    _bring_up_to_date(connection, folder, read_only=read_only, created_with=created_with)
-                except BaseException:
-                    connection.close()
-                    raise
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
-        return cls(folder, connection, lock, encrypted=key is not None)
+        database = opening.open_database(
+            folder, key_source or NoKey(), create=create, read_only=read_only, created_with=created_with
+        )
+        return cls(folder, database.connection, database.lock, encrypted=database.encrypted)
 
     def close(self) -> None:
         """Safe to call twice."""
@@ -328,35 +313,6 @@ class Store:
         with self._reading() as connection:
             connection.execute("PRAGMA incremental_vacuum").fetchall()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _lock(folder: Path) -> WriterLock:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return WriterLock(folder)
-    except OSError as error:
-        raise StorageFull(
-            f"The library folder {folder} cannot be written to ({error.strerror}).",
-            "Check its permissions and the free space, or choose another folder.",
-        ) from error
-
-
-def _bring_up_to_date(connection: Connection, folder: Path, *, read_only: bool, created_with: str) -> None:
-    migrations.check_not_newer(connection, folder)
-    if read_only:
-        migrations.require_current(connection, folder)
-        return
-    prepare_writing(connection, new=migrations.schema_version(connection) == 0)
-    migrations.migrate(connection)
-    if not meta.get(connection, "vector_epoch"):
-        with transaction(connection):
-            meta.put(connection, "created_with", created_with)
-            meta.put(connection, "tokens_version", TOKENS_VERSION)
-            meta.new_vector_epoch(connection)
-    elif meta.get(connection, "tokens_version") != TOKENS_VERSION:
-        with transaction(connection):
-            documents.rebuild_lexical(connection)
-            meta.put(connection, "tokens_version", TOKENS_VERSION)
 
 
 def _page_missing(number: int) -> UserError:
