@@ -55,7 +55,7 @@ def encoding_of(data: bytes, declared: str = "") -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
-    if not any(byte > 0x7F for byte in data[:4096]) and b"\x1b" in data:
+    if data[:4096].isascii() and b"\x1b" in data:
         for mark, encoding in _ISO_2022:
             if mark in data and _decodes(data, encoding):
                 return encoding

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.ingest.parsers import failures
-from rag_core.ingest.parsers.flow import FlowBuilder, clean, one_line
+from rag_core.ingest.parsers.flow import FlowBuilder, one_line
 from rag_core.ingest.parsers.html_walk import add_page
 from rag_core.ingest.parsers.long_text import read_text_bytes
 from rag_core.ingest.parsers.protocol import ParseLimits
@@ -41,7 +41,8 @@ class WebPage:
         return 0.65 if begins and starts_as_tag else 0.0
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = clean(decode(data := read_text_bytes(source, limits), declared_encoding(data)))
+        data = read_text_bytes(source, limits)
+        text = decode(data, declared_encoding(data)).replace("\x00", "")
         with failures.damage_is_reported(source.path):
             title, flow = _read(text, source.path, limits)
         pages = flow.finish()
@@ -78,7 +79,7 @@ def _tree(text: str) -> Any:
         return None
     parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8", huge_tree=True)
     try:
-        root = html.document_fromstring(body.encode("utf-8"), parser=parser)
+        root = html.document_fromstring(body.encode("utf-8", errors="replace"), parser=parser)
     except etree.ParserError:  # nothing but comments or white space
         return None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
