@@ -24,7 +24,7 @@ from models.relevance.calibrate import (
     tabulate,
 )
 from models.relevance.libraries import draw
-from models.relevance.measuring import Encoder, Example, VectorCache, ask_all
+from models.relevance.measuring import Encoder, Example, VectorCache, ask_all, read_examples, write_examples
 from models.relevance.sources import Domain, load_domains, together
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.runtime.pack import Pack, find_pack
@@ -124,11 +124,17 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for vectors that are kept between runs")
     parser.add_argument("--qa", type=Path, default=ROOT.parent / "shared" / "data" / "qa")
     parser.add_argument("--dry-run", action="store_true", help="print the tables, leave relevance.json as it is")
+    parser.add_argument("--fit-only", action="store_true", help="use what the last run measured in --work")
     arguments = parser.parse_args()
     pack = find_pack(arguments.packs, "embedder")
-    encoder = open_encoder(pack)
-    cache = VectorCache(arguments.work / f"vectors-{pack.sha256[:12]}.npz", encoder)
-    examples = {language: list(measure(language, arguments.qa, encoder, cache)) for language in ("en", "ja")}
+    examples = {}
+    for language in ("en", "ja"):
+        path = arguments.work / f"examples-{language}.jsonl.gz"
+        if not arguments.fit_only:
+            encoder = open_encoder(pack)
+            cache = VectorCache(arguments.work / f"vectors-{pack.sha256[:12]}.npz", encoder)
+            write_examples(measure(language, arguments.qa, encoder, cache), path)
+        examples[language] = list(read_examples(path))
     result = calibrate(examples, pack)
     if not arguments.dry_run:
         write(result, pack, examples, arguments.qa)

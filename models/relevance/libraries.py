@@ -17,6 +17,7 @@ class Plan:
     """A library to build: (title, pages) of each document, and the questions to ask it."""
 
     domain: str
+    language: str
     documents: tuple[tuple[str, tuple[str, ...]], ...]
     questions: tuple[tuple[str, Kind], ...]
 
@@ -48,7 +49,7 @@ def draw(domain: Domain, pages: int, per_kind: int, strangers: Sequence[str], rn
     if len(pools["far"]) < per_kind:
         pools["far"] += strangers
     questions = [(text, kind) for kind, texts in pools.items() for text in rng.sample(texts, min(per_kind, len(texts)))]
-    return Plan(domain.name, tuple(documents), tuple(questions))
+    return Plan(domain.name, domain.language, tuple(documents), tuple(questions))
 
 
 def _split(source: Source, room: int, rng: random.Random) -> tuple[list[int], list[int]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -22,6 +24,7 @@ from rag_core.types import FloatArray, Page, ParsedDocument, TextEncoder, TokenC
 
 _CHUNK_TOKENS = 220
 _EMBED_BATCH = 512
+_EMBEDDERS_LANGUAGE = "en"
 
 
 class Encoder(TextEncoder, TokenCounter, Protocol):
@@ -37,6 +40,18 @@ class Example:
     question: str
     chunks: int
     evidence: tuple[Evidence, ...]
+
+
+def write_examples(examples: Iterable[Example], path: Path) -> None:
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            stored = json.loads(line)
+            yield Example(**stored | {"evidence": tuple(Evidence(**passage) for passage in stored["evidence"])})
 
 
 class VectorCache:
@@ -64,14 +79,17 @@ class VectorCache:
 
 
 def ask_all(plan: Plan, encoder: Encoder, cache: VectorCache) -> Iterator[Example]:
-    """Build the library of `plan` in a temporary folder and ask every question of it, as the engine does."""
+    """Build the library of `plan` in a temporary folder and ask every question of it, as the engine does: in a language
+    that the embedder does not know, by keywords alone."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         _fill(store, plan, encoder)
         index = LibraryIndex(store)
-        while batch := store.pending_chunks(_EMBED_BATCH):
+        chunks = store.pending_count()
+        queries: Sequence[FloatArray | None] = [None] * len(plan.questions)
+        if plan.language == _EMBEDDERS_LANGUAGE:
+            queries = list(encoder.encode_queries([text for text, _ in plan.questions]))
+        while plan.language == _EMBEDDERS_LANGUAGE and (batch := store.pending_chunks(_EMBED_BATCH)):
             index.put_vectors([chunk.chunk_id for chunk in batch], cache.vectors([chunk.text for chunk in batch]))
-        chunks = store.vector_count()
-        queries = encoder.encode_queries([text for text, _ in plan.questions])
         retriever = HybridRetriever(index)
         for (question, kind), query in zip(plan.questions, queries, strict=True):
             passages = retriever.search(question, query, top_k=PASSAGES)
