@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rag_core.retrieve.duplicates import Seen
@@ -88,9 +88,10 @@ class HybridRetriever:
         )
 
 
-def _without_repetitions(found: Sequence[tuple[Candidate, FoundChunk]]) -> list[tuple[Candidate, FoundChunk]]:
+def _without_repetitions(found: Iterable[tuple[Candidate, FoundChunk]]) -> Iterator[tuple[Candidate, FoundChunk]]:
+    """Lazy, because comparing texts costs time and the first few are all that is shown."""
     seen = Seen()
-    return [(candidate, chunk) for candidate, chunk in found if seen.add(chunk.text)]
+    return ((candidate, chunk) for candidate, chunk in found if seen.add(chunk.text))
 
 
 def _shown_path(chunk: FoundChunk, filters: Filters | None) -> str:

@@ -7,7 +7,7 @@ across pages, and a passage does not grow beyond `max_tokens`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag_core.retrieve.fusion import Candidate
@@ -30,7 +30,7 @@ class Span:
 
 
 def join(
-    found: Sequence[tuple[Candidate, FoundChunk]], index: SearchableIndex, *, limit: int, max_tokens: int
+    found: Iterable[tuple[Candidate, FoundChunk]], index: SearchableIndex, *, limit: int, max_tokens: int
 ) -> list[Span]:
     """The first `limit` spans, in the order of their best candidate."""
     spans = _merge_hits(found, limit, max_tokens)
@@ -40,7 +40,7 @@ def join(
     return spans
 
 
-def _merge_hits(found: Sequence[tuple[Candidate, FoundChunk]], limit: int, max_tokens: int) -> list[Span]:
+def _merge_hits(found: Iterable[tuple[Candidate, FoundChunk]], limit: int, max_tokens: int) -> list[Span]:
     """Stops at the last span that is shown: in a small library everything is found, and all would become one."""
     spans: list[Span] = []
     by_place: dict[tuple[str, int, int], Span] = {}
