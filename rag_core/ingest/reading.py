@@ -249,6 +249,6 @@ def _too_slow(path: Path, timeout_s: float) -> DocumentUnreadable:
 def _crashed(path: Path, code: int | None) -> DocumentUnreadable:
     how = "it answered nonsense" if code is None else f"signal {-code}" if code < 0 else f"exit code {code}"
     return DocumentUnreadable(
-        f"“{path.name}” made its reader stop unexpectedly ({how}); it is probably damaged.",
+        f"“{path.name}” made its reader stop unexpectedly ({how}); it is damaged, or needs too much memory.",
         "Open it in the program it was made with, save it again, and add the new file.",
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
+_MAX_NESTING = 100  # what is nested deeper is dropped by the parser; its own default is 20
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
 
 
@@ -40,7 +41,7 @@ class Markdown:
             title = one_line(named[1]) if named else ""
             text = text[front.end() :]
         flow = FlowBuilder(source.path, limits)
-        tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+        tokens = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"]).parse(text)
         for kind, piece, level in _blocks(tokens):
             flow.add(kind, piece, level)
             if kind == "heading" and not title:
