@@ -20,7 +20,7 @@ class Settings:
     top_k: int = 5
     rrf_k: int = 60
     relevance_threshold: float = 0.5
-    max_new_tokens: int = 96
+    max_new_tokens: int = 0  # longest answer; 0: what suits the language model
     evidence_tokens: int = 0  # what a prompt may hold of the passages; 0: what the language model handles well
     threads: int = 0  # 0: as many as the machine has real cores
     execution_provider: str = "auto"

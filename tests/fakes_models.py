@@ -22,6 +22,7 @@ class FakeModels:
     reasons: dict[str, str] = field(default_factory=dict)
     llm_id: str = "fake-llm"
     evidence_tokens: int = 200
+    max_new_tokens: int = 64
     languages: str = "all"
     closed: bool = False
 

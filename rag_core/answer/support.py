@@ -16,7 +16,7 @@ from itertools import pairwise
 from rag_core.answer.focus import piece_spans
 from rag_core.words import content_terms, fold
 
-SUPPORTED = 0.6
+SUPPORTED = 0.75
 _CAP_ON_CONFLICT = 0.3
 # Two sentences are better evidence than one only when they say clearly more.
 _WORTH_A_SECOND_SENTENCE = 0.15

@@ -119,9 +119,10 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
     models, clock = asked.work.models, asked.clock
     generator = models.generator
     clock.timings_ms |= models.load_ms
-    prompt = build_prompt(asked.question, pieces, asked.history, models.evidence_tokens, generator.count_tokens)
+    count = generator.count_tokens
+    prompt = build_prompt(asked.question, pieces, asked.history, models.evidence_tokens, count, asked.query)
     stream = GroundedStream(asked.result.passages)
-    limit = asked.work.settings.max_new_tokens
+    limit = models.max_new_tokens
     for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:
             clock.mark("first_token")

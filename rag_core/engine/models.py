@@ -54,6 +54,11 @@ class Models(Protocol):
         """How much of the passages the language model handles well in one prompt."""
         ...
 
+    @property
+    def max_new_tokens(self) -> int:
+        """The longest answer that suits the language model."""
+        ...
+
     def reads(self, text: str) -> bool:
         """Whether the embedder knows the language of `text`."""
         ...
@@ -128,6 +133,10 @@ class PackModels:
     @property
     def evidence_tokens(self) -> int:
         return self.settings.evidence_tokens or int(self.llm_pack.manifest.spec.get("evidence_tokens", 1024))
+
+    @property
+    def max_new_tokens(self) -> int:
+        return self.settings.max_new_tokens or int(self.llm_pack.manifest.spec.get("max_new_tokens", 256))
 
     def reads(self, text: str) -> bool:
         return _knows(self.embedder_pack, text)

@@ -76,6 +76,14 @@ def test_the_last_turn_goes_along_and_old_ones_do_not() -> None:
     assert len(with_history) == len(prompt_for("And now?", "Text.").messages) + 2
 
 
+def test_a_follow_up_repeats_what_it_leans_on_where_the_last_turn_does_not_fit() -> None:
+    history = (Message("user", "How many days?"), Message("assistant", FILLER))
+    pieces = rank_pieces("And then?", [passage(1, "Text.")], None)
+    prompt = build_prompt("And then?", pieces, history, 100, count_words, "How many days? And then?")
+    assert prompt.messages[-1].content.endswith("Question: How many days? And then?")
+    assert FILLER not in str(prompt.messages)
+
+
 def test_a_follow_up_is_searched_with_the_question_it_leans_on() -> None:
     history = [Message("user", "How many days of annual leave do staff have?"), Message("assistant", "25.")]
     assert "annual leave" in search_query("And for part-time staff?", history)
