@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -64,9 +65,12 @@ def main() -> None:
         path: Path = jobs.get()
         _say_on_failure(outgoing, path)
         limit_processor_time(config.timeout_s)
-        try:
+        reply = b""
+        with suppress(
+            MemoryError
+        ):  # what the parser held is let go of when this block ends: then there is room to speak
             reply = packed(_reply(path, config.limits, parsers))
-        except MemoryError:
+        if not reply:
             send(outgoing, packed(LastWords(out_of_memory(path, config.memory_bytes))))
             return
         send(outgoing, reply)

@@ -65,7 +65,7 @@ class Misbehaving:
 @pytest.fixture
 def reader() -> Iterator[Reader]:
     before = set(psutil.Process().children(recursive=True))
-    settings = Settings(parse_memory_bytes=1024**3)
+    settings = Settings(parse_memory_bytes=512 * 1024**2)
     with Reader(settings, workers=2, parsers=(f"{HERE}:Misbehaving",)) as one:
         yield one
     assert not set(psutil.Process().children(recursive=True)) - before
