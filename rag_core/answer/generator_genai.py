@@ -22,7 +22,7 @@ import numpy as np
 from rag_core.answer.generator import GenerationStats
 from rag_core.answer.generator_messages import encodable, without_system
 from rag_core.answer.generator_repetition import is_looping
-from rag_core.answer.generator_runtime import load_runtime, no_memory, open_model, provider_name
+from rag_core.answer.generator_runtime import load_runtime, no_memory, open_model, provider_name, return_free_memory
 from rag_core.answer.generator_text import TextStream
 from rag_core.errors import Cancelled, UserError
 from rag_core.progress import CancelToken
@@ -149,6 +149,7 @@ class GenaiGenerator:
     def close(self) -> None:
         self.forget()
         self._tokenizer = self._model = None
+        return_free_memory()
 
     def _answer(
         self, prompt: list[int], new_tokens: int, cancel: CancelToken, temperature: float, seed: int

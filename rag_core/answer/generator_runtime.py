@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import sys
 from typing import Any
 
 from rag_core.errors import MemoryDenied, PackCorrupt
@@ -37,6 +39,14 @@ def open_model(genai: Any, pack: Pack, threads: int) -> Any:
         raise PackCorrupt(
             f"The model “{pack.id}” cannot be loaded: {error}", "Build or import the pack again."
         ) from error
+
+
+def return_free_memory() -> None:
+    """Give memory that was freed back to the system, where the C library keeps it for later (glibc: 170 MB of 230)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and keeps none
+        if trim is not None:
+            trim(0)
 
 
 def provider_name(device_type: str) -> str:

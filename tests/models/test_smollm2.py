@@ -59,6 +59,18 @@ def test_both_readers_of_its_tokenizer_agree(text: str, pack: Pack) -> None:
     generator.close()
 
 
+def test_closing_gives_the_memory_back(pack: Pack) -> None:
+    import psutil
+
+    def used_bytes() -> int:
+        return int(psutil.Process().memory_info().rss)
+
+    generator = GenaiGenerator(pack)
+    loaded = used_bytes()
+    generator.close()
+    assert loaded - used_bytes() > 100_000_000
+
+
 def test_the_graph_is_faithful_to_the_weights_that_were_published(pack: Pack, tmp_path: Path) -> None:
     import onnxruntime
 
