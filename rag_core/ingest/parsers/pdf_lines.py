@@ -18,6 +18,7 @@ _CELL_GAP = 1.5  # in sizes of the type: wider than any space of a justified lin
 _NEXT_CELL_GAP = 0.8  # in a line that has such a gap
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|cmbx|[-,]bd", re.IGNORECASE)
 _FONT_NAME_BYTES = 128
+_DOT = 0x2E
 _ITEM_MARK = re.compile(r"[\W_]|\(?[\d.]{1,8}[.)]?|\(?\w[.)]|(?:Chapter|Section|Article|§) ?[\d.]+")
 _LEADERS = re.compile(r"\s*(?:\. ?){4,}")
 _ALEFS, _LAM = frozenset((0x622, 0x623, 0x625, 0x627)), 0x644
@@ -84,6 +85,7 @@ class _PageReader:
         self._raw = raw
         self._page = page
         self._frame = frame
+        self._numbers = (ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double())
         code_at = raw.FPDFText_GetUnicode
         self._codes: list[int] = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
         if self._codes and max(self._codes) > sys.maxunicode:
@@ -127,7 +129,7 @@ class _PageReader:
         return Line(text, x0, y0, x1, y1, size, self._is_bold(first), hyphenated, tabular)
 
     def _boxes(self, start: int, count: int) -> list[Box]:
-        left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+        left, top, right, bottom = self._numbers
         boxes: list[Box] = []
         for index in range(self._raw.FPDFText_CountRects(self._page, start, count)):
             if self._raw.FPDFText_GetRect(self._page, index, left, top, right, bottom):
@@ -139,23 +141,25 @@ class _PageReader:
 
     def _cells(self, start: int, end: int, size: float, text: str) -> tuple[str, bool]:
         """The line cut at gaps that are too wide for a space: "Paper | 12 | 3.50". Not behind a number or a bullet."""
+        codes = self._codes
         cells: list[str] = []
-        begin, right = start, None
-        for index in range(start, end):
-            if self._codes[index] <= 0x20:
+        begin = before = start
+        for index in range(start + 1, end):
+            if codes[index] <= 0x20:
                 continue
-            box = self._char_box(index)
-            if right is not None and box[0] - right > _NEXT_CELL_GAP * size:
+            # pdfium puts a space into every gap; dots that lead to a page number have no cells between them
+            may_be_gap = codes[index - 1] <= 0x20 and not codes[before] == codes[index] == _DOT
+            if may_be_gap and self._char_box(index)[0] - self._char_box(before)[2] > _NEXT_CELL_GAP * size:
                 cells.append(self._text(begin, index))
                 begin = index
-            right = box[2]
+            before = index
         cells = [cell for cell in (*cells, self._text(begin, end)) if cell]
         if len(cells) == 2 and _ITEM_MARK.fullmatch(cells[0]):
             return " ".join(cells), False
         return (" | ".join(cells), True) if len(cells) > 1 else (text, False)
 
     def _char_box(self, index: int) -> Box:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        left, right, bottom, top = self._numbers
         self._raw.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
         return self._frame.shown(left.value, bottom.value, right.value, top.value)
 
