@@ -5,7 +5,8 @@ the library's epoch and generation: another epoch, a wrong checksum or a missing
 means catching up by comparing ids (ids are never given twice and a stored vector never changes, so ids are enough).
 
 Exact while small: float16 in one flat block, 4 ms over 100,000 vectors of 384 dimensions on one core and 77 MB.
-Approximate when large: inverted lists over the same float16 vectors.
+Approximate when large: inverted lists over the same float16 vectors. 300,000 vectors (1,024 lists, an eighth of them
+searched): 99.4 % of the exact best 50 in 1.4 ms instead of 11, trained and filled in 5 s.
 
 An encrypted library has no vector file, because text can be guessed from vectors: the index then lives in memory only
 and is made from the database at each start (about 0.3 s for 100,000 chunks).
@@ -27,7 +28,7 @@ from rag_core.types import FloatArray
 Ids = npt.NDArray[np.int64]
 HalfArray = npt.NDArray[np.float16]
 
-EXACT_LIMIT = 250_000
+EXACT_LIMIT = 150_000
 _TRAIN_ROWS_PER_LIST = 40
 _TRAIN_ROUNDS = 5
 

@@ -15,9 +15,10 @@ from rag_core.index.connection import Connection
 from rag_core.index.tokens import Term, index_text, question_terms
 
 HEADING_WEIGHT = 1.5
-# Postings that one question may visit; a word seen more often than the probe counts as that common.
+# Postings that one question may visit. Over 100,000 chunks: 16,000 cost 0.010 nDCG@10, 24,000 cost 0.003 (and a third
+# of the time is saved) against no bound. No more are counted of a word, either.
 POSTINGS_BUDGET = 24_000
-_COUNT_CAP = 30_000
+_COUNT_CAP = POSTINGS_BUDGET + 1
 # A pasted page is not a question: only its first words are looked for.
 _MAX_TERMS = 64
 

@@ -1,0 +1,71 @@
+"""Libraries of every released schema version open, are brought up to date and lose nothing.
+
+`fixtures/schema_N` is a library as the program of that version wrote it, never written again. The current version's is
+made by `python -m tests.index.test_old_libraries`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rag_core.index.library_index import LibraryIndex
+from rag_core.index.migrations import SCHEMA_VERSION
+from rag_core.index.records import Identity
+from rag_core.index.store import Store
+from tests.index.builders import DIM, add, embed_everything, vectors
+
+FIXTURES = Path(__file__).parent / "fixtures"
+IDENTITY = Identity("fixture", "ab" * 32, DIM, "mean", "1")
+
+
+def test_every_version_has_its_fixture() -> None:
+    assert {path.name for path in FIXTURES.iterdir()} == {f"schema_{n}" for n in range(1, SCHEMA_VERSION + 1)}
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
+def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -> None:
+    folder = tmp_path / "library"
+    shutil.copytree(FIXTURES / f"schema_{version}", folder)
+    with Store.open(folder, create=False) as store:
+        index = LibraryIndex(store)
+        assert store.problems(thorough=True) == []
+        assert store.meta()["schema_version"] == str(SCHEMA_VERSION)
+        store.require_identity(IDENTITY)
+        states = {document.path: document.state for document in store.documents()}
+        assert states == {
+            "/copies/rules.txt": "searchable",
+            "/office/rules.txt": "searchable",
+            "/office/東京.txt": "searchable",
+            "/office/broken.pdf": "failed",
+        }
+        assert [c.text for c in index.chunks([i for i, _ in store.search_lexical("東京都の図書館", 1)])] == [
+            "東京都の図書館は月曜日に休館します。"
+        ]
+        assert [chunk for chunk, _ in index.search_dense(vectors(3)[1], 1)] == [2]
+        assert store.page(store.chunks_by_id([1])[0].document_id, 1).lines[0].x0 == 72.25
+        store.remove_paths(["/office/東京.txt"])
+        assert store.problems(thorough=True) == []
+
+
+def write_fixture(folder: Path) -> None:
+    index = LibraryIndex(Store.open(folder, created_with="fixture"))
+    index.store.require_identity(IDENTITY)
+    document_id = add(
+        index.store, "/office/rules.txt", ["Smoking is not allowed.", "Lifts stop at ten."], title="Rules"
+    )
+    index.store.link_path("/copies/rules.txt", 10, 2, document_id)
+    add(index.store, "/office/東京.txt", ["東京都の図書館は月曜日に休館します。"])
+    index.store.put_failure("/office/broken.pdf", 0, 1, "The file is empty.")
+    embed_everything(index)
+    index.close()
+    for derived in ("vectors.faiss", "library.lock"):
+        (folder / derived).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    target = FIXTURES / f"schema_{SCHEMA_VERSION}"
+    shutil.rmtree(target, ignore_errors=True)
+    write_fixture(target)
