@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from rag_core.index.keys import GivenKey, KeySource, NoKey
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -125,14 +126,14 @@ def vectors_for(chunk_ids: list[int]) -> FloatArray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
-def build(folder: Path, chunk_count: int) -> None:
-    with Store.open(folder) as store:
+def build(folder: Path, chunk_count: int, key: KeySource) -> None:
+    with Store.open(folder, key) as store:
         if store.statistics().chunks == chunk_count and store.pending_count() == 0:
             print(f"using the library in {folder}")
             return
     shutil.rmtree(folder)
     prepared = list(documents(chunk_count))
-    index = LibraryIndex(Store.open(folder))
+    index = LibraryIndex(Store.open(folder, key))
     with _timed(f"store {len(prepared)} documents, {chunk_count} chunks", per=chunk_count, what="chunks"):
         for number, (identity, parsed, chunks) in enumerate(prepared):
             index.store.put_document(f"/documents/{number % 50}/{number}.txt", 1000, number, identity, parsed, chunks)
@@ -145,9 +146,9 @@ def build(folder: Path, chunk_count: int) -> None:
     print(f"database {(folder / 'library.db').stat().st_size / 1e6:.0f} MB")
 
 
-def maintain(folder: Path) -> None:
+def maintain(folder: Path, key: KeySource) -> None:
     """What changing a large library costs. Runs on a library that stays as it was."""
-    with Store.open(folder) as store:
+    with Store.open(folder, key) as store:
         with _timed("known_files"):
             known = store.known_files()
         with _timed("quick problems()"):
@@ -178,7 +179,7 @@ class _timed:  # noqa: N801 - reads as a statement
         print(f"{self._title:<60} {1000 * seconds:10.1f} ms{rate}", flush=True)
 
 
-def search(folder: Path, question_count: int, packs: Path | None) -> None:
+def search(folder: Path, question_count: int, packs: Path | None, key: KeySource) -> None:
     start = time.perf_counter()
     asked = questions(question_count)
     encoder = None
@@ -191,7 +192,7 @@ def search(folder: Path, question_count: int, packs: Path | None) -> None:
     rows = vectors_for([int(i) for i in sorted(rng.integers(1, 50_000, size=question_count))])
     print(f"prepare {1000 * (time.perf_counter() - start):.0f} ms (imports, questions, encoder; not counted)")
     start = time.perf_counter()
-    index = LibraryIndex(Store.open(folder, read_only=True))
+    index = LibraryIndex(Store.open(folder, key, read_only=True))
     opened = time.perf_counter()
     retriever = HybridRetriever(index)
     retriever.search(asked[0], rows[0])
@@ -247,16 +248,18 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--folder", type=Path, default=Path("build/bench-library"))
     parser.add_argument("--packs", type=Path)
+    parser.add_argument("--encrypted", action="store_true")
     parser.add_argument("--phase", choices=("all", "build", "maintain", "search"), default="all")
     arguments = parser.parse_args()
-    folder = arguments.folder / f"{arguments.chunks}"
+    folder = arguments.folder / f"{arguments.chunks}{'-encrypted' if arguments.encrypted else ''}"
+    key: KeySource = GivenKey(b"k" * 32) if arguments.encrypted else NoKey()
     if arguments.phase == "search":
-        search(folder, arguments.questions, arguments.packs)
+        search(folder, arguments.questions, arguments.packs, key)
         return
     if arguments.phase in ("all", "build"):
-        build(folder, arguments.chunks)
+        build(folder, arguments.chunks, key)
     if arguments.phase in ("all", "maintain"):
-        maintain(folder)
+        maintain(folder, key)
     if arguments.phase == "all":
         subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.search", *sys.argv[1:], "--phase", "search"], check=True
