@@ -116,13 +116,26 @@ def _layer(graph: GraphWriter, network: Network, name: str, layer: Layer, x: str
     x = _residual(graph, f"{name}.attended", mixed, x, layer.context_residual)
     x = _norm(graph, network, f"{name}.context_norm", x, layer.context_norm)
     (up,) = arithmetic.multiply(graph, f"{name}.up", x, {"dense": layer.up})
-    # FastGelu's tanh form differs from the exact one by less than 5e-4; the vectors' cosine to it is above 0.99999.
-    active = graph.node("FastGelu", [up], f"{name}.gelu" if layer.active_scale is None else f"{name}.raw_gelu", CONTRIB)
-    if layer.active_scale is not None:
-        active = graph.node("Mul", [active, graph.constant(f"{name}.gelu.scale", layer.active_scale)], f"{name}.gelu")
-    (down,) = arithmetic.multiply(graph, f"{name}.down", active, {"dense": layer.down})
+    down = _down(graph, name, layer, up, arithmetic)
     x = _residual(graph, f"{name}.output", down, x, layer.output_residual)
     return _norm(graph, network, f"{name}.output_norm", x, layer.output_norm)
+
+
+def _down(graph: GraphWriter, name: str, layer: Layer, up: str, arithmetic: Arithmetic) -> str:
+    # FastGelu's tanh form differs from the exact one by less than 5e-4; the vectors' cosine to it is above 0.99999.
+    if layer.active_scale is None:
+        active = raw = graph.node("FastGelu", [up], f"{name}.gelu", CONTRIB)
+    else:
+        raw = graph.node("FastGelu", [up], f"{name}.raw_gelu", CONTRIB)
+        active = graph.node("Mul", [raw, graph.constant(f"{name}.gelu.scale", layer.active_scale)], f"{name}.gelu")
+    (down,) = arithmetic.multiply(graph, f"{name}.down", active, {"dense": layer.down})
+    if layer.outliers is None:
+        return down
+    channels = graph.constant(f"{name}.outliers.channels", layer.outliers.channels)
+    weight = graph.constant(f"{name}.outliers.weight", layer.outliers.weight.T)
+    apart = graph.node("Gather", [raw, channels], f"{name}.outliers", axis=2)
+    apart = graph.node("MatMul", [apart, weight], f"{name}.outliers.product")
+    return graph.node("Add", [down, apart], f"{name}.down.all")
 
 
 def _residual(graph: GraphWriter, name: str, x: str, skipped: str, scale: FloatArray | None) -> str:

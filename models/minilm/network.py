@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rag_core.types import FloatArray
 
@@ -59,9 +60,17 @@ class Norm:
 
 
 @dataclass(frozen=True, slots=True)
+class Outliers:
+    """A few channels of a matrix's input that are multiplied apart, in fp32: `x[..., channels] @ weight.T`."""
+
+    channels: npt.NDArray[np.int64]
+    weight: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
-    """One encoder layer. The last three are 1 when None (see smoothing): a residual scale multiplies the skipped value
-    before it is added, the active scale the output of GELU.
+    """One encoder layer. The last four are what smoothing adds: residual scales multiply the skipped value before it is
+    added, the active scale multiplies the output of GELU on its way into `down`, `outliers` go around both.
     """
 
     query: Affine
@@ -75,6 +84,7 @@ class Layer:
     context_residual: FloatArray | None = None
     output_residual: FloatArray | None = None
     active_scale: FloatArray | None = None
+    outliers: Outliers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ others no precision. Dividing each channel by its own factor and multiplying the
 and a layer norm before it can do the division for free (Xiao et al., "SmoothQuant", arXiv:2211.10438); so can it centre
 each channel (Wei et al., "Outlier Suppression+", arXiv:2304.09145). BERT normalises after the residual sum, so the
 skipped value has to be multiplied back (`Layer.context_residual`, `Layer.output_residual`). After GELU no layer norm
-can do it: there it costs one multiplication (`Layer.active_scale`).
+can
+do it: there it costs one multiplication (`Layer.active_scale`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.minilm.network import Affine, Layer, Norm, Weights
+from models.minilm.network import Affine, Layer, Norm, Outliers, Weights
 from rag_core.types import FloatArray
 
 # How much of a channel's range goes from the input (1) to the weights (0); between 0.5 and 0.8 the result is flat.
 _MIGRATION = 0.7
-_ORDINARY_CHANNELS = 0.99
+_ORDINARY_CHANNELS = 0.98
+_OUTLIERS = 8
 _SMALLEST_RANGE = 1e-3
 
 
@@ -52,15 +54,13 @@ def smooth(weights: Weights, ranges: Mapping[str, Range]) -> Weights:
         context = _change(ranges, f"layer.{index}.context", [layer.context])
         up = _change(ranges, f"layer.{index}.context_norm", [layer.up])
         following = attention[index + 1] if index < last else None
-        active = _outliers_only(ranges[f"layer.{index}.gelu"])
-        layers.append(_smooth_layer(layer, attention[index], context, up, active, following))
+        changed = _smooth_layer(layer, attention[index], context, up, following)
+        layers.append(_tame(changed, ranges[f"layer.{index}.gelu"]))
     first = _norm_into(weights.embedding_norm, attention[0])
     return replace(weights, embedding_norm=first, layers=tuple(layers))
 
 
-def _smooth_layer(
-    layer: Layer, attention: _Change, context: _Change, up: _Change, active: _Change, following: _Change | None
-) -> Layer:
+def _smooth_layer(layer: Layer, attention: _Change, context: _Change, up: _Change, following: _Change | None) -> Layer:
     return replace(
         layer,
         query=_from(layer.query, attention),
@@ -71,8 +71,7 @@ def _smooth_layer(
         context_residual=attention.factor,
         context_norm=_norm_into(layer.context_norm, up),
         up=_from(layer.up, up),
-        down=_plus(_from(layer.down, active), up.centre),
-        active_scale=(1 / active.factor).astype(np.float32),
+        down=_plus(layer.down, up.centre),
         output_residual=up.factor,
         output_norm=_norm_into(layer.output_norm, following) if following else layer.output_norm,
     )
@@ -92,13 +91,25 @@ def _change(ranges: Mapping[str, Range], name: str, consumers: list[Affine]) -> 
     return _Change(factor.astype(np.float32), centre.astype(np.float32))
 
 
-def _outliers_only(seen: Range) -> _Change:
-    """For the output of GELU: take the few huge channels down, leave the others alone.
+def _tame(layer: Layer, seen: Range) -> Layer:
+    """Take the largest channels of GELU's output out of the 8-bit product, and the next ones down; leave the others.
 
-    Most of its channels are silent on most texts, so a factor that enlarges a channel would rest on a guess.
+    The first token drives one or two channels of a layer to twenty times what all others reach, and large weights take
+    them up, so they get a product of their own (Dettmers et al., "LLM.int8()", arXiv:2208.07339). Most channels are
+    silent on most texts: a factor that enlarges a channel would rest on a guess.
     """
+    channels = np.sort(np.argsort(seen.high)[-_OUTLIERS:])
     factor = np.maximum(seen.high / np.quantile(seen.high, _ORDINARY_CHANNELS), 1)
-    return _Change(factor.astype(np.float32), np.zeros_like(seen.high))
+    weight = layer.down.weight * factor
+    weight[:, channels] = 0
+    scale = (1 / factor).astype(np.float32)
+    scale[channels] = 0
+    return replace(
+        layer,
+        down=Affine(weight.astype(np.float32), layer.down.bias),
+        active_scale=scale,
+        outliers=Outliers(channels, layer.down.weight[:, channels]),
+    )
 
 
 def _from(affine: Affine, change: _Change) -> Affine:

@@ -11,9 +11,9 @@ from rag_core.types import FloatArray
 
 REFERENCE = "fp32"
 # Between runs of one graph on different processors only rounding differs; between a quantised graph and its reference
-# the quantisation does (the recipe measures it: about 0.995). A saturating multiplication is far below both.
+# the quantisation does (0.997 for the default pack's worst text). A saturating multiplication is below both.
 MIN_COSINE_SAME_GRAPH = 0.999
-MIN_COSINE_TO_REFERENCE = 0.98
+MIN_COSINE_TO_REFERENCE = 0.985
 
 
 def disagreement(canonical: Canonical, graph: str, encode: Callable[[Sequence[str]], FloatArray]) -> str:

@@ -93,12 +93,15 @@ def open_session(
     provider's own name; anything but "auto" is a demand. Raises ProviderUnavailable, PackCorrupt.
     """
     reasons: list[str] = []
+    demanded = preference.lower() != "auto"
     for provider in providers_for(preference):
         chosen = _graph_for(pack, provider, graph)
         if chosen is None:
-            reasons.append(f"The pack “{pack.id}” has no graph {f'“{graph}” ' if graph else ''}for {_plain(provider)}.")
+            if demanded:  # "auto" has not been denied anything by a pack that was not made for the NPU
+                name = f"“{graph}” " if graph else ""
+                reasons.append(f"The pack “{pack.id}” has no graph {name}for {_plain(provider)}.")
             continue
-        device, note = _device_for(provider, demanded=preference.lower() != "auto")
+        device, note = _device_for(provider, demanded)
         if device is None:
             reasons.append(note)
             continue
