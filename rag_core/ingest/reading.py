@@ -107,6 +107,8 @@ class Reader:
 
         Closing the generator stops the children that are at work.
         """
+        if self._busy():
+            raise RuntimeError("this reader is in the middle of other paths: finish or close them first")
         waiting = iter(paths)
         try:
             self._fill(waiting)

@@ -173,6 +173,14 @@ def test_stopping_in_the_middle_stops_the_work(reader: Reader, tmp_path: Path) -
     assert reader.read(good(tmp_path)).parsed.pages
 
 
+def test_two_rounds_at_once_are_refused_not_mixed(reader: Reader, tmp_path: Path) -> None:
+    outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang")])
+    next(outcomes)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        reader.read(good(tmp_path))
+    outcomes.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_is_the_parents_to_decide_about(reader: Reader, tmp_path: Path) -> None:
     child = int(reader.read(bad(tmp_path, "pid")).parsed.pages[0].text)

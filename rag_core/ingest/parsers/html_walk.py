@@ -31,6 +31,9 @@ def add_page(root: Any, flow: FlowBuilder) -> None:
     body = root.find("body")
     body = root if body is None else body
     main = _main_part(body)
+    if main is not body and main.find(".//h1") is None:  # it often stands above the main part
+        for heading in body.xpath("(.//h1)[1]"):
+            flow.add("heading", one_line(heading.text_content()), 1)
     _Walk(flow, link_lists(main, _UNREAD)).walk(main)
 
 

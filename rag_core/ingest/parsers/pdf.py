@@ -19,6 +19,7 @@ from rag_core.ingest.parsers.source import Source
 from rag_core.types import Page, ParsedDocument
 
 _MAX_OUTLINE_LEVEL = 6
+_NO_TITLES = frozenset(("untitled", "anonymous", "unspecified", "unknown", "title"))
 _MAX_OUTLINE_ENTRIES = 10_000
 
 
@@ -64,7 +65,7 @@ def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
     pages = mark_furniture(
         [draft.page(index + 1, lay_out(draft.lines, typography, outline[index])) for index, draft in enumerate(drafts)]
     )
-    title = one_line(document.get_metadata_value("Title"))
+    title = _said_title(document.get_metadata_value("Title"))
     return ParsedDocument("application/pdf", pages, title, _warnings(pages, drafts))
 
 
@@ -120,6 +121,12 @@ def _outline(document: Any) -> defaultdict[int, dict[str, int]]:
         if index is not None and key:
             found[index].setdefault(key, min(bookmark.level + 1, _MAX_OUTLINE_LEVEL))
     return found
+
+
+def _said_title(written: str) -> str:
+    """The title in the file's properties, unless a program put it there for want of a better one."""
+    title = one_line(written).removeprefix("Microsoft Word - ").removeprefix("Microsoft PowerPoint - ")
+    return "" if title.lower().strip("()") in _NO_TITLES else title
 
 
 def _warnings(pages: tuple[Page, ...], drafts: list[_Draft]) -> tuple[str, ...]:

@@ -22,6 +22,11 @@ def test_the_page_without_its_machinery(tmp_path: Path) -> None:
     ]
 
 
+def test_the_heading_above_the_main_part_is_kept(tmp_path: Path) -> None:
+    html = "<html><body><header><h1>IT help</h1><p>Slogan</p></header><main><p>Call us.</p></main></body></html>"
+    assert blocks(parse(tmp_path, "a.html", html).pages[0]) == [("heading", "IT help"), ("paragraph", "Call us.")]
+
+
 def test_rows_of_tables_fill_what_spans_several_rows(tmp_path: Path) -> None:
     html = "<table><tr><th>Team<th>Name<tr><td rowspan=2>Sales<td>Yamada<tr><td>Sato</table>"
     assert texts(parse(tmp_path, "a.html", html)) == ["Team | Name", "Sales | Yamada", "Sales | Sato"]
