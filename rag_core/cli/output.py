@@ -111,11 +111,12 @@ def _show_progress(work: Generator[Progress, None, Result], console: Console) ->
                 result: Result = end.value
                 return result
             key = f"{step.stage} {step.unit}"
+            unit, scale = ("MB", 10**6) if step.unit == "bytes" else (step.unit, 1)
             if key not in tasks:
-                name = _STAGES.get(step.stage, step.stage)
-                tasks[key] = bars.add_task(name, total=step.total, unit=step.unit, detail="")
+                tasks[key] = bars.add_task(_STAGES.get(step.stage, step.stage), total=step.total, unit=unit, detail="")
+            total = None if step.total is None else -(-step.total // scale)
             detail = step.detail if len(step.detail) <= 40 else "…" + step.detail[-39:]
-            bars.update(tasks[key], completed=step.done, total=step.total, detail=detail)
+            bars.update(tasks[key], completed=-(-step.done // scale), total=total, detail=detail)
 
 
 def _is_figure(cell: str) -> bool:
