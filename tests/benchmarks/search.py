@@ -198,16 +198,45 @@ def search(folder: Path, question_count: int, packs: Path | None, key: KeySource
     retriever.search(asked[0], rows[0])
     searched = time.perf_counter()
     print(f"open {1000 * (opened - start):.1f} ms, first search, loads vectors {1000 * (searched - opened):.1f} ms")
-    spent: dict[str, list[float]] = {"embed": [], "dense": [], "lexical": [], "whole search": [], "with embedding": []}
+    stages: dict[str, _Stage] = {name: _Stage() for name in ("embed", "dense", "lexical", "search")}
     for question, row in zip(asked[1:], rows[1:], strict=True):
-        _search_once(index, retriever, question, row, encoder, spent)
-    for stage, values in spent.items():
-        if values:
-            p50, p95, worst = np.percentile(values, [50, 95, 100])
-            print(f"{stage:<20} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   worst {worst:6.1f} ms")
+        _search_once(index, retriever, question, row, encoder, stages)
+    for name, stage in stages.items():
+        if stage.wall_ms:
+            print(f"{name:<10} {stage}")
+    if encoder is not None:
+        print(f"{'both':<10} {stages['embed'] + stages['search']}")
     memory = psutil.Process().memory_info()
     peak = getattr(memory, "peak_wset", None) or _peak_rss()
     print(f"memory of this process: peak {peak / 1e6:.0f} MB")
+
+
+class _Stage:
+    """Wall and processor time of one stage, per question: on a busy machine the second is the steadier one."""
+
+    def __init__(self) -> None:
+        self.wall_ms: list[float] = []
+        self.cpu_ms: list[float] = []
+
+    def __enter__(self) -> None:
+        self._begin = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall_ms.append(1000 * (time.perf_counter() - self._begin[0]))
+        self.cpu_ms.append(1000 * (time.process_time() - self._begin[1]))
+
+    def __add__(self, other: _Stage) -> _Stage:
+        total = _Stage()
+        total.wall_ms = [a + b for a, b in zip(self.wall_ms, other.wall_ms, strict=True)]
+        total.cpu_ms = [a + b for a, b in zip(self.cpu_ms, other.cpu_ms, strict=True)]
+        return total
+
+    def __str__(self) -> str:
+        wall, cpu = (np.percentile(values, [50, 95, 100]) for values in (self.wall_ms, self.cpu_ms))
+        return (
+            f"p50 {wall[0]:6.1f} ms   p95 {wall[1]:6.1f} ms   worst {wall[2]:6.1f} ms"
+            f"   (processor: p50 {cpu[0]:6.1f} ms   p95 {cpu[1]:6.1f} ms)"
+        )
 
 
 def _search_once(
@@ -216,24 +245,18 @@ def _search_once(
     question: str,
     row: FloatArray,
     encoder: TextEncoder | None,
-    spent: dict[str, list[float]],
+    stages: dict[str, _Stage],
 ) -> None:
-    clock = time.perf_counter
-    begin = clock()
-    vector = row if encoder is None else encoder.encode_queries([question])[0]
-    embedded = clock()
-    retriever.search(question, vector, top_k=5, candidate_k=50)
-    done = clock()
+    vector = row
     if encoder is not None:
-        spent["embed"].append(1000 * (embedded - begin))
-        spent["with embedding"].append(1000 * (done - begin))
-    spent["whole search"].append(1000 * (done - embedded))
-    begin = clock()
-    index.search_dense(vector, 50)
-    middle = clock()
-    index.search_lexical(question, 50)
-    spent["dense"].append(1000 * (middle - begin))
-    spent["lexical"].append(1000 * (clock() - middle))
+        with stages["embed"]:
+            vector = encoder.encode_queries([question])[0]
+    with stages["search"]:
+        retriever.search(question, vector, top_k=5, candidate_k=50)
+    with stages["dense"]:
+        index.search_dense(vector, 50)
+    with stages["lexical"]:
+        index.search_lexical(question, 50)
 
 
 def _peak_rss() -> int:
