@@ -52,4 +52,6 @@ def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
         return 0.0
     coverage = work.store.term_coverage(query, [chunk_id for p in passages for chunk_id in p.chunk_ids])
     evidence = [Evidence(p.dense_score, max(coverage[chunk_id] for chunk_id in p.chunk_ids), p.text) for p in passages]
-    return probability(relevance_features(query, evidence, embedder=work.models.identity.encoder_pack_id))
+    chunks = work.store.vector_count() + work.store.pending_count()
+    embedder = work.models.identity.encoder_pack_id
+    return probability(relevance_features(query, evidence, embedder=embedder, library_chunks=chunks))
