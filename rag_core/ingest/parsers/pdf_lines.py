@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ _NEXT_CELL_GAP = 0.8  # in a line that has such a gap
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|cmbx|[-,]bd", re.IGNORECASE)
 _FONT_NAME_BYTES = 128
 _DOT = 0x2E
-_ITEM_MARK = re.compile(r"[\W_]|\(?[\d.]{1,8}[.)]?|\(?\w[.)]|(?:Chapter|Section|Article|§) ?[\d.]+")
+_ITEM_MARK = re.compile(r"[\W_]|\(?[\d.]{1,8}[.)]?|\(?\w[.)]")
+_CAPTION = re.compile(r"[^\W\d]{1,10}\.? ?[\d.]+[.:]?")  # "Table 1."
 _LEADERS = re.compile(r"\s*(?:\. ?){4,}")
 _ALEFS, _LAM = frozenset((0x622, 0x623, 0x625, 0x627)), 0x644
 Box = tuple[float, float, float, float]
@@ -86,6 +88,7 @@ class _PageReader:
         self._page = page
         self._frame = frame
         self._numbers = (ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double())
+        self._matrix = raw.FS_MATRIX()
         code_at = raw.FPDFText_GetUnicode
         self._codes: list[int] = [code_at(page, index) for index in range(max(0, raw.FPDFText_CountChars(page)))]
         if self._codes and max(self._codes) > sys.maxunicode:
@@ -110,19 +113,15 @@ class _PageReader:
         return _LEADERS.sub(" … ", text) if "..." in text or ". ." in text else text
 
     def _line(self, start: int, end: int, text: str, hyphenated: bool) -> Line:
-        raw, frame = self._raw, self._frame
         boxes = self._boxes(start, end - start + hyphenated)
         first = next((index for index in range(start, end) if self._codes[index] > 0x20), start)
-        loose = raw.FS_RECTF()
-        raw.FPDFText_GetLooseCharBox(self._page, first, loose)
-        glyph = frame.shown(loose.left, loose.bottom, loose.right, loose.top)
         if not boxes:  # fonts of vertical writing have no rectangles
             boxes = [self._char_box(index) for index in range(start, end) if self._codes[index] > 0x20]
-        boxes = boxes or [glyph]
+        boxes = boxes or [(0.0, 0.0, 0.0, 0.0)]
         x0, y0 = min(box[0] for box in boxes), min(box[1] for box in boxes)
         x1, y1 = max(box[2] for box in boxes), max(box[3] for box in boxes)
-        downwards = (y1 - y0) > 3 * (x1 - x0)  # the font's height is across the direction in which the line runs
-        size = (glyph[2] - glyph[0] if downwards else glyph[3] - glyph[1]) or (y1 - y0)
+        downwards = (y1 - y0) > 3 * (x1 - x0)
+        size = self._type_size(first) or (x1 - x0 if downwards else y1 - y0)
         tabular = False
         if not downwards and _widest_gap(boxes) > _CELL_GAP * size:
             text, tabular = self._cells(start, end, size, text)
@@ -154,7 +153,8 @@ class _PageReader:
                 begin = index
             before = index
         cells = [cell for cell in (*cells, self._text(begin, end)) if cell]
-        if len(cells) == 2 and _ITEM_MARK.fullmatch(cells[0]):
+        mark = " ".join(cells[:-1])
+        if _ITEM_MARK.fullmatch(mark) or (_CAPTION.fullmatch(mark) and cells[-1].count(" ") >= 2):
             return " ".join(cells), False
         return (" | ".join(cells), True) if len(cells) > 1 else (text, False)
 
@@ -162,6 +162,13 @@ class _PageReader:
         left, right, bottom, top = self._numbers
         self._raw.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
         return self._frame.shown(left.value, bottom.value, right.value, top.value)
+
+    def _type_size(self, index: int) -> float:
+        """In points, as shown: the size alone means nothing without the matrix, and boxes differ from font to font."""
+        matrix = self._matrix
+        if not self._raw.FPDFText_GetMatrix(self._page, index, matrix):
+            return 0.0
+        return float(self._raw.FPDFText_GetFontSize(self._page, index)) * math.hypot(matrix.c, matrix.d)
 
     def _is_bold(self, index: int) -> bool:
         """By the font's name; the weight that pdfium derives from stem widths takes many fonts of formulas for bold."""
