@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from rag_core.index.dense import DenseIndex, Ids
 from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.types import Filters, FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """The part of a library that filters leave: the same thing for the keyword index and for the vectors."""
-
-    document_rows: tuple[int, ...]
-    chunk_ids: Ids
-
-    def __len__(self) -> int:
-        return len(self.chunk_ids)
 
 
 class LibraryIndex:
@@ -39,21 +27,18 @@ class LibraryIndex:
             self._dense = DenseIndex(self.store)
         return self._dense
 
-    def scope(self, filters: Filters) -> Scope | None:
-        """None when nothing is filtered."""
-        if not filters:
-            return None
-        rows = self.store.matching_documents(filters)
-        return Scope(tuple(rows), self.store.chunk_ids(rows))
+    def scope(self, filters: Filters) -> Ids | None:
+        """The chunks that the filters leave; None when nothing is filtered."""
+        return self.store.passing_chunks(filters) if filters else None
 
-    def search_dense(self, vector: FloatArray, limit: int, scope: Scope | None = None) -> list[tuple[int, float]]:
+    def search_dense(self, vector: FloatArray, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
         """(chunk id, cosine), best first. Chunks without a vector are not found."""
         self.dense.refresh()
-        return self.dense.search(vector, limit, None if scope is None else scope.chunk_ids)
+        return self.dense.search(vector, limit, scope)
 
-    def search_lexical(self, question: str, limit: int, scope: Scope | None = None) -> list[tuple[int, float]]:
+    def search_lexical(self, question: str, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
         """(chunk id, BM25), best first."""
-        return self.store.search_lexical(question, limit, None if scope is None else scope.document_rows)
+        return self.store.search_lexical(question, limit, scope)
 
     def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
         return self.store.chunks_by_id(chunk_ids)

@@ -140,8 +140,8 @@ def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterable[Stor
     ]
 
 
-def matching_documents(connection: Connection, filters: Filters) -> list[int]:
-    """Row ids of the documents with at least one file that passes every filter."""
+def passing_chunks(connection: Connection, filters: Filters) -> npt.NDArray[np.int64]:
+    """Ids of the chunks of documents with at least one file that passes every filter, ascending."""
     conditions, arguments = ["f.document IS NOT NULL"], list[object]()
     if filters.folder:
         # Not LIKE: `%` and `_` are ordinary characters of file names.
@@ -158,18 +158,8 @@ def matching_documents(connection: Connection, filters: Filters) -> list[int]:
         conditions.append("f.modified_ns <= ?")
         arguments.append(filters.modified_to_ns)
     rows = connection.execute(
-        "SELECT DISTINCT d.id FROM files f JOIN documents d ON d.id = f.document WHERE "
-        + " AND ".join(conditions)
-        + " ORDER BY d.id",
+        "SELECT id FROM chunks WHERE document IN (SELECT f.document FROM files f"
+        f" JOIN documents d ON d.id = f.document WHERE {' AND '.join(conditions)})",
         arguments,
     )
-    return [int(document) for (document,) in rows]
-
-
-def chunk_ids(connection: Connection, document_rows: Sequence[int]) -> npt.NDArray[np.int64]:
-    """All chunk ids of these documents (row ids), ascending."""
-    rows = connection.execute(
-        "SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (json.dumps(list(document_rows)),),
-    )
-    return np.fromiter((chunk for (chunk,) in rows), dtype=np.int64)
+    return np.sort(np.fromiter((chunk for (chunk,) in rows), dtype=np.int64))

@@ -163,23 +163,19 @@ class Store:
         with self._reading() as connection:
             return reading.neighbours(connection, chunk_id)
 
-    def matching_documents(self, filters: Filters) -> list[int]:
-        """Internal row ids of the documents with a file that passes every filter."""
+    def passing_chunks(self, filters: Filters) -> npt.NDArray[np.int64]:
+        """Ids of the chunks of documents with a file that passes every filter, ascending."""
         with self._reading() as connection:
-            return reading.matching_documents(connection, filters)
-
-    def chunk_ids(self, document_rows: Sequence[int]) -> npt.NDArray[np.int64]:
-        with self._reading() as connection:
-            return reading.chunk_ids(connection, document_rows)
+            return reading.passing_chunks(connection, filters)
 
     # Keyword search
 
     def search_lexical(
-        self, question: str, limit: int, document_rows: Sequence[int] | None = None
+        self, question: str, limit: int, allowed: npt.NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """(chunk id, BM25; higher is better), best first."""
+        """(chunk id, BM25; higher is better), best first. `allowed` (ascending chunk ids) narrows the search."""
         with self._reading():
-            return self._lexical.search(question, limit, document_rows)
+            return self._lexical.search(question, limit, allowed)
 
     def term_coverage(self, question: str, chunk_ids: Sequence[int]) -> dict[int, float]:
         """Per chunk, the share of the question's content words that it holds, weighted by rarity; 0..1."""

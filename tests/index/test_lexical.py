@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -128,9 +129,17 @@ def test_common_words_do_not_hide_rare_ones(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_filters_narrow_keyword_search(store: Store) -> None:
-    rows = store.matching_documents(Filters(folder="/texts/9.txt"))
-    assert [chunk for chunk, _ in store.search_lexical("fire café train", 5, rows)] == [9]
-    assert store.search_lexical("fire", 5, []) == []
+    allowed = store.passing_chunks(Filters(folder="/texts/9.txt"))
+    assert [chunk for chunk, _ in store.search_lexical("fire café train", 5, allowed)] == [9]
+    assert store.search_lexical("fire", 5, np.array([], dtype=np.int64)) == []
+
+
+@pytest.mark.parametrize("allowed", [range(1, 400), range(390, 400), range(300, 302), [398]])
+def test_filters_find_what_is_allowed_however_far_down_it_stands(tmp_path: Path, allowed: Sequence[int]) -> None:
+    with Store.open(tmp_path) as store:
+        add(store, "/a.txt", [f"Zebra {'filler ' * n}number {n}." for n in range(400)])  # ever longer, ever worse
+        found = [chunk for chunk, _ in store.search_lexical("zebra", 3, np.array(allowed, dtype=np.int64))]
+    assert found == list(allowed)[:3]
 
 
 def test_a_change_in_tokenisation_rebuilds_the_keyword_index(tmp_path: Path) -> None:
