@@ -55,13 +55,14 @@ def read_examples(path: Path) -> Iterator[Example]:
 
 
 class VectorCache:
-    """Vectors of texts that were embedded before, by hash: the same passage stands in many libraries."""
+    """Vectors of texts that were embedded before, by hash: the same passage stands in many libraries. Without a path
+    they are forgotten at the end."""
 
-    def __init__(self, path: Path, encoder: Encoder) -> None:
+    def __init__(self, path: Path | None, encoder: Encoder) -> None:
         self._path = path
         self._encoder = encoder
         self._known: dict[str, FloatArray] = {}
-        if path.exists():
+        if path is not None and path.exists():
             with np.load(path) as stored:
                 self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
@@ -74,6 +75,8 @@ class VectorCache:
         return np.stack([self._known[key] for key in keys])
 
     def save(self) -> None:
+        if self._path is None:
+            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(self._path, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
 
