@@ -170,6 +170,11 @@ def _translate(error: BaseException, folder: Path) -> UserError | None:
     return None
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether SQLite refused to write (busy, locked, read-only), rather than found something wrong."""
+    return _code(error) in (_BUSY, _LOCKED, _READONLY)
+
+
 def _code(error: BaseException) -> int:
     """SQLite's primary result code (the extended code's low byte), 0 when there is none."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF

@@ -105,5 +105,6 @@ def test_a_library_on_a_read_only_disk_can_be_read(tmp_path: Path, monkeypatch: 
     reader = LibraryIndex(Store.open(tmp_path, read_only=True))
     assert [chunk for chunk, _ in reader.search_lexical("alpha", 5)] == [1]
     assert [chunk for chunk, _ in reader.search_dense(rows[0], 5)] == [1]
+    assert reader.store.problems(thorough=True) == []
     reader.close()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
