@@ -46,5 +46,5 @@ class FakeEncoder:
 
 
 def _hash(word: str, dim: int) -> tuple[int, float]:
-    digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(word.encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest[:4], "little") % dim, 1.0 if digest[4] & 1 else -1.0

@@ -27,7 +27,7 @@ def calibrate(
     Measured on `text` (some pages), on `calibration_texts`, and on random words. A text counts the same whatever its
     length, because questions are short and their first and last tokens are unlike all others.
     """
-    texts = list(_texts(tokenizer, text))
+    texts = list(_texts(tokenizer, text, min(_PIECE_TOKENS, network.positions)))
     names = matrix_inputs(network)
     ranges: dict[str, Range] = {}
     for values in _captured(network, weights, names, texts):
@@ -47,15 +47,15 @@ def _second_moment(rows: list[FloatArray]) -> Float64Array:
     return (stacked.T @ stacked).astype(np.float64)
 
 
-def _texts(tokenizer: PackTokenizer, text: str) -> Iterator[TokenIds]:
+def _texts(tokenizer: PackTokenizer, text: str, most_tokens: int) -> Iterator[TokenIds]:
     """The calibration texts, the pieces of `text`, and seeded random words, as ids with special tokens."""
-    yield from tokenizer.encode_batch(TEXTS, _PIECE_TOKENS)
+    yield from tokenizer.encode_batch(TEXTS, most_tokens)
     spans = tokenizer.token_spans(text)
-    pieces = [spans[at : at + _PIECE_TOKENS] for at in range(0, len(spans), _PIECE_TOKENS)]
-    yield from tokenizer.encode_batch([text[piece[0][0] : piece[-1][1]] for piece in pieces], _PIECE_TOKENS)
+    pieces = [spans[at : at + most_tokens] for at in range(0, len(spans), most_tokens)]
+    yield from tokenizer.encode_batch([text[piece[0][0] : piece[-1][1]] for piece in pieces], most_tokens)
     words = [token for token in tokenizer.vocabulary() if token.isalpha() and token.isascii()]
     draw = random.Random(0)
-    yield from tokenizer.encode_batch([" ".join(draw.choices(words, k=size)) for size in _DRAWN_TOKENS], _PIECE_TOKENS)
+    yield from tokenizer.encode_batch([" ".join(draw.choices(words, k=size)) for size in _DRAWN_TOKENS], most_tokens)
 
 
 def _captured(

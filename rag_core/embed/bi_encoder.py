@@ -61,7 +61,7 @@ class BiEncoder:
     ) -> Generator[Progress, None, FloatArray]:
         """The same, giving control back after every few texts: `vectors = yield from ...`.
 
-        While it is paused at most one text per thread is still being computed.
+        While it is paused at most two runs per thread are still being computed.
         """
         return (yield from self._encode(texts, self.spec.passage_prefix, cancel))
 
@@ -135,7 +135,7 @@ def _equal_lengths(ids: Sequence[TokenIds]) -> list[list[int]]:
 def _in_parallel(
     run: Callable[[list[int]], int], work: Sequence[list[int]], threads: int
 ) -> Generator[int, None, None]:
-    """Do all `work`, yielding each result as it comes. Never more than one item per thread waits or runs unasked."""
+    """Do all `work`, yielding what comes. At most two items per thread are begun before the caller asks for more."""
     if threads == 1 or len(work) < 2:
         yield from map(run, work)
         return
