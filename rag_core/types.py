@@ -125,7 +125,7 @@ class Passage:
     """A search result: a chunk, or neighbouring chunks of one page joined. `rank` starts at 1.
 
     Scores are None where that retriever did not find it. `dense_score` is a cosine, `lexical_score` BM25 (higher is
-    better), `fused_score` reciprocal rank fusion, `rerank_score` a calibrated probability.
+    better), `fused_score` what ranks it (see `retrieve.fusion`), `rerank_score` a calibrated probability.
     """
 
     rank: int

@@ -35,7 +35,7 @@ class FakeModels:
         return Identity(self.encoder.pack_id, "0" * 64, self.encoder.dim, "mean", str(CHUNKER_VERSION))
 
     def reads(self, text: str) -> bool:
-        return True
+        return self.languages == "all" or not is_cjk(text)
 
     def writes(self, text: str) -> bool:
         return self.languages == "all" or not is_cjk(text)

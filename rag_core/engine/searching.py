@@ -31,19 +31,22 @@ def search(query: str, filters: Filters, work: Workspace, top_k: int) -> SearchR
 
 
 def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[str]]:
-    """None, with a notice, while nothing has a vector: everything can be found by its words all the same."""
+    """The question's vector, or None where words must do; and what the person should know of it."""
     store = work.store
+    pending = store.pending_count()
     if store.vector_count() == 0:
-        pending = store.pending_count()
-        return None, [f"Searching by words only: {pending:,} passages are not searchable by meaning yet."] * bool(
-            pending
-        )
+        return None, [f"Searching by words only: {_passages(pending)} not searchable by meaning yet."] * bool(pending)
     different = store.identity_differences(work.models.identity)
     if different:
         raise IndexMismatch("This library was made with another embedding model than the one in use now.")
-    pending = store.pending_count()
-    notices = [f"{pending:,} passages are found by their words only until “alcove add” has finished."] * bool(pending)
+    if not work.models.reads(query):
+        return None, ["Searching by words only: the embedding model does not read the language of the question."]
+    notices = [f"{_passages(pending)} found by words only until “alcove add” has finished."] * bool(pending)
     return work.models.encoder.encode_queries([query])[0], notices
+
+
+def _passages(count: int) -> str:
+    return "1 passage is" if count == 1 else f"{count:,} passages are"
 
 
 def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:

@@ -299,6 +299,8 @@ def test_a_model_that_does_not_write_the_language_is_not_asked_to(tmp_path: Path
     models = FakeModels(languages="en")
     with open_engine(tmp_path, models) as engine:
         finish(engine.add([folder]))
+        found = engine.search("避難場所はどこですか。")
+        assert found.passages[0].dense_score is None and "does not read the language" in found.notices[0]
         answer = engine.answer("避難場所はどこですか。")
     assert models.generator.seen == [] and not answer.generated
     assert answer.text == "文書には次のようにあります。「避難場所は横浜公園とする。」 [1]"
