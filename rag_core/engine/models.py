@@ -14,7 +14,7 @@ from rag_core.embed.bi_encoder import BiEncoder, open_encoder
 from rag_core.embed.description import read_spec
 from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
-from rag_core.runtime.pack import Pack, find_pack
+from rag_core.runtime.pack import Pack, Role, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
 from rag_core.types import TextEncoder, TokenCounter
@@ -84,14 +84,21 @@ class PackModels:
     _encoder: BiEncoder | None = None
     _generator: Generator | None = None
     _token_counter: TokenCounter | None = None
+    _packs: dict[Role, Pack] = field(default_factory=dict)
 
     @property
     def embedder_pack(self) -> Pack:
-        return find_pack(self.packs_dir, "embedder", self.settings.embedder or None)
+        return self._found("embedder", self.settings.embedder)
 
     @property
     def llm_pack(self) -> Pack:
-        return find_pack(self.packs_dir, "llm", self.settings.llm or None)
+        return self._found("llm", self.settings.llm)
+
+    def _found(self, role: Role, pack_id: str) -> Pack:
+        """Looked up once: a manifest is read in a millisecond, and every search asks for it several times."""
+        if role not in self._packs:
+            self._packs[role] = find_pack(self.packs_dir, role, pack_id or None)
+        return self._packs[role]
 
     @property
     def encoder(self) -> BiEncoder:
@@ -148,6 +155,7 @@ class PackModels:
         if self._generator is not None:
             self._generator.close()
         self._generator = self._encoder = self._token_counter = None
+        self._packs.clear()
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
