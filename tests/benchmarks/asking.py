@@ -63,6 +63,11 @@ def warm(data_dir: DataDir, questions: int) -> dict[str, float]:
     asked = [q.question for q in load_questions(SAMPLES / "questions.jsonl") if not q.history][: questions + 1]
     passages_ms, first_token_ms, search_ms = [], [], []
     with Engine(data_dir, LIBRARY, ANSWER_ALL, read_only=True) as engine:
+        for question in asked * 2:
+            started = time.perf_counter()
+            engine.search(question)
+            search_ms.append((time.perf_counter() - started) * 1000)
+        del search_ms[: len(asked)]
         for number, question in enumerate(asked):
             started = time.perf_counter()
             at: dict[str, float] = {}
@@ -72,9 +77,6 @@ def warm(data_dir: DataDir, questions: int) -> dict[str, float]:
             if number:
                 passages_ms.append(at["passages"])
                 first_token_ms.append(at["text"])
-            started = time.perf_counter()
-            engine.search(question)
-            search_ms.append((time.perf_counter() - started) * 1000)
     return {
         "search p50 ms": statistics.median(search_ms),
         "search p95 ms": percentile(search_ms, 95),
