@@ -29,8 +29,9 @@ from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, verify
 from rag_core.types import Message
 
-# The cache of keys and values is allocated for a window that grows in these steps up to the model's context.
-_WINDOW_STEP_TOKENS = 1024
+# The cache of keys and values is allocated for a window that grows in these steps up to the model's context: a token
+# of it takes 46 kB in the default model, but 0.8 MB in one of 4 billion weights.
+_WINDOW_STEP_TOKENS = 256
 # A run of the model cannot be interrupted from Python, so a prompt goes in pieces of about this long.
 _PIECE_MS = 150.0
 _PIECE_TOKENS = (32, 256)
@@ -181,7 +182,8 @@ class GenaiGenerator:
         usable = self._state is not None and self._rewindable and needed <= self._window and shared > 0
         if temperature > 0 or not usable:
             self.forget()
-            self._window = min(-(-needed // _WINDOW_STEP_TOKENS) * _WINDOW_STEP_TOKENS, self.context_tokens)
+            stepped = -(-needed // _WINDOW_STEP_TOKENS) * _WINDOW_STEP_TOKENS
+            self._window = min(max(self._window, stepped), self.context_tokens)
             self._state = self._new_state(temperature, seed)
             return
         self._state.rewind_to(shared)
