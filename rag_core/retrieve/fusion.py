@@ -7,14 +7,17 @@ gives its scores as shares of its best score, mixed convexly (Bruch, Gai, Ingber
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 RRF_K = 60
 # Chosen on halves of four question sets: python -m tests.benchmarks.fusion
 SCORE_WEIGHT = 0.075
 DENSE_WEIGHT = 0.9
 LEXICAL_WEIGHT = 1.1
+# Of the second look at the best candidates, see `reorder`.
+LEXICAL_SHARE = 0.2
+COVERAGE_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,30 @@ def fuse(
         fused = dense_weight * meant.of(chunk_id) + lexical_weight * by_lexical.of(chunk_id)
         candidates.append(Candidate(chunk_id, fused, by_dense.scores.get(chunk_id), by_lexical.scores.get(chunk_id)))
     return sorted(candidates, key=lambda candidate: (-candidate.fused_score, candidate.chunk_id))
+
+
+def reorder(
+    candidates: Sequence[Candidate], coverage: Mapping[int, float], without_vector: Collection[int] = ()
+) -> list[Candidate]:
+    """The best candidates once more, by what they say rather than by where they stood; `fused_score` becomes that sum.
+
+    cosine + 0.2 * BM25 as a share of the best + 0.6 * coverage, the share of the question's content words, weighted by
+    rarity, that the chunk holds. A chunk that the dense retriever did not find counts as far as the farthest that it
+    found; one that has no vector yet, as the mean. On 472 questions of chunking_evaluation nDCG@10 rises from 0.8145
+    to 0.8279 (95 % interval of the gain +0.005 to +0.022); the weights were chosen on six other sets:
+    python -m tests.benchmarks.retrieval
+    """
+    cosines = [c.dense_score for c in candidates if c.dense_score is not None]
+    farthest, mean = (min(cosines), sum(cosines) / len(cosines)) if cosines else (0.0, 0.0)
+    best = max((c.lexical_score or 0.0 for c in candidates), default=0.0) or 1.0
+
+    def nearness(c: Candidate) -> float:
+        missing = mean if c.chunk_id in without_vector else farthest
+        cosine = missing if c.dense_score is None else c.dense_score
+        return cosine + LEXICAL_SHARE * (c.lexical_score or 0.0) / best + COVERAGE_SHARE * coverage[c.chunk_id]
+
+    scored = [replace(c, fused_score=nearness(c)) for c in candidates]
+    return sorted(scored, key=lambda candidate: (-candidate.fused_score, candidate.chunk_id))
 
 
 class _Opinion:

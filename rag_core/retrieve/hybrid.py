@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rag_core.retrieve.duplicates import Seen
-from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse
+from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import Span, join
 from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
 from rag_core.types import Filters, FloatArray, Passage
@@ -47,6 +47,22 @@ class HybridRetriever:
             without_vector=self.index.without_vector([chunk_id for chunk_id, _ in lexical]) if dense else (),
         )
 
+    def shortlist(
+        self,
+        question: str,
+        query_vector: FloatArray | None,
+        limit: int = 20,
+        *,
+        candidate_k: int = 50,
+        filters: Filters | None = None,
+    ) -> list[Candidate]:
+        """The best `limit` candidates, looked at a second time (see `fusion.reorder`) where there is a query vector."""
+        best = self.candidates(question, query_vector, candidate_k=candidate_k, filters=filters)[:limit]
+        if query_vector is None:
+            return best
+        ids = [candidate.chunk_id for candidate in best]
+        return reorder(best, self.index.term_coverage(question, ids), self.index.without_vector(ids))
+
     def search(
         self,
         question: str,
@@ -57,9 +73,8 @@ class HybridRetriever:
         filters: Filters | None = None,
     ) -> list[Passage]:
         """The best `top_k` passages, ranked from 1. See `candidates` for the arguments."""
-        candidates = self.candidates(question, query_vector, candidate_k=candidate_k, filters=filters)
         # Joining and repetitions use some up; what lies far down would not be shown anyway.
-        shortlist = candidates[: 4 * top_k]
+        shortlist = self.shortlist(question, query_vector, 4 * top_k, candidate_k=candidate_k, filters=filters)
         chunks = {chunk.chunk_id: chunk for chunk in self.index.chunks([c.chunk_id for c in shortlist])}
         found = [(c, chunks[c.chunk_id]) for c in shortlist if c.chunk_id in chunks]
         spans = join(_without_repetitions(found), self.index, limit=top_k, max_tokens=self.max_passage_tokens)

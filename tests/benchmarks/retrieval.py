@@ -139,28 +139,14 @@ def systems(index: LibraryIndex) -> dict[str, Search]:
         return search
 
     def reordered(question: str, vector: FloatArray) -> list[int]:
-        """The hybrid's first 20, ordered by cosine + 0.2 BM25 / best BM25 + 0.6 coverage of the question's words. The
-        weights were chosen on six other question sets."""
-        first = HybridRetriever(index).candidates(question, vector, candidate_k=CANDIDATE_K)[:20]
-        coverage = index.term_coverage(question, [c.chunk_id for c in first])
-        lowest = min((c.dense_score for c in first if c.dense_score is not None), default=0.0)
-        best = max((c.lexical_score or 0.0 for c in first), default=0.0) or 1.0
-        order = sorted(
-            first,
-            key=lambda c: (
-                -(lowest if c.dense_score is None else c.dense_score)
-                - 0.2 * (c.lexical_score or 0.0) / best
-                - 0.6 * coverage[c.chunk_id]
-            ),
-        )
-        return [c.chunk_id for c in order]
+        return [c.chunk_id for c in HybridRetriever(index).shortlist(question, vector, candidate_k=CANDIDATE_K)]
 
     return {
         "dense": dense,
         "BM25": lexical,
         "ranks only (RRF)": hybrid(0.0),
         "hybrid": hybrid(SCORE_WEIGHT),
-        "hybrid, reordered": reordered,
+        "hybrid, second look": reordered,
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_core.retrieve.fusion import fuse
+from rag_core.retrieve.fusion import Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import ends_sentence
 
 RESULTS = st.lists(st.integers(1, 30), unique=True, max_size=20).map(
@@ -78,3 +78,15 @@ def test_scores_that_say_nothing_are_not_divided_by() -> None:
 )
 def test_where_a_sentence_ends(text: str, whole: bool) -> None:
     assert ends_sentence(text) is whole
+
+
+def test_a_second_look_prefers_what_holds_the_questions_rare_words() -> None:
+    alike = [Candidate(1, 0.03, 0.50, 9.0), Candidate(2, 0.02, 0.48, 9.0)]
+    assert [c.chunk_id for c in reorder(alike, {1: 0.1, 2: 0.9})] == [2, 1]
+
+
+def test_a_second_look_does_not_push_down_what_has_no_vector_yet() -> None:
+    candidates = [Candidate(1, 0.03, 0.6, 5.0), Candidate(2, 0.02, 0.2, 1.0), Candidate(3, 0.02, None, 9.0)]
+    waiting = reorder(candidates, {1: 0.5, 2: 0.5, 3: 0.9}, without_vector={3})
+    assert waiting[0].chunk_id == 3
+    assert [c.fused_score for c in waiting] == sorted((c.fused_score for c in waiting), reverse=True)
