@@ -150,7 +150,7 @@ def _create(pack: Pack, graph: Graph, device: Device, threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is raised, and a cancelled run is no error
     options.inter_op_num_threads = 1
     options.intra_op_num_threads = threads or real_cores()
     options.add_session_config_entry("session.force_spinning_stop", "1")  # an idle laptop stays cool between runs
