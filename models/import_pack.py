@@ -1,4 +1,4 @@
-"""Which importer a folder is for: `genai_config.json` makes it a language model, sentence-transformers files an embedder."""
+"""Which importer a folder is for: `genai_config.json` makes it a language model, `modules.json` an embedder."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ class Settings:
     execution_provider: str = "auto"
     embedder: str = ""  # pack ids; empty: the first that is installed
     llm: str = ""
-    embed_batch_tokens: int = 4096
     parse_timeout_s: float = 120.0
     parse_memory_bytes: int = 2 * 1024**3
     max_file_bytes: int = 512 * 1024**2

@@ -24,8 +24,8 @@ from rag_core.ingest.scan import Changes, Scan, Stamp, compare, scan
 from rag_core.progress import Progress
 from rag_core.types import AddReport, FileProblem
 
-# Vectors are stored after this many chunks: what a stop in the middle can cost.
-_EMBED_BATCH = 256
+# Vectors are stored after this many chunks, under a second's work: what a stop can cost, and a question waits for.
+_EMBED_BATCH = 64
 
 
 @dataclass(slots=True)
