@@ -2,7 +2,9 @@
 
 Q4_1 stores scale and minimum per 32 weights; ONNX Runtime's fast int4 product wants whole-numbered zero points.
 Rounding them costs much (perplexity 15.7 -> 18.7 on our texts), so what the rounding leaves is kept as an offset per
-block, which the graph adds through the means of the input's blocks: only the offsets themselves are rounded.
+block, which the graph adds through the means of the input's blocks: only the offsets themselves are rounded. That costs
+two small steps per input; the two matrices of a layer whose inputs serve them alone are kept in 8 bits instead, which
+needs no offsets and is faster (decode by 8 %, prefill by 4 %).
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ def _layers(file: GgufFile, network: Network) -> Iterator[Layer]:
             output=eight_bits(file.q4_1(f"blk.{index}.attn_output.weight")),
             feed_forward_norm=file.array(f"blk.{index}.ffn_norm.weight"),
             gate_up=four_bits(_stacked(*(file.q4_1(f"blk.{index}.{name}.weight") for name in _GATE_UP))),
-            down=four_bits(file.q4_1(f"blk.{index}.ffn_down.weight")),
+            down=eight_bits(file.q4_1(f"blk.{index}.ffn_down.weight")),
         )
 
 

@@ -35,7 +35,7 @@ def pack(packs_dir: Path) -> Pack:
 
 def test_it_is_whole_and_small(pack: Pack) -> None:
     assert is_current(pack.root, VERSION)
-    assert sum(file.bytes for file in pack.manifest.files) < 120_000_000
+    assert sum(file.bytes for file in pack.manifest.files) < 130_000_000
 
 
 def test_it_says_what_the_recipe_proved(pack: Pack) -> None:
@@ -43,7 +43,7 @@ def test_it_says_what_the_recipe_proved(pack: Pack) -> None:
     canonical = pack.manifest.canonical
     said = [greedy_tokens(generator, prompt, 8) for prompt in canonical.inputs]
     assert said == [tuple(map(int, row)) for row in canonical.values["decoder"]]
-    assert "Paris" in generator.decode(said[0])
+    assert generator.decode(said[0]) == "The reception is open from 8:"
     generator.close()
 
 
