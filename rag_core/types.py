@@ -187,8 +187,8 @@ class Quote:
 class Answer:
     """A finished answer.
 
-    Where `not_found` is true, `text` says so, `quote` is None and nothing was generated. Where the language model does
-    not write the question's language, `generated` is false and `text` is the quote with its marker.
+    Where `not_found` is true, `text` says so, nothing was generated, and `quote` is the nearest there is. Where the
+    language model does not write the question's language, `generated` is false and `text` is the quote with its marker.
     """
 
     question: str

@@ -109,14 +109,11 @@ def _show_proof(output: Output, answer: Answer) -> None:
             continue
         shown.add((citation.passage, citation.char_start))
         output.text(f"  [{citation.passage}] {place(by_rank[citation.passage])}\n      “{_one_line(citation.quote)}”")
-    if answer.not_found and answer.passages:
-        nearest = answer.passages[0]
-        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(nearest.text)}”")
+    if answer.not_found and answer.quote:
+        nearest = by_rank[answer.quote.passage]
+        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(answer.quote.text)}”")
     for start, end in answer.unsupported:
         output.text(f"  Not confirmed by the passages: “{answer.text[start:end]}”")
-        if not answer.citations and answer.passages:
-            nearest = answer.passages[0]
-            output.text(f"  Read for yourself: {place(nearest)}\n      “{_excerpt(nearest.text)}”")
 
 
 def place(passage: Passage) -> str:

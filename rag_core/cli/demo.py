@@ -21,9 +21,11 @@ LIBRARY = "samples"
 
 # Stage, its name in `timings_ms`, and the model whose execution provider ran it.
 _STAGES = (
+    ("open the embedder", "load_embedder", "embed"),
     ("embed the question", "embed_query", "embed"),
     ("search", "retrieve", ""),
     ("first passages", "first_passages", ""),
+    ("open the language model", "load_llm", "generate"),
     ("read the prompt", "prefill", "generate"),
     ("first word", "first_token", "generate"),
     ("write the answer", "decode", "generate"),

@@ -88,12 +88,13 @@ def ask(
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
     asked = _Asked(question, query, history, work, cancel, clock, result)
-    if result.relevance < work.settings.relevance_threshold or not result.passages:
+    pieces = rank_pieces(query, result.passages, _similarity(asked))
+    clock.mark("quote")
+    if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.phrases.not_found)
-        answer = _answer(asked, asked.phrases.not_found, not_found=True)
+        nearest = pieces[0].quote if pieces else None
+        answer = _answer(asked, asked.phrases.not_found, quote=nearest, not_found=True)
     else:
-        pieces = rank_pieces(query, result.passages, _similarity(asked))
-        clock.mark("quote")
         yield QuoteFound(pieces[0].quote)
         cancel.raise_if_cancelled()
         answer = yield from (_generate if work.models.writes(question) else _quote)(asked, pieces)

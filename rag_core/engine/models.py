@@ -24,8 +24,8 @@ from rag_core.words import is_cjk
 class Models(Protocol):
     """What the engine asks of its models. Each is opened on first use; raises PackMissing when it is not installed.
 
-    `load_ms` (per model) and `providers` (per stage) fill as models are opened; `reasons` says, per stage, why it does
-    not run where it was asked to.
+    `load_ms` (per model, of those opened since it was last cleared) and `providers` (per stage) fill as models are
+    opened; `reasons` says, per stage, why it does not run where it was asked to.
     """
 
     load_ms: dict[str, float]

@@ -14,10 +14,12 @@ from rag_core.types import Filters, FloatArray, Passage, SearchResult
 def search(query: str, filters: Filters, work: Workspace, top_k: int) -> SearchResult:
     """Raises PackMissing when vectors are there and the embedder that made them is not."""
     timings_ms: dict[str, float] = {}
+    work.models.load_ms.clear()
     started = time.perf_counter()
     vector, notices = _query_vector(query, work)
-    timings_ms["embed_query"] = (time.perf_counter() - started) * 1000
-    timings_ms |= {name: ms for name, ms in work.models.load_ms.items() if name == "load_embedder"}
+    opened_ms = sum(work.models.load_ms.values())
+    timings_ms |= work.models.load_ms
+    timings_ms["embed_query"] = (time.perf_counter() - started) * 1000 - opened_ms
 
     started = time.perf_counter()
     retriever = HybridRetriever(work.index, rrf_k=work.settings.rrf_k)
