@@ -60,7 +60,7 @@ def main() -> None:
     load_ms = (time.perf_counter() - started) * 1000
     prompt = _prompt(generator, chosen.prompt_tokens)
     runners: dict[str, Callable[[list[int], int], tuple[float, float]]] = {"alcove": _ours(generator)}
-    runners["alcove"](prompt, 1)
+    runners["alcove"](prompt, 2)
     used_mb = psutil.Process().memory_info().rss / 2**20
     with tempfile.TemporaryDirectory() as scratch:
         llama = _llama(data_dir, Path(scratch), chosen.threads)
