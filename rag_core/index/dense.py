@@ -98,14 +98,20 @@ class DenseIndex:
         self._state = state
 
     def add(self, chunk_ids: Sequence[int], vectors: FloatArray) -> None:
-        """Take vectors that were stored just now by this process, without reading them back."""
+        """Take vectors that were stored just now by this process, without reading them back.
+
+        Only where storing them is all that has happened since the last look: else (a document was replaced, or another
+        process wrote) what is gone has to go from here as well.
+        """
         if len(chunk_ids) == 0:
             return
-        if self._index is None:
+        state = self._source.vector_state()
+        epoch, generation = self._state
+        if self._index is None or state != (epoch, generation + 1):
             self.refresh()
             return
         self._add(np.asarray(chunk_ids, dtype=np.int64), vectors.astype(np.float16))
-        self._state = self._source.vector_state()
+        self._state = state
 
     def save(self) -> None:
         """Write the file beside the old one, flushed, then rename. Nothing for readers and encrypted libraries.

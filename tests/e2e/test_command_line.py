@@ -124,14 +124,13 @@ def test_a_pack_with_one_wrong_byte_is_refused(tmp_path: Path, packs_dir: Path) 
     import shutil
 
     shutil.copytree(packs_dir, tmp_path / "packs")
-    graph = max((tmp_path / "packs" / "all-minilm-l6-v2").glob("*.onnx*"), key=lambda path: path.stat().st_size)
     for damaged in (tmp_path / "packs" / "all-minilm-l6-v2").glob("*.onnx*"):
         content = bytearray(damaged.read_bytes())
         content[len(content) // 2] ^= 1
         damaged.write_bytes(content)
     done = alcove(tmp_path, "add", SAMPLES)
     assert done.returncode == 1
-    assert graph.name.split(".")[0] in done.stderr and "damaged" in done.stderr
+    assert "int8.onnx" in done.stderr and "damaged" in done.stderr
     assert alcove(tmp_path, "packs", "verify").returncode == 1
 
 

@@ -154,3 +154,15 @@ def test_a_full_disk_keeps_the_old_vector_file_and_the_database(
     assert (tmp_path / "vectors.faiss").read_bytes() != old
     assert not (tmp_path / "vectors.partial").exists()
     index.close()
+
+
+def test_a_replaced_document_leaves_no_vector_behind(tmp_path: Path) -> None:
+    index, _ = filled(tmp_path)
+    assert len(index.dense) == index.store.vector_count()
+    add(index.store, "/0/0.txt", ["Another text."])  # its old chunks go; the vector index is not told
+    embed_everything(index)
+    index.dense.refresh()
+    assert len(index.dense) == index.store.vector_count()
+    index.close()
+    with Store.open(tmp_path) as store:
+        assert len(LibraryIndex(store).dense) == store.vector_count()
