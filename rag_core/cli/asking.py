@@ -25,7 +25,7 @@ from rag_core.types import (
     TextStreamed,
 )
 
-_EXCERPT_CHARS = 300
+_EXCERPT_CHARS = 200
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -111,7 +111,8 @@ def _show_proof(output: Output, answer: Answer) -> None:
         output.text(f"  [{citation.passage}] {place(by_rank[citation.passage])}\n      “{_one_line(citation.quote)}”")
     if answer.not_found and answer.quote:
         nearest = by_rank[answer.quote.passage]
-        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(answer.quote.text)}”")
+        from_there = nearest.text[answer.quote.char_start - nearest.char_start :]
+        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(from_there)}”")
     for start, end in answer.unsupported:
         output.text(f"  Not confirmed by the passages: “{answer.text[start:end]}”")
 
