@@ -59,9 +59,9 @@ def test_the_nearest_sentence_is_in_however_small_the_budget() -> None:
     )
 
 
-def test_passages_keep_their_numbers_and_headings_and_the_question_comes_last() -> None:
+def test_passages_keep_their_numbers_and_headings_and_follow_the_question() -> None:
     said = prompt_for("Oak overtime?", "Overtime is paid double.", "The Oak room has 12 seats.").messages[-1].content
-    assert said.index("[1] Rules\nOvertime") < said.index("[2] Rules\nThe Oak") < said.index("Question: Oak overtime?")
+    assert said.index("Question: Oak overtime?") < said.index("[1] Rules\nOvertime") < said.index("[2] Rules\nThe Oak")
 
 
 def test_what_comes_before_the_question_never_changes() -> None:
@@ -80,7 +80,7 @@ def test_a_follow_up_repeats_what_it_leans_on_where_the_last_turn_does_not_fit()
     history = (Message("user", "How many days?"), Message("assistant", FILLER))
     pieces = rank_pieces("And then?", [passage(1, "Text.")], None)
     prompt = build_prompt("And then?", pieces, history, 100, count_words, "How many days? And then?")
-    assert prompt.messages[-1].content.endswith("Question: How many days? And then?")
+    assert prompt.messages[-1].content.startswith("Question: How many days? And then?")
     assert FILLER not in str(prompt.messages)
 
 
