@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from models.decoder.inspect import external_files, precision_of
+from models.imported import imported_pack_id
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import PackCorrupt, StorageFull, UserError
 from rag_core.progress import Progress
 from rag_core.runtime.devices import runtime_errors
-from rag_core.runtime.pack import Canonical, Graph, Manifest, list_packs, new_pack, open_pack, write_manifest
+from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
 from rag_core.runtime.session import open_session
 
 _GRAPHS = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx")
@@ -59,7 +59,7 @@ def import_embedder(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """
     yield Progress(_STAGE, 0, 3, "steps", "reading the folder")
     found = read_folder(folder)
-    pack_id = _pack_id(folder, packs_dir)
+    pack_id = imported_pack_id(folder, packs_dir)
     try:
         with new_pack(packs_dir, pack_id) as root:
             yield Progress(_STAGE, 1, 3, "steps", "copying the files")
@@ -189,17 +189,6 @@ def _manifest(folder: Path, found: Found, pack_id: str) -> Manifest:
         },
         provenance={"imported_from": folder.resolve().name},
     )
-
-
-def _pack_id(folder: Path, packs_dir: Path) -> str:
-    pack_id = re.sub(r"[^a-z0-9.]+", "-", folder.resolve().name.lower()).strip("-.") or "imported"
-    for pack in list_packs(packs_dir):
-        if pack.id == pack_id and "imported_from" not in pack.manifest.provenance:
-            raise UserError(
-                f"There is already a pack “{pack_id}” that was not imported.",
-                "Rename the model's folder and try again.",
-            )
-    return pack_id
 
 
 def _read(folder: Path, name: str, default: Any = None) -> Any:

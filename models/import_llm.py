@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from typing import Any
 
 from models.decoder.inspect import external_files, precision_of
 from models.decoder.proof import prove
+from models.imported import imported_pack_id
 from rag_core.answer.generator_runtime import load_runtime
 from rag_core.errors import PackCorrupt, StorageFull, UserError
 from rag_core.progress import Progress
-from rag_core.runtime.pack import Graph, Manifest, list_packs, new_pack, write_manifest
+from rag_core.runtime.pack import Graph, Manifest, new_pack, write_manifest
 
 CONFIG = "genai_config.json"
 _TOKENIZER_FILES = (
@@ -59,7 +59,7 @@ def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """
     yield Progress("Reading the model", 0, None, "files", str(folder))
     found = inspect_folder(folder)
-    pack_id = _pack_id(folder, packs_dir)
+    pack_id = imported_pack_id(folder, packs_dir)
     try:
         with new_pack(packs_dir, pack_id) as root:
             yield from _copy(folder, root, found.files)
@@ -180,17 +180,6 @@ def _chat_template(folder: Path) -> str:
         "it has no chat template, so it is probably a base model that only continues text",
         "Import the variant of the model whose name ends with “instruct” or “chat”.",
     )
-
-
-def _pack_id(folder: Path, packs_dir: Path) -> str:
-    pack_id = re.sub(r"[^a-z0-9.]+", "-", folder.resolve().name.lower()).strip("-.") or "imported"
-    for pack in list_packs(packs_dir):
-        if pack.id == pack_id and "imported_from" not in pack.manifest.provenance:
-            raise UserError(
-                f"There is already a pack “{pack_id}” that was not imported.",
-                "Rename the model's folder and try again.",
-            )
-    return pack_id
 
 
 def _safe_name(folder: Path, name: str) -> str:
