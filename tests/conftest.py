@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rag_core.paths import DATA_DIR_VARIABLE, DataDir
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test may fail because the machine was busy.
+settings.register_profile("alcove", deadline=None)
+settings.load_profile("alcove")
 
 _attempts: list[str] = []
 
