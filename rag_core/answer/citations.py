@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from rag_core.answer.support import SUPPORTED, Evidence, best_evidence
 from rag_core.sentences import sentence_spans
 from rag_core.types import Citation, Passage, Quote
+from rag_core.words import content_terms
 
 _MARKER = re.compile(r"[ \t]*[\[［【]\s*(?:passage\s*)?(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]", re.IGNORECASE)
 _OPEN_MARKER = re.compile(r"[ \t]*[\[［【][^\]］】\n]{0,16}$")
+_ASKS_FOR_SOMETHING = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 # A passage that the model named wins over another one unless that one says clearly more of the sentence.
 _TRUST_IN_MARKER = 0.15
 
@@ -29,6 +31,7 @@ class GroundedStream:
     """
 
     passages: Sequence[Passage]
+    question: str = ""
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
     unsupported: list[tuple[int, int]] = field(default_factory=list)
@@ -116,7 +119,19 @@ class GroundedStream:
         self._sentence_start = len(self.text)
         return added
 
+    def _says_something(self, sentence: str) -> bool:
+        """A small model sometimes hands the question back, as it is or turned round: nothing there can be proved."""
+        asks = sentence.rstrip("\"'”’」）) ").endswith(("?", "？"))
+        return not asks and not self._repeats_question(sentence)
+
+    def _repeats_question(self, sentence: str) -> bool:
+        """No word beyond the question's. To "Is the Oak Room free?" that can be an answer, to "Who ...?" it cannot."""
+        asks_for_something = _ASKS_FOR_SOMETHING.search(self.question) is not None
+        return asks_for_something and set(content_terms(sentence)) <= set(content_terms(self.question))
+
     def _evidence(self, sentence: str, named: list[int]) -> tuple[Passage, Evidence] | None:
+        if not self._says_something(sentence):
+            return None
         best: tuple[Passage, Evidence] | None = None
         best_standing = 0.0
         for passage in self.passages:

@@ -122,7 +122,7 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
     clock.timings_ms |= models.load_ms
     count = generator.count_tokens
     prompt = build_prompt(asked.question, pieces, asked.history, models.evidence_tokens, count, asked.query)
-    stream = GroundedStream(asked.result.passages)
+    stream = GroundedStream(asked.result.passages, asked.query)
     limit = models.max_new_tokens
     for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:

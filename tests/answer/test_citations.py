@@ -61,6 +61,20 @@ def test_each_sentence_has_its_own_citation() -> None:
     assert [shown[a:b] for a, b in stream.unsupported] == ["Fish can fly."]
 
 
+def test_handing_the_question_back_proves_nothing() -> None:
+    for echo in ("How many people does the Oak Room seat?", "The Oak Room seats people."):
+        stream = GroundedStream(passages(), "How many people does the Oak Room seat?")
+        assert stream.feed(echo) + stream.finish() == echo
+        assert len(stream.unsupported) == 1
+
+
+def test_repeating_the_question_answers_it_when_it_asks_whether() -> None:
+    stream = GroundedStream(passages(), "Is the Oak Room booked at reception?")
+    stream.feed("The Oak Room is booked at reception.")
+    stream.finish()
+    assert [citation.passage for citation in stream.citations] == [2]
+
+
 def test_lines_are_sentences_of_their_own() -> None:
     shown, _ = ground("- 25 days of annual leave\n- The Oak Room seats 12 people")
     assert shown == "- 25 days of annual leave [1]\n- The Oak Room seats 12 people [2]"
