@@ -22,6 +22,7 @@ from rag_core.words import content_terms
 Similarity = Callable[[Sequence[str]], Sequence[float]]
 
 _WORDS_WEIGHT = 0.75
+_NEW_WORDS_WEIGHT = 3.0
 # A sentence found in the first passage is a little likelier than the same sentence in the fifth.
 _RANK_PENALTY = 0.02
 
@@ -45,11 +46,17 @@ class Piece:
         return Quote(self.passage.rank, self.text, self.passage.page, origin + self.start, origin + self.end)
 
 
-def rank_pieces(question: str, passages: Sequence[Passage], similarity: Similarity | None) -> list[Piece]:
-    """Every piece of the passages, nearest first."""
+def rank_pieces(
+    question: str, passages: Sequence[Passage], similarity: Similarity | None, asked_now: str = ""
+) -> list[Piece]:
+    """Every piece of the passages, nearest first.
+
+    `asked_now` is the follow-up alone, where `question` repeats what it leans on: its own words count more, because
+    they are what is new ("What about probate files?").
+    """
     places = [(passage, start, end) for passage in passages for start, end in piece_spans(passage.text)]
     texts = [_with_subject(passage, passage.text[start:end]) for passage, start, end in places]
-    shares = _word_shares(question, texts)
+    shares = _word_shares(question, asked_now, texts)
     cosines = similarity(texts) if similarity is not None and texts else [0.0] * len(texts)
     pieces = [
         Piece(passage, start, end, cosine + _WORDS_WEIGHT * share - _RANK_PENALTY * (passage.rank - 1))
@@ -101,10 +108,14 @@ def _with_subject(passage: Passage, text: str) -> str:
     return f"{passage.headings[-1]}. {text}" if passage.headings else text
 
 
-def _word_shares(question: str, texts: Sequence[str]) -> list[float]:
+def _word_shares(question: str, asked_now: str, texts: Sequence[str]) -> list[float]:
     wanted = set(content_terms(question))
     held = [wanted.intersection(content_terms(text)) for text in texts]
     counts = Counter(term for terms in held for term in terms)
-    weights = {term: math.log1p(len(texts) / (1 + counts[term])) for term in wanted}
+    new = set(content_terms(asked_now)) if asked_now != question else set()
+    weights = {
+        term: math.log1p(len(texts) / (1 + counts[term])) * (_NEW_WORDS_WEIGHT if term in new else 1.0)
+        for term in wanted
+    }
     total = sum(weights.values()) or 1.0
     return [sum(weights[term] for term in terms) / total for terms in held]

@@ -88,7 +88,7 @@ def ask(
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
     asked = _Asked(question, query, history, work, cancel, clock, result)
-    pieces = rank_pieces(query, result.passages, _similarity(asked))
+    pieces = rank_pieces(query, result.passages, _similarity(asked), question)
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.phrases.not_found)

@@ -34,6 +34,13 @@ def test_the_sentence_that_the_question_is_about_comes_first() -> None:
     assert nearest("How many seats has the Elm room?", FILLER, ROWS).text == "Room: Elm | Seats: 40"
 
 
+def test_what_is_new_in_a_follow_up_counts_more_than_what_it_leans_on() -> None:
+    text = "Closed client files are kept for seven years. Probate files are kept for twelve years."
+    before, now = "How long are closed client files kept?", "What about probate files?"
+    assert rank_pieces(f"{before} {now}", [passage(1, text)], None)[0].text.startswith("Closed")
+    assert rank_pieces(f"{before} {now}", [passage(1, text)], None, now)[0].text.startswith("Probate")
+
+
 def test_meaning_counts_where_there_is_an_embedder() -> None:
     def similarity(texts: object) -> list[float]:
         return [0.1, 0.9, 0.1]
