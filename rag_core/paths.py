@@ -14,6 +14,11 @@ ASSETS = PROGRAM_ROOT / "assets"
 SAMPLES = ASSETS / "samples"
 
 
+def is_inside(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` itself or lies below it: "/a-old/x" is not inside "/a"."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 @dataclass(frozen=True, slots=True)
 class DataDir:
     """The one folder that holds all that the program writes. Nothing is written anywhere else."""

@@ -7,7 +7,6 @@ vector is computed.
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Reader, ReadResult
 from rag_core.ingest.scan import Changes, Scan, Stamp, compare, scan
+from rag_core.paths import is_inside
 from rag_core.progress import Progress
 from rag_core.types import AddReport, FileProblem
 
@@ -141,7 +141,7 @@ def stored_below(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
     chosen: list[str] = []
     for path in paths:
         name = str(path.expanduser().absolute())
-        below = [stored for stored in known if stored == name or stored.startswith(name.rstrip(os.sep) + os.sep)]
+        below = [stored for stored in known if is_inside(stored, name)]
         if not below:
             raise UserError(f"{name} is not in this library.", "“alcove list” shows what is.")
         chosen += below

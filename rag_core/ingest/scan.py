@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag_core.paths import is_inside
 from rag_core.types import FileProblem
 
 _OFFICE_LOCK = "~$"
@@ -98,7 +99,7 @@ def _is_gone(path: str, found: Scan) -> bool:
 
 
 def _below(path: str, folders: Iterable[str]) -> bool:
-    return any(path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+    return any(is_inside(path, folder) for folder in folders)
 
 
 def _walk(

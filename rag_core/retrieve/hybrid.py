@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rag_core.paths import is_inside
 from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import Span, join
@@ -111,5 +112,5 @@ def _without_repetitions(found: Iterable[tuple[Candidate, FoundChunk]]) -> Itera
 
 def _shown_path(chunk: FoundChunk, filters: Filters | None) -> str:
     """The first of the document's paths; with a folder filter, the first inside that folder."""
-    inside = [path for path in chunk.paths if filters is None or path.startswith(filters.folder)]
+    inside = [path for path in chunk.paths if not (filters and filters.folder) or is_inside(path, filters.folder)]
     return (inside or list(chunk.paths) or [""])[0]

@@ -124,6 +124,12 @@ def test_one_document_at_two_places_is_shown_once_with_the_place_that_was_asked_
     assert [p.path for p in ask(index, "zebras", Filters(folder="/b"))] == ["/b/zebra.txt"]
 
 
+def test_the_place_that_is_shown_is_inside_the_folder_not_beside_it(index: LibraryIndex) -> None:
+    document_id = add(index.store, "/a-old/zebra.txt", ["Zebras are striped."])
+    index.store.link_path("/a/zebra.txt", 10, 1, document_id)
+    assert [p.path for p in ask(index, "zebras", Filters(folder="/a"))] == ["/a/zebra.txt"]
+
+
 @pytest.mark.parametrize(
     ("filters", "paths"),
     [
