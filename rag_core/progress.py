@@ -7,10 +7,23 @@ Work that cannot yield (one run of a model) takes a `CancelToken` instead.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from rag_core.errors import Cancelled
+
+Result = TypeVar("Result")
+
+
+def run_to_end(work: Generator[object, None, Result]) -> Result:
+    """Drive long work without looking at its steps; returns the generator's value."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,6 @@ def content_terms(text: str) -> list[str]:
     return terms
 
 
-def numbers(text: str) -> set[str]:
-    """The numbers of a text, as `content_terms` writes them."""
-    return {term for term in content_terms(text) if term[0].isdigit()}
-
-
 def fold(text: str) -> str:
     """Case, width and accents away: "Ｃａｆé" becomes "cafe". Voiced Japanese kana stay whole."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from rag_core.progress import Progress
+from rag_core.progress import Progress, Result, run_to_end
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-Result = TypeVar("Result")
 
 _STAGES = {
     "scan": "Looking at files",
@@ -55,7 +53,7 @@ class Output:
     def run(self, work: Generator[Progress, None, Result]) -> Result:
         """Drive long work to its end behind a progress bar; on a stream that is no terminal, silently."""
         if self.as_json or not sys.stderr.isatty():
-            return _drain(work)
+            return run_to_end(work)
         return _show_progress(work, self.console())
 
     def console(self) -> Console:
@@ -79,15 +77,6 @@ class Output:
             table.add_row(*row)
         width = None if sys.stdout.isatty() else 120
         Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
-
-
-def _drain(work: Generator[Progress, None, Result]) -> Result:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
 
 
 def _show_progress(work: Generator[Progress, None, Result], console: Console) -> Result:

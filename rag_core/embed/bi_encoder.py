@@ -18,7 +18,7 @@ from rag_core.embed.description import EncoderSpec, read_spec
 from rag_core.embed.pooling import pool
 from rag_core.embed.proof import disagreement
 from rag_core.errors import PackCorrupt
-from rag_core.progress import CancelToken, Progress
+from rag_core.progress import CancelToken, Progress, run_to_end
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session, open_session
@@ -50,11 +50,11 @@ class BiEncoder:
 
     def encode_queries(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
         """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return _finish(self._encode(texts, self.spec.query_prefix, cancel))
+        return run_to_end(self._encode(texts, self.spec.query_prefix, cancel))
 
     def encode_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
         """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return _finish(self._encode(texts, self.spec.passage_prefix, cancel))
+        return run_to_end(self._encode(texts, self.spec.passage_prefix, cancel))
 
     def encode_passages_stepwise(
         self, texts: Sequence[str], cancel: CancelToken | None = None
@@ -150,12 +150,3 @@ def _in_parallel(
         finally:
             for future in pending:
                 future.cancel()
-
-
-def _finish(steps: Generator[Progress, None, FloatArray]) -> FloatArray:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            result: FloatArray = stop.value
-            return result

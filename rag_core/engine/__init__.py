@@ -26,7 +26,7 @@ from rag_core.engine.models import Models, PackModels
 from rag_core.engine.workspace import Workspace, open_workspace
 from rag_core.errors import UserError
 from rag_core.paths import DataDir
-from rag_core.progress import CancelToken, Progress
+from rag_core.progress import CancelToken, Progress, run_to_end
 from rag_core.settings import Settings
 from rag_core.types import AddReport, Answer, AskEvent, Document, Filters, Message, Page, SearchResult
 
@@ -126,13 +126,7 @@ class Engine:
 
     def answer(self, question: str, *, history: Sequence[Message] = (), filters: Filters | None = None) -> Answer:
         """`ask` for callers that do not stream: the finished answer."""
-        events = self.ask(question, history=history, filters=filters)
-        while True:
-            try:
-                next(events)
-            except StopIteration as end:
-                answer: Answer = end.value
-                return answer
+        return run_to_end(self.ask(question, history=history, filters=filters))
 
     def health(self) -> list[Check]:
         """What `doctor` says of this library: counts, orphans, and where each stage really runs."""

@@ -37,8 +37,7 @@ class _Tally:
 
 
 def add(paths: Sequence[Path], work: Workspace, retry: bool = False) -> Generator[Progress, None, AddReport]:
-    """Bring the library in line with `paths`; the report is the generator's value. Does not embed."""
-    started = time.perf_counter()
+    """Bring the library in line with `paths`; the report, without its time, is the generator's value."""
     yield Progress("scan", 0, None, "files")
     found = scan(paths, SUPPORTED_SUFFIXES)
     changes = compare(found, _stamps(work.store.known_files(), retry))
@@ -48,7 +47,7 @@ def add(paths: Sequence[Path], work: Workspace, retry: bool = False) -> Generato
     tally = _Tally()
     if changes.added or changes.changed:
         yield from _read(changes, work, tally)
-    return _report(found, changes, tally, started)
+    return _report(found, changes, tally)
 
 
 def embed_pending(work: Workspace) -> Generator[Progress, None, int]:
@@ -121,7 +120,7 @@ def _write_report(reports: Path, read: ReadResult) -> Path:
     return report
 
 
-def _report(found: Scan, changes: Changes, tally: _Tally, started: float) -> AddReport:
+def _report(found: Scan, changes: Changes, tally: _Tally) -> AddReport:
     return AddReport(
         added=len(changes.added),
         changed=len(changes.changed),
@@ -132,7 +131,6 @@ def _report(found: Scan, changes: Changes, tally: _Tally, started: float) -> Add
         failed=tuple(tally.failed),
         skipped=tuple(found.skipped),
         warnings=tuple(tally.warnings),
-        elapsed_ms=(time.perf_counter() - started) * 1000,
     )
 
 

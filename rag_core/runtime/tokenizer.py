@@ -58,10 +58,6 @@ class PackTokenizer:
             spans.extend((start + a, start + b) for a, b in encoding.offsets if a < b)
         return spans
 
-    def id_of(self, token: str) -> int | None:
-        found = self._tokenizer.token_to_id(token)
-        return None if found is None else int(found)
-
     def vocabulary(self) -> list[str]:
         """Every token, by id."""
         ids: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)

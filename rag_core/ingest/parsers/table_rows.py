@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from rag_core.ingest.parsers.flow import one_line
 
@@ -78,14 +78,6 @@ def named(header: Sequence[str], cells: Sequence[str]) -> str:
             name = header[index] if index < len(header) else ""
             pairs.append(f"{name}: {cell}" if name else cell)
     return " | ".join(pairs)
-
-
-def table_lines(rows: Sequence[Sequence[str]], header: Sequence[str] | None) -> Iterator[str]:
-    """All rows as text; the header row comes first, as it stands."""
-    for index, row in enumerate(rows):
-        text = joined(row) if header is None or index == 0 else named(header, row)
-        if text:
-            yield text
 
 
 def _is_value(text: str) -> bool:
