@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag_core.answer.support import SUPPORTED, Evidence, best_evidence
+from rag_core.answer.focus import quote_from
+from rag_core.answer.support import SUPPORTED, best_evidence
 from rag_core.sentences import sentence_spans
 from rag_core.types import Citation, Passage, Quote
 from rag_core.words import content_terms
@@ -52,12 +53,7 @@ class GroundedStream:
         """Append the document's own words between `lead` and `closing`, with their marker; returns what was added."""
         before = len(self.text)
         self.text += f"{lead}{' '.join(quote.text.split())}{closing}"
-        marker = f" [{quote.passage}]"
-        start = len(self.text) + 1
-        self.text += marker
-        self.citations.append(
-            Citation(quote.passage, quote.text, quote.page, quote.char_start, quote.char_end, start, len(self.text))
-        )
+        self._cite(quote)
         self._sentence_start = len(self.text)
         return self.text[before:]
 
@@ -112,12 +108,19 @@ class GroundedStream:
             if found is None:
                 self.unsupported.append((end - len(self.text[start:end].lstrip()), end))
             else:
-                passage, evidence = found
-                added = f" [{passage.rank}]"
-                self.citations.append(_citation(passage, evidence, end + 1, end + len(added)))
-                self.text += added
+                added = self._cite(found)
         self._sentence_start = len(self.text)
         return added
+
+    def _cite(self, quote: Quote) -> str:
+        """Append the marker of what `quote` proves; returns it, with the space before it."""
+        marker = f" [{quote.passage}]"
+        start = len(self.text) + 1
+        self.text += marker
+        self.citations.append(
+            Citation(quote.passage, quote.text, quote.page, quote.char_start, quote.char_end, start, len(self.text))
+        )
+        return marker
 
     def _says_something(self, sentence: str) -> bool:
         """A small model sometimes hands the question back, as it is or turned round: nothing there can be proved."""
@@ -129,26 +132,15 @@ class GroundedStream:
         asks_for_something = _ASKS_FOR_SOMETHING.search(self.question) is not None
         return asks_for_something and set(content_terms(sentence)) <= set(content_terms(self.question))
 
-    def _evidence(self, sentence: str, named: list[int]) -> tuple[Passage, Evidence] | None:
+    def _evidence(self, sentence: str, named: list[int]) -> Quote | None:
+        """The words that prove the sentence, of the passage that says most of it; None when none says enough."""
         if not self._says_something(sentence):
             return None
-        best: tuple[Passage, Evidence] | None = None
+        best: Quote | None = None
         best_standing = 0.0
         for passage in self.passages:
             evidence = best_evidence(sentence, passage.text)
             standing = evidence.support + (_TRUST_IN_MARKER if passage.rank in named else 0.0)
             if evidence.support >= SUPPORTED and standing > best_standing:
-                best, best_standing = (passage, evidence), standing
+                best, best_standing = quote_from(passage, evidence.start, evidence.end), standing
         return best
-
-
-def _citation(passage: Passage, evidence: Evidence, start: int, end: int) -> Citation:
-    return Citation(
-        passage=passage.rank,
-        quote=passage.text[evidence.start : evidence.end],
-        page=passage.page,
-        char_start=passage.char_start + evidence.start,
-        char_end=passage.char_start + evidence.end,
-        start=start,
-        end=end,
-    )

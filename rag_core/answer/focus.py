@@ -42,8 +42,7 @@ class Piece:
 
     @property
     def quote(self) -> Quote:
-        origin = self.passage.char_start
-        return Quote(self.passage.rank, self.text, self.passage.page, origin + self.start, origin + self.end)
+        return quote_from(self.passage, self.start, self.end)
 
 
 def rank_pieces(
@@ -86,6 +85,12 @@ def widen(piece: Piece, by: int = 1) -> Piece:
     spans = piece_spans(piece.passage.text)
     at = spans.index((piece.start, piece.end))
     return replace(piece, start=spans[max(0, at - by)][0], end=spans[min(len(spans) - 1, at + by)][1])
+
+
+def quote_from(passage: Passage, start: int, end: int) -> Quote:
+    """`passage.text[start:end]` with its place on the page."""
+    origin = passage.char_start
+    return Quote(passage.rank, passage.text[start:end], passage.page, origin + start, origin + end)
 
 
 def cut(passage: Passage, start: int, end: int) -> Passage:

@@ -111,7 +111,7 @@ class Engine:
     ) -> SearchResult:
         """The `top_k` best passages. Works by words alone while vectors are still missing, and says so."""
         question = search_query(query, history)
-        return searching.search(question, filters or Filters(), self._work, top_k or self.settings.top_k)
+        return searching.search(question, filters or Filters(), self._work, top_k or self.settings.top_k).result
 
     def ask(
         self,

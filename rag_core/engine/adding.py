@@ -50,8 +50,8 @@ def add(paths: Sequence[Path], work: Workspace, retry: bool = False) -> Generato
     return _report(found, changes, tally)
 
 
-def embed_pending(work: Workspace) -> Generator[Progress, None, int]:
-    """Compute the vectors that are missing; returns how many there were. A question waits at most one batch."""
+def embed_pending(work: Workspace) -> Generator[Progress, None, None]:
+    """Compute the vectors that are missing. A question waits at most one batch."""
     store = work.store
     total = store.pending_count()
     done = 0
@@ -66,7 +66,6 @@ def embed_pending(work: Workspace) -> Generator[Progress, None, int]:
     if total:
         yield Progress("embed", done, total, "passages")
         work.index.save()
-    return done
 
 
 def _stamps(known: Mapping[str, KnownFile], retry: bool) -> dict[str, Stamp]:

@@ -22,6 +22,7 @@ from rag_core.types import (
     AnswerFinished,
     AskEvent,
     Filters,
+    FloatArray,
     Message,
     PassagesFound,
     Quote,
@@ -82,13 +83,14 @@ def ask(
     """
     clock = _Clock()
     query = search_query(question, history)
-    result = search(query, filters, work, work.settings.top_k)
+    found = search(query, filters, work, work.settings.top_k)
+    result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
     asked = _Asked(question, query, history, work, cancel, clock, result)
-    pieces = rank_pieces(query, result.passages, _similarity(asked), question)
+    pieces = rank_pieces(query, result.passages, _similarity(found.query_vector, work), question)
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.phrases.not_found)
@@ -102,15 +104,13 @@ def ask(
     return answer
 
 
-def _similarity(asked: _Asked) -> Similarity | None:
-    """Cosines of sentences to the question; None where the embedder cannot judge (its language, no vectors yet)."""
-    work = asked.work
-    if not work.models.reads(asked.query) or work.store.vector_count() == 0:
+def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity | None:
+    """Cosines of sentences to the question; None where the question has no vector."""
+    if query_vector is None:
         return None
-    encoder = work.models.encoder
 
     def cosines(texts: Sequence[str]) -> list[float]:
-        values: list[float] = (encoder.encode_passages(texts) @ encoder.encode_queries([asked.query])[0]).tolist()
+        values: list[float] = (work.models.encoder.encode_passages(texts) @ query_vector).tolist()
         return values
 
     return cosines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from rag_core.answer.relevance import Evidence, probability, relevance_features
 from rag_core.engine.workspace import Workspace
@@ -11,7 +12,15 @@ from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.types import Filters, FloatArray, Passage, SearchResult
 
 
-def search(query: str, filters: Filters, work: Workspace, top_k: int) -> SearchResult:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`query_vector` is None where words had to do: no vectors yet, or a language that the embedder does not read."""
+
+    result: SearchResult
+    query_vector: FloatArray | None
+
+
+def search(query: str, filters: Filters, work: Workspace, top_k: int) -> Found:
     """Raises PackMissing when vectors are there and the embedder that made them is not."""
     timings_ms: dict[str, float] = {}
     work.models.load_ms.clear()
@@ -29,7 +38,8 @@ def search(query: str, filters: Filters, work: Workspace, top_k: int) -> SearchR
     started = time.perf_counter()
     relevance = _relevance(query, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
-    return SearchResult(query, tuple(passages), relevance, timings_ms, dict(work.models.providers), tuple(notices))
+    providers = dict(work.models.providers)
+    return Found(SearchResult(query, tuple(passages), relevance, timings_ms, providers, tuple(notices)), vector)
 
 
 def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[str]]:
@@ -57,6 +67,6 @@ def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
         return 0.0
     coverage = work.store.term_coverage(query, [chunk_id for p in passages for chunk_id in p.chunk_ids])
     evidence = [Evidence(p.dense_score, max(coverage[chunk_id] for chunk_id in p.chunk_ids), p.text) for p in passages]
-    chunks = work.store.vector_count() + work.store.pending_count()
     embedder = work.models.identity.encoder_pack_id
-    return probability(relevance_features(query, evidence, embedder=embedder, library_chunks=chunks))
+    features = relevance_features(query, evidence, embedder=embedder, library_chunks=work.store.chunk_count())
+    return probability(features)

@@ -39,5 +39,4 @@ def open_workspace(data_dir: DataDir, library: str, models: Models, settings: Se
     if read_only and not folder.is_dir():
         raise UserError(f"There is no library “{library}” yet.", "Add documents to it: alcove add FOLDER")
     store = Store.open(folder, read_only=read_only, created_with=f"alcove {__version__}")
-    # One thread for the vectors: a second one saves nothing here, and waits for its turn when the machine is busy.
     return Workspace(LibraryIndex(store), models, settings, data_dir.root / "reports")

@@ -217,6 +217,10 @@ class Store:
         with self._reading() as connection:
             return vectors.ids(connection)
 
+    def chunk_count(self) -> int:
+        with self._reading() as connection:
+            return vectors.chunk_count(connection)
+
     def vector_count(self) -> int:
         with self._reading() as connection:
             return vectors.count(connection)
