@@ -273,6 +273,65 @@ class AddReport:
     elapsed_ms: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class FilesQueued:
+    """A piece of the list of files that adding is going to read."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """A child process has begun to read this file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """One file was stored, or could not be (state "failed", with its reason)."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsSearchable:
+    """The last vectors of these documents are there: they can be found by meaning from now on."""
+
+    document_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """A page without its text. Width and height in points, 0 where the format has no pages."""
+
+    number: int
+    label: str
+    width: float
+    height: float
+    needs_ocr: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A drawn page: rows of BGRX pixels (32 bits, top row first), `stride_bytes` apart."""
+
+    number: int
+    width_px: int
+    height_px: int
+    stride_bytes: int
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """Where a searched text stands: `page.text[start:end]`."""
+
+    page: int
+    start: int
+    end: int
+
+
 @runtime_checkable
 class TextEncoder(Protocol):
     """Turns text into unit vectors.

@@ -1,0 +1,113 @@
+"""What the engine process says. An `Event` carries one payload of one job; the last is `Finished`, `Failed`, `Stopped`.
+
+Other payloads are the steps of the work itself: `Progress`, the `AskEvent`s, and the pieces below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rag_core.conversations.records import Turn
+from rag_core.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`payload` is any of the frozen dataclasses that a job's docstring names, or one of the three endings."""
+
+    job_id: int
+    payload: object
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job is done; `value` is what its docstring promises."""
+
+    value: object = None
+
+
+FailureKind = Literal["user", "mismatch", "bug", "engine_lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Shown as it is: `message` says what happened, `advice` what to do.
+
+    "mismatch": the library's vectors were made by another embedder, a rebuild is offered. "bug": our mistake, with
+    `details` (a traceback; no text of documents) also written to `report`. "engine_lost": the engine process ended.
+    """
+
+    kind: FailureKind
+    message: str
+    advice: str = ""
+    details: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The person cancelled it. What was finished is kept."""
+
+
+Ending = Finished | Failed | Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsListed:
+    """A piece of a long list."""
+
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnsListed:
+    """A piece of a conversation, oldest first."""
+
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageCheck:
+    """Where one stage really ran, from running it. `stage` is "embed", "generate" (later "rerank").
+
+    `provider` is the execution provider that did the work, "" when the stage cannot run; `requested` is what the
+    settings asked for; `reason` says why the two differ, in plain words; `elapsed_ms` is the warm run.
+    """
+
+    stage: str
+    provider: str
+    device: str
+    requested: str
+    reason: str = ""
+    model: str = ""
+    elapsed_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PackInfo:
+    """An installed pack. `in_use` by the settings as they are; `problem` is empty when its manifest can be read."""
+
+    pack_id: str
+    role: str
+    title: str
+    licence: str
+    version: str
+    size_bytes: int
+    folder: str
+    in_use: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceReport:
+    """Facts about network use, not promises. `refused` counts attempts of our own code that were stopped.
+
+    `connections` are open network connections of the processes `process_ids`, "" entries never occur; None where the
+    system does not tell. `network_modules` are loaded modules that could open one.
+    """
+
+    process_ids: tuple[int, ...]
+    connections: tuple[str, ...] | None
+    network_modules: tuple[str, ...]
+    refused: tuple[str, ...]
