@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 
 from rag_core.paths import ASSETS
 
@@ -25,11 +26,12 @@ def language() -> str:
 
 def use_language(code: str) -> None:
     """Switch at once. Every widget gets a LanguageChange event."""
-    application = QCoreApplication.instance()
-    if application is None:
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
         return
     application.setProperty(_PROPERTY, code if code in LANGUAGES else "en")
-    QCoreApplication.postEvent(application, QEvent(QEvent.Type.LanguageChange))
+    for window in application.topLevelWidgets():  # each passes the event on to its children
+        QCoreApplication.sendEvent(window, QEvent(QEvent.Type.LanguageChange))
 
 
 def tr(text: str, **values: object) -> str:
