@@ -8,8 +8,7 @@ from rag_core.cli import main
 
 if __name__ == "__main__":
     if getattr(sys, "frozen", False):
-        # A frozen program has no `python -c`: its reading children are the program itself.
-        from rag_core.ingest.reading_worker import run_if_worker
+        from rag_core.children import run_if_child
 
-        run_if_worker(sys.argv)
+        run_if_child(sys.argv)
     sys.exit(main())

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import psutil
 
+from rag_core.children import child_command, creation_flags
 from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.parsers.protocol import ParseLimits
 from rag_core.ingest.reading_wire import LastWords, ReadResult, unpacked
-from rag_core.ingest.reading_worker import WORKER_ARGUMENT, WorkerConfig, out_of_memory, receive_bytes, send
+from rag_core.ingest.reading_worker import WorkerConfig, out_of_memory
 from rag_core.settings import Settings
+from rag_core.wire import receive, send
 
 __all__ = ["ReadResult", "Reader"]
 
@@ -148,12 +150,12 @@ class Reader:
 
     def _spawn(self) -> _Child:
         process = subprocess.Popen(
-            _command(),
+            child_command("reading"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
-            creationflags=_creation_flags(),
+            creationflags=creation_flags(),
         )
         child = _Child(process, threading.Thread(name="reading-replies", daemon=True))
         child.thread = threading.Thread(target=_take_replies, args=(child, self._replies), name="reading", daemon=True)
@@ -215,23 +217,9 @@ class Reader:
 
 def _take_replies(child: _Child, replies: queue.SimpleQueue[_Reply]) -> None:
     assert child.process.stdout is not None
-    while (payload := receive_bytes(child.process.stdout)) is not None:
+    while (payload := receive(child.process.stdout)) is not None:
         replies.put(_Reply(child, payload))
     replies.put(_Reply(child, None))
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, WORKER_ARGUMENT]
-    places = [str(Path(entry).absolute()) for entry in sys.path]
-    code = f"import sys; sys.path[:] = {places!r}; from rag_core.ingest.reading_worker import main; main()"
-    return [sys.executable, "-X", "utf8", "-S", "-c", code]
-
-
-def _creation_flags() -> int:
-    if sys.platform == "win32":
-        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    return 0
 
 
 def _memory_of(pid: int) -> int:

@@ -9,7 +9,6 @@ import os
 import pickle
 import queue
 import signal
-import struct
 import sys
 import threading
 import traceback
@@ -25,9 +24,8 @@ from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.parsers.protocol import ParseLimits, Parser
 from rag_core.ingest.parsers.source import open_source
 from rag_core.ingest.reading_wire import LastWords, ReadResult, packed
+from rag_core.wire import receive, send
 
-WORKER_ARGUMENT = "--alcove-reading-worker"
-LENGTH = struct.Struct("<Q")
 _PROCESSOR_EXTRA_S = 60
 
 
@@ -39,13 +37,6 @@ class WorkerConfig:
     memory_bytes: int
     timeout_s: float
     parsers: tuple[str, ...] = ()
-
-
-def run_if_worker(arguments: Sequence[str]) -> None:
-    """A frozen program calls this first of all: started as a reading child, it becomes one and never returns."""
-    if list(arguments[1:2]) == [WORKER_ARGUMENT]:
-        main()
-        sys.exit(0)
 
 
 def main() -> None:
@@ -150,25 +141,8 @@ def out_of_memory(path: Path, memory_bytes: int) -> DocumentUnreadable:
     )
 
 
-def send(stream: IO[bytes], payload: bytes) -> None:
-    """One message: its length, then its bytes."""
-    stream.write(LENGTH.pack(len(payload)))
-    stream.write(payload)
-    stream.flush()
-
-
-def receive_bytes(stream: IO[bytes]) -> bytes | None:
-    """One message; None when the other side is gone."""
-    header = stream.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(header)
-    payload = stream.read(length)
-    return payload if len(payload) == length else None
-
-
 def _listen(incoming: IO[bytes], jobs: queue.SimpleQueue[Any]) -> None:
     """Ends the process when the parent closes the stream, or dies: also while a parser is at work."""
-    while (payload := receive_bytes(incoming)) is not None:
+    while (payload := receive(incoming)) is not None:
         jobs.put(pickle.loads(payload))
     os._exit(0)
