@@ -40,6 +40,10 @@ class LibraryTooNew(UserError):
     """The library was written by a newer version of this program."""
 
 
+class LibraryTooOld(UserError):
+    """The library has an older format; opening it for writing brings it up to date."""
+
+
 class StorageFull(UserError):
     """The disk is full (or not writable); what was stored before is intact."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,21 @@ SAMPLES = ASSETS / "samples"
 def is_inside(path: str, folder: str) -> bool:
     """Whether `path` is `folder` itself or lies below it: "/a-old/x" is not inside "/a"."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write crash-safely: a new file beside the old one, flushed, then renamed over it. Raises OSError."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):  # what matters is why it could not be written
+            partial.unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from rag_core.errors import UserError
+from rag_core.errors import StorageFull, UserError
+from rag_core.paths import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,7 @@ class Settings:
 
 def load(path: Path) -> Settings:
     """Read `path`; a missing file gives the defaults. Raises UserError for a damaged file or a wrong type."""
-    if not path.exists():
-        return Settings()
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise UserError(
-            f"The settings file {path} cannot be read ({error}).", "Repair it, or delete it to go back to the defaults."
-        ) from error
-    if not isinstance(stored, dict):
-        raise UserError(f"The settings file {path} does not hold settings.", "Delete it to go back to the defaults.")
+    stored = read_object(path)
     known = {field.name: getattr(Settings(), field.name) for field in fields(Settings)}
     chosen: dict[str, Any] = {}
     for name, value in stored.items():
@@ -64,11 +55,32 @@ def load(path: Path) -> Settings:
 
 
 def save(settings: Settings, path: Path) -> None:
-    """Write crash-safely: a new file beside the old one, flushed, then renamed over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(asdict(settings), file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write crash-safely. Raises UserError where that is not possible."""
+    write_object(asdict(settings), path)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in `path`; empty where there is no file. Raises UserError for a damaged file."""
+    if not path.exists():
+        return {}
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError(
+            f"The settings file {path} cannot be read ({error}).", "Repair it, or delete it to go back to the defaults."
+        ) from error
+    if not isinstance(stored, dict):
+        raise UserError(f"The settings file {path} does not hold settings.", "Delete it to go back to the defaults.")
+    return stored
+
+
+def write_object(value: dict[str, Any], path: Path) -> None:
+    """The reverse, crash-safely. Raises StorageFull, after which the old file stands."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, json.dumps(value, indent=2, ensure_ascii=False).encode())
+    except OSError as error:
+        raise StorageFull(
+            f"The settings could not be saved in {path} ({error.strerror or error}).",
+            "Check the permissions of the folder and the free space, then try again.",
+        ) from error

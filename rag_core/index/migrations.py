@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag_core.errors import LibraryTooNew, UserError
+from rag_core.errors import LibraryTooNew, LibraryTooOld
 from rag_core.index.connection import Connection, transaction
 
 _STEP_1 = (
@@ -99,8 +99,8 @@ def migrate(connection: Connection) -> None:
 
 
 def require_current(connection: Connection, folder: Path) -> None:
-    """For readers, which cannot migrate. Raises UserError."""
+    """For readers, which cannot migrate. Raises LibraryTooOld."""
     if schema_version(connection) < SCHEMA_VERSION:
-        raise UserError(
+        raise LibraryTooOld(
             f"The library in {folder} has an older format.", "Run “alcove list” on it once: that brings it up to date."
         )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rag_core.index.connection import Connection
 from rag_core.index.layout import unpack_layout
-from rag_core.index.records import KnownFile, StoredChunk
+from rag_core.index.records import Counts, KnownFile, StoredChunk
 from rag_core.types import Document, DocumentState, Filters, Page
 
 _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
@@ -21,6 +21,17 @@ _CHUNK_COLUMNS = """
            c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count
     FROM chunks c JOIN documents d ON d.id = c.document JOIN pages p ON p.document = c.document AND p.number = c.page
 """
+
+
+def counts(connection: Connection) -> Counts:
+    """From indexes and small tables only: no text is read."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM files WHERE document IS NOT NULL),"
+        " (SELECT count(*) FROM files WHERE document IS NULL),"
+        " (SELECT coalesce(sum(chunk_count), 0) FROM documents),"
+        " (SELECT count(*) FROM chunks WHERE embedded = 0)"
+    ).fetchone()
+    return Counts(*(int(count) for count in row))
 
 
 def known_files(connection: Connection) -> dict[str, KnownFile]:

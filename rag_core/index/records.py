@@ -57,6 +57,16 @@ class StoredChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What a list of libraries shows: files that were read, files that could not be, chunks, chunks without vector."""
+
+    documents: int
+    failed: int
+    passages: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Counts for `doctor`. `free_bytes` is space inside the database that later documents will reuse."""
 

@@ -15,7 +15,7 @@ from rag_core.errors import UserError
 from rag_core.index import doctor, documents, lexical, meta, migrations, opening, reading, vectors
 from rag_core.index.connection import Connection, plain_words, transaction
 from rag_core.index.keys import KeySource, NoKey
-from rag_core.index.records import Identity, KnownFile, PendingChunk, Statistics, StoredChunk
+from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.writer_lock import WriterLock
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, ParsedDocument
 
@@ -276,6 +276,11 @@ class Store:
         """What `doctor` prints: one sentence per orphan, half document or damage; empty when all is well."""
         with self._reading() as connection:
             return doctor.problems(connection, thorough=thorough)
+
+    def counts(self) -> Counts:
+        """What a list of libraries shows. A few milliseconds, however large the library is."""
+        with self._reading() as connection:
+            return reading.counts(connection)
 
     def statistics(self) -> Statistics:
         with self._reading() as connection:
