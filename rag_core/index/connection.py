@@ -13,22 +13,29 @@ from rag_core.index.keys import KEY_BYTES
 
 DATABASE_FILE = "library.db"
 BUSY_TIMEOUT_MS = 5000
+LIBRARY = "library"
+CONVERSATIONS = "conversation file"
 
 # sqlcipher3 ships no types; a connection is used in this package only, through this name.
 Connection = Any
 
 _PLAIN_HEADER = b"SQLite format 3\x00"
+_AFTER_DAMAGE = {
+    LIBRARY: "Move the folder away and add the documents again; the documents themselves are not touched.",
+    CONVERSATIONS: "Move the file “conversations.db” out of that folder to begin anew; the documents are not affected.",
+}
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
 
-def connect(path: Path, key: bytes | None, *, read_only: bool, create: bool) -> Connection:
+def connect(path: Path, key: bytes | None, *, read_only: bool, create: bool, holding: str = LIBRARY) -> Connection:
     """Open (or create) the database at `path`; autocommit, so that transactions are only where we say so.
 
-    Raises LibraryLocked for a wrong or missing key, UserError for a file that is not a library.
+    `holding` is what messages call the file. Raises LibraryLocked for a wrong or missing key, UserError for a file that
+    is no database.
     """
     connection = _open(path, _open_mode(path, read_only=read_only, create=create))
     try:
-        _prepare(connection, path, key, read_only=read_only)
+        _prepare(connection, path, key, read_only=read_only, holding=holding)
     except BaseException:
         connection.close()
         raise
@@ -66,13 +73,13 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
 
-def _prepare(connection: Connection, path: Path, key: bytes | None, *, read_only: bool) -> None:
+def _prepare(connection: Connection, path: Path, key: bytes | None, *, read_only: bool, holding: str) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")
     if key is not None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a library key has {KEY_BYTES} bytes, not {len(key)}")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    _prove_readable(connection, path, key)
+    _prove_readable(connection, path, key, holding)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -91,7 +98,7 @@ def prepare_writing(connection: Connection, *, new: bool) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _prove_readable(connection: Connection, path: Path, key: bytes | None) -> None:
+def _prove_readable(connection: Connection, path: Path, key: bytes | None, holding: str) -> None:
     from sqlcipher3 import dbapi2
 
     try:
@@ -107,10 +114,10 @@ def _prove_readable(connection: Connection, path: Path, key: bytes | None) -> No
             message, advice = "is encrypted with another key", "Give the key or passphrase it was made with."
         else:
             message, advice = (
-                "is encrypted, or is not a library",
+                f"is encrypted, or is not a {holding}",
                 "Give its key or passphrase, or choose another folder.",
             )
-        raise LibraryLocked(f"The library in {path.parent} {message}.", advice) from error
+        raise LibraryLocked(f"The {holding} in {path.parent} {message}.", advice) from error
 
 
 @contextmanager
@@ -128,44 +135,44 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def plain_words(folder: Path) -> Iterator[None]:
+def plain_words(folder: Path, holding: str = LIBRARY) -> Iterator[None]:
     """Translate SQLite's and the system's storage errors into UserErrors; bugs of ours pass through."""
     from sqlcipher3 import dbapi2
 
     try:
         yield
     except dbapi2.DatabaseError as error:
-        translated = _translate(error, folder)
+        translated = _translate(error, folder, holding)
         if translated is None:
             raise
         raise translated from error
 
 
-def _translate(error: BaseException, folder: Path) -> UserError | None:
+def _translate(error: BaseException, folder: Path, holding: str) -> UserError | None:
     code = _code(error)
     if code == _FULL:
         return StorageFull(
-            f"The disk that holds the library in {folder} is full. Only the last change was not stored.",
+            f"The disk that holds the {holding} in {folder} is full. Only the last change was not stored.",
             "Free some space and try again.",
         )
     if code in (_READONLY, _CANTOPEN):
         return StorageFull(
-            f"The library in {folder} cannot be written to.",
+            f"The {holding} in {folder} cannot be written to.",
             "Check the permissions of the folder, or choose another one.",
         )
     if code == _IOERR:
         return StorageFull(
-            f"The disk that holds the library in {folder} reports errors ({error}).",
+            f"The disk that holds the {holding} in {folder} reports errors ({error}).",
             "Check the disk or its connection, then try again.",
         )
     if code in (_BUSY, _LOCKED):
         return LibraryLocked(
-            f"Another program is using the library in {folder}.", "Wait until it has finished and try again."
+            f"Another program is using the {holding} in {folder}.", "Wait until it has finished and try again."
         )
     if code in (_CORRUPT, _NOTADB):
         return UserError(
-            f"The library in {folder} is damaged ({error}).",
-            "Move the folder away and add the documents again; the documents themselves are not touched.",
+            f"The {holding} in {folder} is damaged ({error}).",
+            _AFTER_DAMAGE[holding],
         )
     return None
 

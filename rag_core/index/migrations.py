@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_core.errors import LibraryTooNew, LibraryTooOld
-from rag_core.index.connection import Connection, transaction
+from rag_core.index.connection import LIBRARY, Connection, transaction
 
 _STEP_1 = (
     "CREATE TABLE index_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -71,7 +71,9 @@ _STEP_1 = (
     )""",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_STEP_1,)
+Steps = tuple[tuple[str, ...], ...]
+
+STEPS: Steps = (_STEP_1,)
 SCHEMA_VERSION = len(STEPS)
 
 
@@ -79,28 +81,29 @@ def schema_version(connection: Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_not_newer(connection: Connection, folder: Path) -> None:
+def check_not_newer(connection: Connection, folder: Path, steps: Steps = STEPS, holding: str = LIBRARY) -> None:
     """Raises LibraryTooNew before anything is written."""
     version = schema_version(connection)
-    if version > SCHEMA_VERSION:
+    if version > len(steps):
         raise LibraryTooNew(
-            f"The library in {folder} was made by a newer Alcove (format {version}; this one knows {SCHEMA_VERSION}).",
+            f"The {holding} in {folder} was made by a newer Alcove (format {version}; this one knows {len(steps)}).",
             "Update Alcove, or choose another library. Nothing was changed.",
         )
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, steps: Steps = STEPS) -> None:
     """Bring the schema up to date, one transaction per step."""
-    for number in range(schema_version(connection), SCHEMA_VERSION):
+    for number in range(schema_version(connection), len(steps)):
         with transaction(connection):
-            for statement in STEPS[number]:
+            for statement in steps[number]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number + 1}")
 
 
-def require_current(connection: Connection, folder: Path) -> None:
+def require_current(connection: Connection, folder: Path, steps: Steps = STEPS, holding: str = LIBRARY) -> None:
     """For readers, which cannot migrate. Raises LibraryTooOld."""
-    if schema_version(connection) < SCHEMA_VERSION:
+    if schema_version(connection) < len(steps):
         raise LibraryTooOld(
-            f"The library in {folder} has an older format.", "Run “alcove list” on it once: that brings it up to date."
+            f"The {holding} in {folder} has an older format.",
+            "Run “alcove list” on it once: that brings it up to date.",
         )

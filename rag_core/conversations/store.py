@@ -1,0 +1,242 @@
+"""Keeps conversations: one SQLite file in the library's folder, written and encrypted as the library itself is."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rag_core.conversations.answer_json import (
+    UnknownForm,
+    answer_from_json,
+    answer_to_json,
+    filters_from_json,
+    filters_to_json,
+)
+from rag_core.conversations.records import Conversation, Feedback, Turn
+from rag_core.conversations.schema import STEPS
+from rag_core.errors import StorageFull, UserError
+from rag_core.index import migrations
+from rag_core.index.connection import CONVERSATIONS, Connection, connect, plain_words, prepare_writing, transaction
+from rag_core.index.keys import KeySource, NoKey
+from rag_core.index.tokens import fold
+from rag_core.types import Filters
+
+CONVERSATIONS_FILE = "conversations.db"
+
+_TURNS_AT_A_TIME = 50
+_UNREADABLE = "This answer was stored by another version of Alcove and cannot be shown here. Ask the question again."
+_CONVERSATIONS = "SELECT id, title, (SELECT count(*) FROM turns WHERE conversation = c.id), created_ns, updated_ns"
+# Each word stands in the title, or in one of the turns.
+_HOLDS_WORD = "(instr(c.words, ?) OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND instr(t.words, ?)))"
+
+
+class ConversationStore:
+    """The conversations in the file `path` (`CONVERSATIONS_FILE` in a library's folder), which is made when missing.
+
+    One thread at a time. Every method that changes something happens wholly or not at all, and what is deleted is
+    overwritten on the disk. Where the file may only be read, reading works. Raises UserErrors: StorageFull,
+    LibraryLocked, LibraryTooNew.
+    """
+
+    def __init__(self, path: Path, key_source: KeySource | None = None) -> None:
+        self.path = path
+        key = (key_source or NoKey()).key(path.parent)
+        read_only = path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        _require_folder(path.parent)
+        with plain_words(path.parent, CONVERSATIONS):
+            self._connection = connect(path, key, read_only=read_only, create=True, holding=CONVERSATIONS)
+            try:
+                self._bring_up_to_date(read_only)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        self._connection.close()
+
+    def list(self, query: str = "") -> tuple[Conversation, ...]:
+        """The latest first; with `query`, those that hold all of its words in title, questions or answers."""
+        words = [word for word in fold(_storable(query)).split() if word]
+        condition = " AND ".join(["TRUE", *(_HOLDS_WORD for _ in words)])
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"{_CONVERSATIONS} FROM conversations c WHERE {condition} ORDER BY updated_ns DESC, id DESC",
+                [word for word in words for _ in range(2)],
+            ).fetchall()
+        return tuple(Conversation(*row) for row in rows)
+
+    def conversation(self, conversation_id: int) -> Conversation:
+        """Raises UserError when it is not there any more."""
+        with self._reading() as connection:
+            row = connection.execute(
+                f"{_CONVERSATIONS} FROM conversations c WHERE id = ?", (conversation_id,)
+            ).fetchone()
+        if row is None:
+            raise _gone()
+        return Conversation(*row)
+
+    def create(self, title: str) -> Conversation:
+        now = time.time_ns()
+        title = _storable(title)
+        with self._writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO conversations(title, created_ns, updated_ns, words) VALUES (?, ?, ?, ?)",
+                (title, now, now, fold(title)),
+            )
+        return Conversation(int(cursor.lastrowid), title, 0, now, now)
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        """Its place in the list stays. Raises UserError when it is not there any more."""
+        title = _storable(title)
+        with self._writing() as connection:
+            cursor = connection.execute(
+                "UPDATE conversations SET title = ?, words = ? WHERE id = ?", (title, fold(title), conversation_id)
+            )
+            if cursor.rowcount == 0:
+                raise _gone()
+        self._leave_no_trace()
+
+    def delete(self, conversation_id: int) -> None:
+        """With all its turns; nothing happens when it is not there."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+        self._leave_no_trace()
+
+    def turns(self, conversation_id: int) -> Iterator[Turn]:
+        """Oldest first, a few read at a time: other work on the store may happen in between.
+
+        An answer that cannot be read (stored by a newer Alcove) comes as a turn with a `problem`.
+        """
+        last = 0
+        while True:
+            with self._reading() as connection:
+                rows = connection.execute(
+                    "SELECT id, question, asked_ns, answer, problem, stopped, feedback, filters FROM turns"
+                    " WHERE conversation = ? AND id > ? ORDER BY id LIMIT ?",
+                    (conversation_id, last, _TURNS_AT_A_TIME),
+                ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield from map(_turn, rows)
+
+    def save_turn(self, conversation_id: int, turn: Turn) -> Turn:
+        """Add a turn (`turn_id` 0), or replace the stored one. Returns it as stored.
+
+        Raises UserError when the conversation, or the turn to be replaced, is not there any more.
+        """
+        with self._writing() as connection:
+            stored = self._put_turn(connection, conversation_id, turn)
+            connection.execute(
+                "UPDATE conversations SET updated_ns = max(updated_ns + 1, ?) WHERE id = ?",
+                (time.time_ns(), conversation_id),
+            )
+        return stored
+
+    def delete_turns(self, conversation_id: int, turn_id: int) -> None:
+        """Forget this turn and every later one of its conversation."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM turns WHERE conversation = ? AND id >= ?", (conversation_id, turn_id))
+        self._leave_no_trace()
+
+    def set_feedback(self, turn_id: int, feedback: Feedback) -> None:
+        """Nothing happens when the turn is not there any more."""
+        with self._writing() as connection:
+            connection.execute("UPDATE turns SET feedback = ? WHERE id = ?", (feedback, turn_id))
+
+    def _put_turn(self, connection: Connection, conversation_id: int, turn: Turn) -> Turn:
+        if connection.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone() is None:
+            raise _gone()
+        turn = replace(turn, question=_storable(turn.question), problem=_storable(turn.problem))
+        values = {
+            "question": turn.question,
+            "asked_ns": turn.asked_ns,
+            "answer": None if turn.answer is None else answer_to_json(turn.answer),
+            "problem": turn.problem,
+            "stopped": turn.stopped,
+            "feedback": turn.feedback,
+            "filters": filters_to_json(turn.filters),
+            "words": fold(_storable(f"{turn.question}\n{turn.answer.text if turn.answer else ''}")),
+        }
+        if turn.turn_id:
+            cursor = connection.execute(
+                f"UPDATE turns SET {', '.join(f'{name} = ?' for name in values)} WHERE id = ? AND conversation = ?",
+                (*values.values(), turn.turn_id, conversation_id),
+            )
+            if cursor.rowcount == 0:
+                raise UserError("This question is not in the conversation any more.", "Ask it again.")
+            return turn
+        cursor = connection.execute(
+            f"INSERT INTO turns(conversation, {', '.join(values)}) VALUES (?{', ?' * len(values)})",
+            (conversation_id, *values.values()),
+        )
+        return replace(turn, turn_id=int(cursor.lastrowid))
+
+    def _bring_up_to_date(self, read_only: bool) -> None:
+        folder = self.path.parent
+        migrations.check_not_newer(self._connection, folder, STEPS, CONVERSATIONS)
+        if read_only:
+            migrations.require_current(self._connection, folder, STEPS, CONVERSATIONS)
+            return
+        prepare_writing(self._connection, new=migrations.schema_version(self._connection) == 0)
+        migrations.migrate(self._connection, STEPS)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with plain_words(self.path.parent, CONVERSATIONS):
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with plain_words(self.path.parent, CONVERSATIONS), transaction(self._connection):
+            yield self._connection
+
+    def _leave_no_trace(self) -> None:
+        """What was deleted is overwritten in the file already; here its copy in the write-ahead log goes too."""
+        with self._reading() as connection:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _turn(row: Any) -> Turn:
+    turn_id, question, asked_ns, answer, problem, stopped, feedback, filters = row
+    try:
+        narrowed = filters_from_json(filters)
+        said = None if answer is None else answer_from_json(answer)
+    except UnknownForm:
+        return Turn(turn_id, question, asked_ns, None, _UNREADABLE, bool(stopped), feedback, Filters())
+    return Turn(turn_id, question, asked_ns, said, problem, bool(stopped), feedback, narrowed)
+
+
+def _storable(text: str) -> str:
+    """Half a character (a damaged paste) cannot be written in UTF-8; it becomes a question mark."""
+    return text.encode("utf-8", errors="replace").decode()
+
+
+def _require_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFull(
+            f"The folder {folder} cannot be written to ({error.strerror}).",
+            "Check its permissions and the free space, or choose another folder.",
+        ) from error
+
+
+def _gone() -> UserError:
+    return UserError("This conversation is not there any more.", "It was deleted; start a new one.")
