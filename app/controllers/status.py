@@ -1,0 +1,109 @@
+"""Where things run, and that nothing leaves the machine: asks the engine, measures the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.background import Background
+from app.jobs import EngineLink, JobHandle
+from app.notices import Notice
+from app.silence import NetworkWatch, WindowSilence, measure_window
+from app.text import tr, tr_engine
+from app.viewmodels.silence import SilenceModel
+from app.viewmodels.stages import StagesModel
+from rag_core.host.events import Failed, SilenceReport, StageCheck
+from rag_core.host.jobs import CheckStages, ProveSilence
+from rag_core.types import Answer
+
+DELAY_MS = 2000
+
+
+class StatusController(QObject):
+    """`stages` and `silence` are for the badges and their dialogs.
+
+    The check waits a little after the engine has started: the first question should not wait for it.
+    """
+
+    noticed = Signal(object)
+
+    def __init__(
+        self,
+        engine: EngineLink,
+        watch: NetworkWatch | None = None,
+        delay_ms: int = DELAY_MS,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.stages = StagesModel(self)
+        self.silence = SilenceModel(self)
+        self._engine = engine
+        self._checking: JobHandle | None = None
+        self._proving: JobHandle | None = None
+        self._delay = QTimer(self, interval=delay_ms, singleShot=True)
+        self._delay.timeout.connect(self.check_stages)
+        self._measuring = Background(lambda: measure_window(watch), self)
+        self._measuring.done.connect(self._take_window)
+        engine.engine_ready.connect(self.check_soon)
+
+    def check_soon(self) -> None:
+        """After a start of the engine, and after every change of the settings."""
+        self._delay.start()
+
+    def check_stages(self) -> None:
+        """Run each stage once, now."""
+        self._delay.stop()
+        if self._checking is not None:
+            return
+        self._checking = self._engine.job(CheckStages())
+        self._checking.finished.connect(self._take_checks)
+        self._checking.failed.connect(self._take_failure)
+        self._checking.stopped.connect(lambda: self.stages.fail(""))
+        self._checking.ended.connect(self._end_check)
+        self.stages.begin()
+        self._checking.start()
+
+    def take_answer(self, answer: Answer) -> None:
+        """An answer that has finished tells where its stages ran."""
+        self.stages.take_providers(answer.providers)
+
+    def prove_silence(self) -> None:
+        """Measure the engine with its children, and the window."""
+        if self._proving is not None:
+            return
+        self.silence.begin()
+        self._proving = self._engine.job(ProveSilence())
+        self._proving.finished.connect(self._take_engine)
+        self._proving.failed.connect(self._take_unproven)
+        self._proving.stopped.connect(lambda: self.silence.fail(tr("The check was stopped.")))
+        self._proving.ended.connect(self._end_proof)
+        self._measuring.start()
+        self._proving.start()
+
+    def shutdown(self) -> None:
+        self._delay.stop()
+        self._measuring.shutdown()
+
+    def _take_checks(self, checks: tuple[StageCheck, ...]) -> None:
+        self.stages.set_checks(tuple(checks))
+
+    def _take_failure(self, failure: Failed) -> None:
+        problem = tr_engine(failure.message)
+        self.stages.fail(problem)
+        if failure.kind == "bug":
+            text = tr("Alcove could not check where the models run.")
+            self.noticed.emit(Notice("warning", text, problem, details=failure.details))
+
+    def _end_check(self) -> None:
+        self._checking = None
+
+    def _take_engine(self, report: SilenceReport) -> None:
+        self.silence.set_engine(report)
+
+    def _take_window(self, measured: WindowSilence) -> None:
+        self.silence.set_window(measured)
+
+    def _take_unproven(self, failure: Failed) -> None:
+        self.silence.fail(tr_engine(failure.message))
+
+    def _end_proof(self) -> None:
+        self._proving = None

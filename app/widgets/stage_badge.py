@@ -1,0 +1,39 @@
+"""The badge at the bottom of the window that tells where the models run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.design import colours
+from app.resources import icon
+from app.text import Translated, tr
+from app.viewmodels.stages import StagesModel
+
+_ICON_PX = 16
+
+
+class StageBadge(Translated, QPushButton):
+    """Press it for the reasons (`clicked`)."""
+
+    def __init__(self, stages: StagesModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stages = stages
+        self.setProperty("kind", "quiet")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        stages.changed.connect(self.retranslate)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        badge = self._stages.badge()
+        self.setText(badge.text)
+        self.setToolTip(badge.explanation)
+        self.setAccessibleName(tr("Where the models run: {place}", place=badge.text))
+        self.setAccessibleDescription(badge.explanation)
+        self.setIcon(icon("warning", colours().warning) if badge.is_warning else icon("processor", colours().muted))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.retranslate()
