@@ -62,3 +62,13 @@ class DataDir:
     @property
     def settings_file(self) -> Path:
         return self.root / "settings.json"
+
+    @property
+    def reports(self) -> Path:
+        """Our own mistakes, written down for the person to read."""
+        return self.root / "reports"
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine process and its libraries print; the one before it ends in ".1"."""
+        return self.root / "engine.log"

@@ -39,6 +39,7 @@ class Engine:
     `read_only` opens an existing library for questions only: it never creates one, and works while another process
     adds documents. Raises UserError for a name that is no folder name; LibraryLocked when another process is writing;
     LibraryTooNew; IndexMismatch when the library's vectors were made by another embedder (`add(..., rebuild=True)`).
+    `models` that are given are shared: whoever made them closes them.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class Engine:
         self.settings = settings or Settings()
         self.data_dir = data_dir
         self.library = library
-        models = models or PackModels(data_dir.packs, self.settings)
-        self._work = open_workspace(data_dir, library, models, self.settings, read_only)
+        used = models or PackModels(data_dir.packs, self.settings)
+        self._work = open_workspace(data_dir, library, used, self.settings, read_only, closes_models=models is None)
 
     def __enter__(self) -> Self:
         return self
@@ -67,15 +68,26 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Give back models, files and locks. Safe to call twice."""
+        """Give back files, locks and the engine's own models. Safe to call twice."""
         self._work.close()
 
+    def use(self, settings: Settings, models: Models) -> None:
+        """Go on with other settings and shared models. Work that has begun ends with those that it began with."""
+        self.settings = settings
+        self._work = replace(self._work, settings=settings, models=models, closes_models=False)
+
     def add(
-        self, paths: Sequence[Path], *, retry: bool = False, embed: bool = True, rebuild: bool = False
+        self,
+        paths: Sequence[Path],
+        *,
+        retry: bool = False,
+        reread: bool = False,
+        embed: bool = True,
+        rebuild: bool = False,
     ) -> Generator[Progress, None, AddReport]:
         """Bring the library in line with files and folders; then compute missing vectors unless `embed` is False.
 
-        `retry` reads files again that failed before; `rebuild` makes every vector again. Raises StorageFull,
+        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. Raises StorageFull,
         PackMissing.
         """
         started = time.perf_counter()
@@ -83,7 +95,7 @@ class Engine:
             self._work.store.rebuild_for(self._work.models.identity)
         else:
             self._work.store.require_identity(self._work.models.identity)
-        report = yield from adding.add(paths, self._work, retry)
+        report = yield from adding.add(paths, self._work, retry, reread)
         if embed:
             yield from adding.embed_pending(self._work)
         return replace(report, elapsed_ms=(time.perf_counter() - started) * 1000)
@@ -130,7 +142,15 @@ class Engine:
 
     def health(self) -> list[Check]:
         """What `doctor` says of this library: counts, orphans, and where each stage really runs."""
-        return list(check_library(self._work))
+        return run_to_end(self.check_health())
+
+    def check_health(self) -> Generator[Progress, None, list[Check]]:
+        """`health` with a step after every check."""
+        found: list[Check] = []
+        for check in check_library(self._work):
+            found.append(check)
+            yield Progress("health", len(found), None, "checks", check.name)
+        return found
 
 
 __all__ = ["Check", "Engine", "Workspace"]

@@ -36,11 +36,13 @@ class _Tally:
     warnings: list[FileProblem] = field(default_factory=list)
 
 
-def add(paths: Sequence[Path], work: Workspace, retry: bool = False) -> Generator[Progress, None, AddReport]:
+def add(
+    paths: Sequence[Path], work: Workspace, retry: bool = False, reread: bool = False
+) -> Generator[Progress, None, AddReport]:
     """Bring the library in line with `paths`; the report, without its time, is the generator's value."""
     yield Progress("scan", 0, None, "files")
     found = scan(paths, SUPPORTED_SUFFIXES)
-    changes = compare(found, _stamps(work.store.known_files(), retry))
+    changes = compare(found, _stamps(work.store.known_files(), retry, reread))
     yield Progress("scan", len(found.files), len(found.files), "files")
     if changes.removed:
         work.index.remove_paths(changes.removed)
@@ -68,12 +70,12 @@ def embed_pending(work: Workspace) -> Generator[Progress, None, None]:
         work.index.save()
 
 
-def _stamps(known: Mapping[str, KnownFile], retry: bool) -> dict[str, Stamp]:
+def _stamps(known: Mapping[str, KnownFile], retry: bool, reread: bool) -> dict[str, Stamp]:
     """What need not be read again; with `retry`, files that failed count as never seen."""
     return {
         path: Stamp(file.size_bytes, file.modified_ns)
         for path, file in known.items()
-        if not (retry and file.state == "failed")
+        if not (retry and file.state == "failed") and not reread
     }
 
 

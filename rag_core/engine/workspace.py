@@ -15,23 +15,27 @@ from rag_core.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """`reports` is where our own mistakes are written down, for the person to read."""
+    """`reports` is where our own mistakes are written down. `closes_models`: nobody else uses them."""
 
     index: LibraryIndex
     models: Models
     settings: Settings
     reports: Path
+    closes_models: bool = True
 
     @property
     def store(self) -> Store:
         return self.index.store
 
     def close(self) -> None:
-        self.models.close()
+        if self.closes_models:
+            self.models.close()
         self.index.close()
 
 
-def open_workspace(data_dir: DataDir, library: str, models: Models, settings: Settings, read_only: bool) -> Workspace:
+def open_workspace(
+    data_dir: DataDir, library: str, models: Models, settings: Settings, read_only: bool, closes_models: bool
+) -> Workspace:
     """Opens the library's files, no model. Raises LibraryLocked, LibraryTooNew, UserError (read-only and not there)."""
     from rag_core import __version__
 
@@ -39,4 +43,4 @@ def open_workspace(data_dir: DataDir, library: str, models: Models, settings: Se
     if read_only and not folder.is_dir():
         raise UserError(f"There is no library “{library}” yet.", "Add documents to it: alcove add FOLDER")
     store = Store.open(folder, read_only=read_only, created_with=f"alcove {__version__}")
-    return Workspace(LibraryIndex(store), models, settings, data_dir.root / "reports")
+    return Workspace(LibraryIndex(store), models, settings, data_dir.reports, closes_models)

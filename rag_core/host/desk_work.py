@@ -1,0 +1,137 @@
+"""What the desk does for each of its jobs: short reads for the screen, and the conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from rag_core import libraries
+from rag_core import settings as stored_settings
+from rag_core.errors import UserError
+from rag_core.host import jobs
+from rag_core.host.events import DocumentsListed, SilenceReport, TurnsListed
+from rag_core.host.jobs import Job
+from rag_core.host.lane import Work
+from rag_core.host.shelf import Shelf
+from rag_core.paths import DataDir
+from rag_core.progress import CancelToken
+from rag_core.settings import Settings
+
+Item = TypeVar("Item")
+
+# Large enough to be few, small enough that a window takes a piece in within one frame.
+_DOCUMENTS_PER_PIECE = 500
+_TURNS_PER_PIECE = 50
+
+
+@dataclass(slots=True)
+class DeskWork:
+    """`report_silence` says what the process knows of its network use."""
+
+    data_dir: DataDir
+    shelf: Shelf
+    report_silence: Callable[[], SilenceReport]
+
+    def begin(self, job: Job, _token: CancelToken) -> Work:
+        """The work of a job of the desk's lane; nothing is done before its first step."""
+        match job:
+            case jobs.ListDocuments():
+                return self._list_documents(job)
+            case jobs.LoadTurns():
+                return self._load_turns(job)
+        return self._at_once(job)
+
+    def _at_once(self, job: Job) -> Work:
+        yield from ()
+        match job:
+            case jobs.ListLibraries():
+                return libraries.list_libraries(self.data_dir)
+            case jobs.CreateLibrary():
+                return libraries.create_library(self.data_dir, job.name)
+            case jobs.LoadLibrarySettings():
+                return libraries.load_library_settings(self.data_dir, job.library)
+            case jobs.LoadSettings():
+                return stored_settings.load(self.data_dir.settings_file)
+            case jobs.ListPacks():
+                return self._list_packs()
+            case jobs.ProveSilence():
+                return self.report_silence()
+            case jobs.ListPages() | jobs.LoadPage() | jobs.FindInDocument():
+                return self._read(job)
+        return self._converse(job)
+
+    def _list_packs(self) -> object:
+        from rag_core.host import packs
+
+        try:
+            settings = stored_settings.load(self.data_dir.settings_file)
+        except UserError:  # `LoadSettings` tells of it; until it is mended the defaults are in use
+            settings = Settings()
+        return packs.installed(self.data_dir, settings)
+
+    def _read(self, job: jobs.ListPages | jobs.LoadPage | jobs.FindInDocument) -> object:
+        with self.shelf.store(job.library) as store:
+            match job:
+                case jobs.ListPages():
+                    return tuple(store.page_infos(job.document_id))
+                case jobs.LoadPage():
+                    return store.page(job.document_id, job.number)
+                case jobs.FindInDocument():
+                    return tuple(store.find_text(job.document_id, job.text))
+
+    def _list_documents(self, job: jobs.ListDocuments) -> Work:
+        with self.shelf.store(job.library) as store:
+            documents = store.documents()
+        for piece in _pieces(documents, _DOCUMENTS_PER_PIECE):
+            yield DocumentsListed(piece)
+        return len(documents)
+
+    def _load_turns(self, job: jobs.LoadTurns) -> Work:
+        with self.shelf.conversations(job.library) as conversations:
+            turns = list(conversations.turns(job.conversation_id))
+        for piece in _pieces(turns, _TURNS_PER_PIECE):
+            yield TurnsListed(piece)
+        return len(turns)
+
+    def _converse(self, job: Job) -> object:
+        match job:
+            case jobs.ListConversations():
+                with self.shelf.conversations(job.library) as store:
+                    return tuple(store.list(job.query))
+            case jobs.CreateConversation():
+                with self.shelf.conversations(job.library) as store:
+                    return store.create(job.title)
+            case jobs.RenameConversation():
+                with self.shelf.conversations(job.library) as store:
+                    return store.rename(job.conversation_id, job.title)
+            case jobs.DeleteConversation():
+                with self.shelf.conversations(job.library) as store:
+                    return store.delete(job.conversation_id)
+            case jobs.SaveTurn():
+                with self.shelf.conversations(job.library) as store:
+                    return store.save_turn(job.conversation_id, job.turn)
+            case jobs.DeleteTurns():
+                with self.shelf.conversations(job.library) as store:
+                    return store.delete_turns(job.conversation_id, job.turn_id)
+            case jobs.SetFeedback():
+                with self.shelf.conversations(job.library) as store:
+                    return store.set_feedback(job.turn_id, job.feedback)
+            case jobs.ExportConversation():
+                return self._export(job)
+        raise TypeError(f"{type(job).__name__} is no job of the desk")
+
+    def _export(self, job: jobs.ExportConversation) -> object:
+        from rag_core.conversations.export import export_conversation
+
+        with self.shelf.conversations(job.library) as store:
+            title = next((c.title for c in store.list("") if c.conversation_id == job.conversation_id), "")
+            turns = list(store.turns(job.conversation_id))
+        return export_conversation(title, turns, job.target)
+
+
+def _pieces(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    rest = iter(items)
+    while piece := tuple(islice(rest, size)):
+        yield piece

@@ -1,0 +1,109 @@
+"""What the engine thread does for each of its jobs: a generator of steps, whose value is what the job finishes with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from rag_core import libraries
+from rag_core import settings as stored_settings
+from rag_core.host import jobs, packs
+from rag_core.host.engines import Engines
+from rag_core.host.jobs import Job
+from rag_core.host.lane import Work
+from rag_core.host.shelf import Shelf
+from rag_core.host.stages import check_stages
+from rag_core.progress import CancelToken
+from rag_core.types import Answer, AskEvent
+
+StopOthers = Callable[[CancelToken, Callable[[Job], bool]], None]
+
+
+@dataclass(slots=True)
+class EngineWork:
+    """`stop_others` is the lane's: ends its other jobs that fit a description, before a library moves or goes."""
+
+    engines: Engines
+    shelf: Shelf
+    stop_others: StopOthers
+
+    def begin(self, job: Job, token: CancelToken) -> Work:
+        """The work of a job of the engine's lane; nothing is done before its first step."""
+        data_dir = self.engines.data_dir
+        match job:
+            case jobs.AskQuestion():
+                return self._ask(job, token)
+            case jobs.AddPaths():
+                return self._add(job)
+            case jobs.RemovePaths():
+                return self._remove(job)
+            case jobs.RenameLibrary():
+                return self._rename(job, token)
+            case jobs.DeleteLibrary():
+                return self._delete(job, token)
+            case jobs.CheckStages():
+                return check_stages(self.engines.models, self.engines.settings, token)
+            case jobs.CheckHealth():
+                return self._check_health(job)
+            case jobs.PreparePacks():
+                return self._then_reopen(packs.prepare(data_dir))
+            case jobs.ImportPack():
+                return self._then_reopen(packs.import_folder(data_dir, job.folder))
+            case jobs.VerifyPack():
+                return packs.verify_stepwise(data_dir, job.pack_id)
+            case jobs.SaveSettings():
+                return self._save_settings(job)
+            case jobs.SaveLibrarySettings():
+                return self._save_library_settings(job)
+        raise TypeError(f"{type(job).__name__} is no job of the engine")
+
+    def _ask(self, job: jobs.AskQuestion, token: CancelToken) -> Generator[AskEvent, None, Answer]:
+        with self.engines.reading(job.library) as engine:
+            return (yield from engine.ask(job.question, history=job.history, filters=job.filters, cancel=token))
+
+    def _add(self, job: jobs.AddPaths) -> Work:
+        with self.engines.writing(job.library) as engine:
+            return (yield from engine.add(job.paths, retry=job.retry, reread=job.reread, rebuild=job.rebuild))
+
+    def _remove(self, job: jobs.RemovePaths) -> Work:
+        yield from ()
+        with self.engines.writing(job.library) as engine:
+            return tuple(engine.remove(job.paths))
+
+    def _rename(self, job: jobs.RenameLibrary, token: CancelToken) -> Work:
+        yield from ()
+        self._let_go(job.library, token)
+        return libraries.rename_library(self.engines.data_dir, job.library, job.new_name)
+
+    def _delete(self, job: jobs.DeleteLibrary, token: CancelToken) -> Work:
+        yield from ()
+        self._let_go(job.library, token)
+        libraries.delete_library(self.engines.data_dir, job.library)
+        return None
+
+    def _let_go(self, library: str, token: CancelToken) -> None:
+        """End the library's jobs and close its files: it is about to move or go."""
+        self.stop_others(token, lambda other: getattr(other, "library", None) == library)
+        self.engines.close_library(library)
+        self.shelf.close_library(library)
+
+    def _check_health(self, job: jobs.CheckHealth) -> Work:
+        with self.engines.reading(job.library) as engine:
+            return tuple((yield from engine.check_health()))
+
+    def _then_reopen(self, work: Work) -> Work:
+        yield from work
+        self.engines.reopen_models()
+        return None
+
+    def _save_settings(self, job: jobs.SaveSettings) -> Work:
+        yield from ()
+        stored_settings.save(job.settings, self.engines.data_dir.settings_file)
+        self.engines.apply(job.settings)
+        return None
+
+    def _save_library_settings(self, job: jobs.SaveLibrarySettings) -> Work:
+        yield from ()
+        libraries.save_library_settings(self.engines.data_dir, job.library, job.settings)
+        self.engines.refresh(job.library)
+        return None

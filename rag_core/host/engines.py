@@ -1,0 +1,141 @@
+"""The open libraries of the engine thread, and the one set of models that all of them use.
+
+A library is open for reading once it has been asked, and for writing only while a job changes it: an idle window keeps
+no one from adding documents on the command line, and while another process writes, questions are answered all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rag_core import settings as stored_settings
+from rag_core.engine import Engine
+from rag_core.engine.models import Models, PackModels
+from rag_core.errors import LibraryTooOld, UserError
+from rag_core.libraries import load_library_settings
+from rag_core.paths import DataDir
+from rag_core.settings import Settings
+
+ModelsFactory = Callable[[DataDir, Settings], Models]
+
+
+def pack_models(data_dir: DataDir, settings: Settings) -> Models:
+    """The models of the installed packs."""
+    return PackModels(data_dir.packs, settings)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """`users` are the jobs that are at work with it."""
+
+    engine: Engine
+    users: int = 0
+
+
+class Engines:
+    """For one thread. `settings` are those of the file; where it is damaged, the defaults."""
+
+    def __init__(self, data_dir: DataDir, make_models: ModelsFactory = pack_models) -> None:
+        self.data_dir = data_dir
+        self._make_models = make_models
+        self.settings = _load_or_defaults(data_dir)
+        self.models = make_models(data_dir, self.settings)
+        self._readers: dict[str, _Opened] = {}
+        self._writers: dict[str, _Opened] = {}
+
+    @contextmanager
+    def reading(self, library: str) -> Iterator[Engine]:
+        """An engine for questions: the writing one where the library is being changed, else one that locks nobody."""
+        opened = self._writers.get(library) or self._readers.get(library)
+        if opened is None:
+            opened = self._readers[library] = _Opened(self._open(library, read_only=True))
+        with self._in_use(library, opened):
+            yield opened.engine
+
+    @contextmanager
+    def writing(self, library: str) -> Iterator[Engine]:
+        """An engine that may change the library, or make it. Raises LibraryLocked when another process does."""
+        opened = self._writers.get(library)
+        if opened is None:
+            opened = self._writers[library] = _Opened(self._open(library, read_only=False))
+            self._close_idle_reader(library)
+        with self._in_use(library, opened):
+            yield opened.engine
+
+    def apply(self, settings: Settings) -> None:
+        """Use `settings` from the next job on. Models are opened again where another one, or place, is named."""
+        if _choice(settings) != _choice(self.settings):
+            self.models.close()
+            self.models = self._make_models(self.data_dir, settings)
+        self.settings = settings
+        for library in {*self._readers, *self._writers}:
+            self.refresh(library)
+
+    def refresh(self, library: str) -> None:
+        """The library's own settings have changed."""
+        for opened in (self._readers.get(library), self._writers.get(library)):
+            if opened is not None:
+                opened.engine.use(self._settings_of(library), self.models)
+
+    def reopen_models(self) -> None:
+        """Packs were added or built again."""
+        self.models.close()
+
+    def close_library(self, library: str) -> None:
+        """Its files are about to move or go. Its jobs have ended."""
+        for engines in (self._readers, self._writers):
+            opened = engines.pop(library, None)
+            if opened is not None:
+                opened.engine.close()
+
+    def close(self) -> None:
+        for library in {*self._readers, *self._writers}:
+            self.close_library(library)
+        self.models.close()
+
+    @contextmanager
+    def _in_use(self, library: str, opened: _Opened) -> Iterator[None]:
+        opened.users += 1
+        try:
+            yield
+        finally:
+            opened.users -= 1
+            if not opened.users and self._writers.get(library) is opened:
+                del self._writers[library]
+                opened.engine.close()
+
+    def _close_idle_reader(self, library: str) -> None:
+        if library in self._readers and not self._readers[library].users:
+            self._readers.pop(library).engine.close()
+
+    def _open(self, library: str, read_only: bool) -> Engine:
+        settings = self._settings_of(library)
+        try:
+            return Engine(self.data_dir, library, settings, read_only=read_only, models=self.models)
+        except LibraryTooOld:  # opening it for writing brings it up to date
+            Engine(self.data_dir, library, settings, models=self.models).close()
+            return Engine(self.data_dir, library, settings, read_only=read_only, models=self.models)
+
+    def _settings_of(self, library: str) -> Settings:
+        """The general settings and, where the library is there already, its own on top."""
+        if not (self.data_dir.libraries / library).is_dir():
+            return self.settings
+        own = load_library_settings(self.data_dir, library)
+        return self.settings.with_overrides(
+            top_k=own.top_k, relevance_threshold=own.relevance_threshold, chunk_tokens=own.chunk_tokens
+        )
+
+
+def _load_or_defaults(data_dir: DataDir) -> Settings:
+    """A damaged file must not keep a person from their documents; `LoadSettings` tells them of it."""
+    try:
+        return stored_settings.load(data_dir.settings_file)
+    except UserError:
+        return Settings()
+
+
+def _choice(settings: Settings) -> tuple[str, str, str, int]:
+    """What decides which models are open, and where."""
+    return settings.embedder, settings.llm, settings.execution_provider, settings.threads

@@ -1,0 +1,66 @@
+"""Fewer, larger events: what waits to be sent is merged, so that a window is not woken a thousand times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rag_core.host.events import Ending, Event
+from rag_core.progress import Progress
+from rag_core.types import DocumentsSearchable, FileDone, FileReading, PassagesFound, QuoteFound, TextStreamed
+
+
+class Merger:
+    """Events of all jobs that wait to be sent. Not thread-safe.
+
+    Of a job's `Progress` only the latest of each stage matters; pieces of text that follow each other are one piece; a
+    file that is done already is not announced as being read. What is not merged keeps its order.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[Event] = []
+        self.urgent = False
+
+    def add(self, event: Event) -> None:
+        self.urgent = self.urgent or isinstance(event.payload, Ending | PassagesFound | QuoteFound)
+        payload = event.payload
+        if isinstance(payload, Progress):
+            self._drop(event.job_id, lambda old: isinstance(old, Progress) and _counts_the_same(old, payload))
+        elif isinstance(payload, FileDone):
+            self._drop(event.job_id, lambda old: old == FileReading(payload.document.path))
+        else:
+            joined = self._joined(event)
+            if joined is not None:
+                self._waiting[-1] = joined
+                return
+        self._waiting.append(event)
+
+    def take(self) -> list[Event]:
+        """All that waits, in order; afterwards nothing does."""
+        waiting, self._waiting = self._waiting, []
+        self.urgent = False
+        return waiting
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _drop(self, job_id: int, superseded: Callable[[object], bool]) -> None:
+        """The latest event that is superseded goes; there is never more than one."""
+        for at in range(len(self._waiting) - 1, -1, -1):
+            old = self._waiting[at]
+            if old.job_id == job_id and superseded(old.payload):
+                del self._waiting[at]
+                return
+
+    def _joined(self, event: Event) -> Event | None:
+        if not self._waiting or self._waiting[-1].job_id != event.job_id:
+            return None
+        match self._waiting[-1].payload, event.payload:
+            case TextStreamed(before), TextStreamed(after):
+                return Event(event.job_id, TextStreamed(before + after))
+            case DocumentsSearchable(before), DocumentsSearchable(after):
+                return Event(event.job_id, DocumentsSearchable(before + after))
+        return None
+
+
+def _counts_the_same(one: Progress, other: Progress) -> bool:
+    return (one.stage, one.unit) == (other.stage, other.unit)

@@ -1,0 +1,130 @@
+"""The engine process as its parent sees it: start it, give it jobs, hear what it says. No Qt, and nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from rag_core.children import child_command, creation_flags
+from rag_core.host.commands import Cancel, Close, Command, Pause, Submit
+from rag_core.host.events import Event
+from rag_core.host.jobs import Job
+from rag_core.paths import DataDir
+from rag_core.wire import receive, send
+
+_LOG_BYTES = 1024**2
+
+
+class EngineProcess:
+    """One life of the engine. `on_event` and `on_exit` are called on a thread of this object's own, in order.
+
+    `on_exit(code)` comes only when the process ended without being asked to, and last. `submit`, `cancel`, `pause` and
+    `resume` never fail: to a process that is gone they do nothing. Safe to use from several threads.
+    """
+
+    def __init__(self, data_dir: Path, on_event: Callable[[Event], None], on_exit: Callable[[int], None]) -> None:
+        self._data_dir = DataDir(data_dir)
+        self._on_event = on_event
+        self._on_exit = on_exit
+        self._process: subprocess.Popen[bytes] | None = None
+        self._listening: threading.Thread | None = None
+        self._sending = threading.Lock()
+        self._closing = False
+
+    @property
+    def pid(self) -> int:
+        """0 before the start."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        """Raises OSError when the system cannot start a process."""
+        log = _open_log(self._data_dir.engine_log)
+        try:
+            self._process = subprocess.Popen(
+                child_command("engine"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if log is None else log,
+                start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
+                creationflags=creation_flags(),
+            )
+        finally:
+            if log is not None:
+                log.close()
+        self._write(os.fsencode(self._data_dir.root))
+        self._listening = threading.Thread(
+            target=self._listen, args=(self._process,), name="engine-events", daemon=True
+        )
+        self._listening.start()
+
+    def submit(self, job_id: int, job: Job) -> None:
+        """`job_id` is the caller's, once per process; it comes back with every event of the job."""
+        self._send(Submit(job_id, job))
+
+    def cancel(self, job_id: int) -> None:
+        self._send(Cancel(job_id))
+
+    def pause(self, job_id: int) -> None:
+        self._send(Pause(job_id))
+
+    def resume(self, job_id: int) -> None:
+        self._send(Pause(job_id, paused=False))
+
+    def close(self, timeout_s: float = 3.0) -> None:
+        """Ask it to end, then make it. Afterwards there is no process and no thread, and nothing is called any more."""
+        self._closing = True
+        if self._process is None:
+            return
+        self._send(Close())
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._listening is not None and self._listening is not threading.current_thread():
+            self._listening.join()
+        self._close_pipes(self._process)
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        while (payload := receive(process.stdout)) is not None:
+            for event in pickle.loads(payload):
+                if not self._closing:
+                    self._on_event(event)
+        code = process.wait()
+        if not self._closing:
+            self._close_pipes(process)
+            self._on_exit(code)
+
+    def _send(self, command: Command) -> None:
+        self._write(pickle.dumps(command))
+
+    def _write(self, payload: bytes) -> None:
+        with self._sending, suppress(OSError, ValueError):  # gone, or closed: `on_exit` says so
+            if self._process is not None and self._process.stdin is not None:
+                send(self._process.stdin, payload)
+
+    def _close_pipes(self, process: subprocess.Popen[bytes]) -> None:
+        with self._sending:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):  # what waits in it is wanted by nobody any more
+                        pipe.close()
+
+
+def _open_log(path: Path) -> IO[bytes] | None:
+    """Where the process, its libraries and their crashes write; None where nothing can be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LOG_BYTES:
+            path.replace(path.with_name(f"{path.name}.1"))
+        return path.open("ab")
+    except OSError:
+        return None

@@ -1,0 +1,82 @@
+"""Where each stage really runs: opened, and run once for real. What is opened stays open, ready for the first question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+
+from rag_core.answer.prompt import build_prompt
+from rag_core.engine.models import Models
+from rag_core.errors import RagError
+from rag_core.host.events import StageCheck
+from rag_core.progress import CancelToken, Progress
+from rag_core.runtime.devices import CPU, PLAIN_NAMES, list_devices, providers_for
+from rag_core.settings import Settings
+
+_SENTENCE = "Where does this run?"
+_QUESTION_TOKENS = 256
+
+
+def check_stages(
+    models: Models, settings: Settings, token: CancelToken
+) -> Generator[Progress, None, tuple[StageCheck, ...]]:
+    """A question waits for the opening of one model at most. A stage that cannot run says why."""
+    stages = {"embed": _embed, "generate": _generate}
+    found = []
+    for done, (stage, run) in enumerate(stages.items()):
+        yield Progress("check", done, len(stages), "stages", stage)
+        found.append((yield from _checked(stage, run, models, settings, token)))
+    return tuple(found)
+
+
+def _checked(
+    stage: str, run: Callable[[Models, CancelToken], str], models: Models, settings: Settings, token: CancelToken
+) -> Generator[Progress, None, StageCheck]:
+    """The first run opens the model and warms it up, the second is timed."""
+    requested = settings.execution_provider
+    try:
+        run(models, token)
+        yield Progress("check", 0, None, "", stage)
+        started = time.perf_counter()
+        model = run(models, token)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        provider = models.providers[stage]
+        reason = models.reasons.get(stage, "") or _why_there(provider, requested)
+    except RagError as error:
+        token.raise_if_cancelled()
+        return StageCheck(stage, "", "", requested, str(error))
+    return StageCheck(stage, provider, _device(provider), requested, reason, model, elapsed_ms)
+
+
+def _embed(models: Models, _token: CancelToken) -> str:
+    encoder = models.encoder
+    encoder.encode_queries([_SENTENCE])
+    return encoder.pack_id
+
+
+def _generate(models: Models, token: CancelToken) -> str:
+    """One token, after the part of the prompt that every question shares: its work is kept for the first question.
+
+    Room is asked for as a real question would, since what was computed in a smaller room is not kept.
+    """
+    generator = models.generator
+    messages = build_prompt(_SENTENCE, (), (), models.evidence_tokens, generator.count_tokens).messages
+    room = generator.context_tokens - generator.count_prompt_tokens(messages)
+    wanted = models.max_new_tokens + models.evidence_tokens + models.evidence_tokens // 4 + _QUESTION_TOKENS
+    next(iter(generator.generate(messages, max_new_tokens=max(1, min(room, wanted)), cancel=token)), "")
+    return generator.pack_id
+
+
+def _device(provider: str) -> str:
+    """The plain name of where a provider runs."""
+    found = next(
+        (device for device in list_devices(look_for_npu=provider != CPU).devices if device.provider == provider), None
+    )
+    return found.name if found else PLAIN_NAMES.get(provider, provider)
+
+
+def _why_there(provider: str, requested: str) -> str:
+    """Empty where the stage runs on what was asked for, or on the best that "auto" can have."""
+    if provider in providers_for(requested):
+        return ""
+    return f"This model is not made for what was asked for (“{requested}”)."

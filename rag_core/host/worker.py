@@ -1,0 +1,52 @@
+"""The engine process itself: what `EngineProcess` starts."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from rag_core.host.host import Host
+from rag_core.host.silence import Silence
+from rag_core.paths import DataDir
+from rag_core.wire import receive
+
+# When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
+_LAST_STEP_S = 10.0
+
+
+def main() -> None:
+    """Serve until the parent says so or goes away. First comes the data folder; the log is the error stream."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
+    faulthandler.enable()
+    silence = Silence()
+    silence.install()
+    incoming, outgoing = _take_streams()
+    folder = receive(incoming)
+    if folder is None:
+        return
+    host = Host(DataDir(Path(os.fsdecode(folder))), silence)
+    host.serve(incoming, outgoing, on_closing=_end_soon)
+    sys.stderr.flush()
+    os._exit(0)  # what is open is closed by now; libraries take half a second to say goodbye
+
+
+def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """The pipes, for us alone: what a library prints goes to the log."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+    os.dup2(2, 1)
+    return incoming, outgoing
+
+
+def _end_soon() -> None:
+    timer = threading.Timer(_LAST_STEP_S, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
