@@ -32,7 +32,7 @@ def test_opening_an_engine_loads_no_model_runtime() -> None:
 @pytest.mark.parametrize("package", ["app", "rag_core"])
 def test_nothing_is_swallowed(package: str) -> None:
     """`except Exception` stands in two places only: the engine's job loop and the step that stores one document."""
-    allowed = {"rag_core/engine/adding.py"}
+    allowed = {"rag_core/engine/adding.py", "rag_core/host/lane.py"}
     found = set()
     for path in (ROOT / package).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

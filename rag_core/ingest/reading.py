@@ -23,13 +23,28 @@ from rag_core.ingest.reading_worker import WorkerConfig, out_of_memory
 from rag_core.settings import Settings
 from rag_core.wire import receive, send
 
-__all__ = ["ReadResult", "Reader"]
+__all__ = ["Begun", "Read", "ReadResult", "Reader"]
 
-_WATCH_EVERY_S = 0.25
+_WATCH_EVERY_S = 0.1
 _LAST_WORDS_S = 2.0
 _FIRST_REPLY_EXTRA_S = 20.0  # a cold start of a child on a slow disk is not the document's fault
 _DOCUMENTS_PER_CHILD = 500  # then a fresh child: memory that libraries leak goes with the old one
 _SYSTEM_LIMITS_MEMORY = sys.platform.startswith("linux")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A child has begun with this file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of a file."""
+
+    path: Path
+    outcome: ReadResult | UserError
 
 
 @dataclass(slots=True)
@@ -109,19 +124,32 @@ class Reader:
 
         Closing the generator stops the children that are at work.
         """
+        for step in self.read_stepwise(paths):
+            if isinstance(step, Read):
+                yield step.path, step.outcome
+
+    def read_stepwise(self, paths: Iterable[Path]) -> Iterator[Begun | Read | None]:
+        """Like `read_many`, and says when a file is begun; None when nothing has come for a moment.
+
+        The caller may take its time between two steps: what children have read meanwhile is not too late.
+        """
         if self._busy():
             raise RuntimeError("this reader is in the middle of other paths: finish or close them first")
         waiting = iter(paths)
         try:
-            self._fill(waiting)
+            yield from self._fill(waiting)
             while self._busy():
                 reply = self._next_reply()
+                if reply is None:
+                    yield None
+                    continue
                 if reply.child not in self._children or reply.child.path is None:
                     continue
                 path = reply.child.path
                 outcome = self._outcome(reply, path)
-                self._fill(waiting)
-                yield path, outcome
+                begun = self._fill(waiting)
+                yield Read(path, outcome)
+                yield from begun
         finally:
             for child in self._busy():
                 self._drop(child)
@@ -134,12 +162,16 @@ class Reader:
     def _busy(self) -> list[_Child]:
         return [child for child in self._children if child.path is not None]
 
-    def _fill(self, waiting: Iterator[Path]) -> None:
+    def _fill(self, waiting: Iterator[Path]) -> list[Begun]:
+        """Give every child work."""
+        begun: list[Begun] = []
         while len(self._busy()) < self.workers:
             path = next(waiting, None)
             if path is None:
-                return
+                break
             self._idle_child().start(path, self.settings.parse_timeout_s)
+            begun.append(Begun(path))
+        return begun
 
     def _idle_child(self) -> _Child:
         for child in [child for child in self._children if child.path is None]:
@@ -175,13 +207,13 @@ class Reader:
         self._children.remove(child)
         child.close()
 
-    def _next_reply(self) -> _Reply:
-        """Wait for a reply; meanwhile stop children that are over their time or memory."""
-        while True:
-            try:
-                return self._replies.get(timeout=_WATCH_EVERY_S)
-            except queue.Empty:
-                self._watch()
+    def _next_reply(self) -> _Reply | None:
+        """Wait for a reply, a moment; where none has come, stop children that are over their time or memory."""
+        try:
+            return self._replies.get(timeout=_WATCH_EVERY_S)
+        except queue.Empty:
+            self._watch()
+            return None
 
     def _watch(self) -> None:
         now = time.monotonic()
