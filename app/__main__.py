@@ -1,0 +1,43 @@
+"""`alcove` alone opens the window; with a command it is the command line, which loads nothing of the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+_WINDOW_OPTIONS = ("--data-dir", "--library")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code (`alcove --help` lists them)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if wants_window(arguments):
+        from app.early import open_window
+
+        return open_window(arguments)
+    from rag_core.cli import main as run_command
+
+    return run_command(arguments)
+
+
+def wants_window(arguments: Sequence[str]) -> bool:
+    """Whether there is nothing but the window's own options."""
+    rest = list(arguments)
+    while rest:
+        first = rest.pop(0)
+        if first in _WINDOW_OPTIONS:
+            if not rest or rest[0].startswith("-"):
+                return False
+            rest.pop(0)
+        elif not first.startswith(tuple(f"{option}=" for option in _WINDOW_OPTIONS)):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    if getattr(sys, "frozen", False):
+        # A frozen program has no `python -c`: its children are the program itself.
+        from rag_core.children import run_if_child
+
+        run_if_child(sys.argv)
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""What the start page shows: are the models there, and if not, how far are they."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+SetupState = Literal["looking", "missing", "preparing", "failed", "ready"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Of the preparation: what is done now, and how much of it. `fraction` is None while nobody knows."""
+
+    text: str = ""
+    fraction: float | None = None
+
+
+class SetupViewModel(QObject):
+    """`changed` follows every change of what is below."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state: SetupState = "looking"
+        self.step = Step()
+        self.problem = ""
+        self.advice = ""
+        self.details = ""
+        self.sample_state: Literal["", "reading", "ready", "failed"] = ""
+        self.sample_questions: tuple[str, ...] = ()
+
+    def show(self, state: SetupState, problem: str = "", advice: str = "", details: str = "") -> None:
+        self.state, self.problem, self.advice, self.details = state, problem, advice, details
+        self.step = Step()
+        self.changed.emit()
+
+    def show_step(self, step: Step) -> None:
+        self.step = step
+        self.changed.emit()
+
+    def show_samples(self, state: Literal["", "reading", "ready", "failed"], questions: tuple[str, ...] = ()) -> None:
+        self.sample_state, self.sample_questions = state, questions
+        self.changed.emit()
