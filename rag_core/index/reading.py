@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rag_core.index.connection import Connection
 from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile, StoredChunk
-from rag_core.types import Document, DocumentState, Filters, Page
+from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
 
 _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
 
@@ -94,6 +94,25 @@ def page_text(connection: Connection, document_id: str, number: int) -> str | No
         (document_id, number),
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def page_infos(connection: Connection, document_id: str) -> tuple[PageInfo, ...]:
+    """In order. Neither text nor layout is read: they stand behind what is."""
+    rows = connection.execute(
+        "SELECT p.number, p.label, p.width, p.height, p.needs_ocr FROM pages p JOIN documents d ON d.id = p.document"
+        " WHERE d.document_id = ? ORDER BY p.number",
+        (document_id,),
+    )
+    return tuple(PageInfo(number, label, width, height, bool(ocr)) for number, label, width, height, ocr in rows)
+
+
+def page_texts(connection: Connection, document_id: str) -> Iterator[tuple[int, str]]:
+    """(number, text) of every page, in order."""
+    yield from connection.execute(
+        "SELECT p.number, p.text FROM pages p JOIN documents d ON d.id = p.document WHERE d.document_id = ?"
+        " ORDER BY p.number",
+        (document_id,),
+    )
 
 
 def chunks(connection: Connection, ids: Sequence[int]) -> list[StoredChunk]:

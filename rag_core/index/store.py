@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.errors import UserError
-from rag_core.index import doctor, documents, lexical, meta, migrations, opening, reading, vectors
+from rag_core.index import doctor, documents, find, lexical, meta, migrations, opening, reading, vectors
 from rag_core.index.connection import Connection, plain_words, transaction
 from rag_core.index.keys import KeySource, NoKey
 from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.writer_lock import WriterLock
-from rag_core.types import Chunk, Document, Filters, FloatArray, Page, ParsedDocument
+from rag_core.types import Chunk, Document, Filters, FloatArray, Page, PageInfo, ParsedDocument, TextMatch
 
 VECTOR_FILE = "vectors.faiss"
 
@@ -147,6 +147,19 @@ class Store:
         if text is None:
             raise _page_missing(number)
         return text
+
+    def page_infos(self, document_id: str) -> tuple[PageInfo, ...]:
+        """Every page in order, without its text; empty when the document is not (or no longer) in the library."""
+        with self._reading() as connection:
+            return reading.page_infos(connection, document_id)
+
+    def find_text(self, document_id: str, text: str, limit: int = 2000) -> tuple[TextMatch, ...]:
+        """Where `text` stands in a document, in reading order. Offsets are exact in `page.text`.
+
+        Capitals, full-width and half-width forms, and line ends between words make no difference.
+        """
+        with self._reading() as connection:
+            return find.find(reading.page_texts(connection, document_id), text, limit)
 
     def chunks_by_id(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
         """In the order asked for; chunks that are no longer there are left out."""
