@@ -61,9 +61,9 @@ class OfflineDialog(Translated, QDialog):
         self._exception_title.setText(tr("The one exception"))
         self._exception.setText(
             tr(
-                "Models that are missing are prepared once, when you ask for it: only that step downloads anything, in a "
-                "program of its own, and nothing about you or your documents goes with it. A model in a folder can be "
-                "imported without any network at all."
+                "Models that are missing can be prepared once, when you ask for it. Only that step downloads anything, "
+                "and nothing about you or your documents goes with it. A model that you have in a folder can be "
+                "imported without any network."
             )
         )
         self._copy.setText(tr("Copy report"))
