@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "scan": "Looking at files",
+    "compare": "Comparing with what is known",
     "read": "Reading documents",
     "embed": "Making them searchable by meaning",
     "download": "Downloading",
@@ -50,8 +51,8 @@ class Output:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
-    def run(self, work: Generator[Progress, None, Result]) -> Result:
-        """Drive long work to its end behind a progress bar; on a stream that is no terminal, silently."""
+    def run(self, work: Generator[object, None, Result]) -> Result:
+        """Drive long work to its end, its `Progress` as bars; on a stream that is no terminal, silently."""
         if self.as_json or not sys.stderr.isatty():
             return run_to_end(work)
         return _show_progress(work, self.console())
@@ -79,7 +80,7 @@ class Output:
         Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
 
 
-def _show_progress(work: Generator[Progress, None, Result], console: Console) -> Result:
+def _show_progress(work: Generator[object, None, Result], console: Console) -> Result:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
@@ -99,6 +100,8 @@ def _show_progress(work: Generator[Progress, None, Result], console: Console) ->
             except StopIteration as end:
                 result: Result = end.value
                 return result
+            if not isinstance(step, Progress):
+                continue  # what happens to each file is for the window
             key = f"{step.stage} {step.unit}"
             unit, scale = ("MB", 10**6) if step.unit == "bytes" else (step.unit, 1)
             if key not in tasks:

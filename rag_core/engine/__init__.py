@@ -2,7 +2,7 @@
 
     with Engine(DataDir.choose(), "default") as engine:
         for step in engine.add([Path("~/Contracts")]):
-            print(step.stage, step.done, step.total)
+            print(step)
         for event in engine.ask("How long is the notice period?"):
             ...
 
@@ -21,8 +21,11 @@ from typing import Self
 
 from rag_core.answer.conversation import search_query
 from rag_core.engine import adding, asking, searching
+from rag_core.engine.adding import Again
+from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models, PackModels
+from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace, open_workspace
 from rag_core.errors import UserError
 from rag_core.paths import DataDir
@@ -84,20 +87,20 @@ class Engine:
         reread: bool = False,
         embed: bool = True,
         rebuild: bool = False,
-    ) -> Generator[Progress, None, AddReport]:
+    ) -> Generator[AddStep, None, AddReport]:
         """Bring the library in line with files and folders; then compute missing vectors unless `embed` is False.
 
-        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. Raises StorageFull,
-        PackMissing.
+        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. Raises
+        StorageFull, PackMissing.
         """
         started = time.perf_counter()
         if rebuild:
             self._work.store.rebuild_for(self._work.models.identity)
         else:
             self._work.store.require_identity(self._work.models.identity)
-        report = yield from adding.add(paths, self._work, retry, reread)
+        report = yield from adding.add(paths, self._work, Again(retry, reread))
         if embed:
-            yield from adding.embed_pending(self._work)
+            yield from embed_pending(self._work)
         return replace(report, elapsed_ms=(time.perf_counter() - started) * 1000)
 
     def remove(self, paths: Sequence[Path]) -> list[str]:
@@ -153,4 +156,4 @@ class Engine:
         return found
 
 
-__all__ = ["Check", "Engine", "Workspace"]
+__all__ = ["AddStep", "Check", "Engine", "Workspace"]

@@ -1,31 +1,40 @@
-"""From a dropped folder to a searchable library: scan, read, cut, store; then embed what has no vectors yet.
+"""From a dropped folder to a searchable library: scan, compare, read, cut, store; then embed what has no vectors yet.
 
-A generator of `Progress`. Stopping it at any yield loses nothing: each document is one transaction, each batch of
-vectors another, and the same call goes on where this one stopped. Everything can be found by its words before the first
-vector is computed.
+Stopping at any step loses nothing: each document is one transaction, each batch of vectors another, and the same call
+goes on where this one stopped. Everything can be found by its words before the first vector is computed.
 """
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag_core.engine.known_content import link_known
+from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
-from rag_core.ingest.reading import Reader, ReadResult
-from rag_core.ingest.scan import Changes, Scan, Stamp, compare, scan
+from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
+from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.paths import is_inside
 from rag_core.progress import Progress
-from rag_core.types import AddReport, FileProblem
+from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
 
-# Vectors are stored after this many chunks, under a second's work: what a stop can cost, and a question waits for.
-_EMBED_BATCH = 64
+_QUEUED_PER_PIECE = 1000
+_NEVER = Stamp(-1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is read although the library knows it: files that `failed`, or `everything`."""
+
+    failed: bool = False
+    everything: bool = False
 
 
 @dataclass(slots=True)
@@ -36,68 +45,76 @@ class _Tally:
     warnings: list[FileProblem] = field(default_factory=list)
 
 
-def add(
-    paths: Sequence[Path], work: Workspace, retry: bool = False, reread: bool = False
-) -> Generator[Progress, None, AddReport]:
+def add(paths: Sequence[Path], work: Workspace, again: Again) -> Generator[AddStep, None, AddReport]:
     """Bring the library in line with `paths`; the report, without its time, is the generator's value."""
-    yield Progress("scan", 0, None, "files")
-    found = scan(paths, SUPPORTED_SUFFIXES)
-    changes = compare(found, _stamps(work.store.known_files(), retry, reread))
-    yield Progress("scan", len(found.files), len(found.files), "files")
+    found = yield from _scan(paths)
+    known = work.store.known_files()
+    changes = compare(found, _stamps(known, again))
+    files = sorted((*changes.added, *changes.changed), key=lambda file: file.path)
+    yield from _queued(files)
+    linked: set[str] = set()
+    if not again.everything:
+        # Before anything is removed: a file that was moved finds its content under its old path.
+        linked = yield from link_known(files, known, work)
     if changes.removed:
         work.index.remove_paths(changes.removed)
     tally = _Tally()
-    if changes.added or changes.changed:
-        yield from _read(changes, work, tally)
+    unread = [file for file in files if file.path not in linked]
+    if unread:
+        yield from _read(unread, work, tally, again.everything)
     return _report(found, changes, tally)
 
 
-def embed_pending(work: Workspace) -> Generator[Progress, None, None]:
-    """Compute the vectors that are missing. A question waits at most one batch."""
-    store = work.store
-    total = store.pending_count()
-    done = 0
-    while done < total:
-        yield Progress("embed", done, total, "passages")
-        batch = store.pending_chunks(_EMBED_BATCH)
-        if not batch:
-            break
-        vectors = work.models.encoder.encode_passages([chunk.text for chunk in batch])
-        work.index.put_vectors([chunk.chunk_id for chunk in batch], vectors)
-        done += len(batch)
-    if total:
-        yield Progress("embed", done, total, "passages")
-        work.index.save()
+def _scan(paths: Sequence[Path]) -> Generator[AddStep, None, Scan]:
+    yield Progress("scan", 0, None, "files")
+    walk = scan_stepwise(paths, SUPPORTED_SUFFIXES)
+    while True:
+        try:
+            count = next(walk)
+        except StopIteration as end:
+            found: Scan = end.value
+            yield Progress("scan", len(found.files), len(found.files), "files")
+            return found
+        yield Progress("scan", count, None, "files")
 
 
-def _stamps(known: Mapping[str, KnownFile], retry: bool, reread: bool) -> dict[str, Stamp]:
-    """What need not be read again; with `retry`, files that failed count as never seen."""
+def _queued(files: Sequence[FoundFile]) -> Iterator[FilesQueued]:
+    for start in range(0, len(files), _QUEUED_PER_PIECE):
+        yield FilesQueued(tuple(file.path for file in files[start : start + _QUEUED_PER_PIECE]))
+
+
+def _stamps(known: Mapping[str, KnownFile], again: Again) -> dict[str, Stamp]:
+    """What need not be read again; a file that failed and is retried counts as never seen."""
     return {
-        path: Stamp(file.size_bytes, file.modified_ns)
+        path: _NEVER if again.everything else Stamp(file.size_bytes, file.modified_ns)
         for path, file in known.items()
-        if not (retry and file.state == "failed") and not reread
+        if not (again.failed and file.state == "failed")
     }
 
 
-def _read(changes: Changes, work: Workspace, tally: _Tally) -> Generator[Progress, None, None]:
-    files = {file.path: file for file in (*changes.added, *changes.changed)}
+def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: bool) -> Generator[AddStep, None, None]:
+    found = {file.path: file for file in files}
+    done = 0
     with Reader(work.settings) as reader:
-        yield Progress("read", 0, len(files), "files")
-        for done, (path, outcome) in enumerate(reader.read_many([Path(path) for path in files]), 1):
-            name = str(path)
-            if isinstance(outcome, ReadResult):
-                _store_document(outcome, work, tally)
-            else:
-                tally.failed.append(FileProblem(name, str(outcome)))
-                work.store.put_failure(name, files[name].size_bytes, files[name].modified_ns, str(outcome))
-            yield Progress("read", done, len(files), "files", path.name)
+        yield Progress("read", 0, len(found), "files")
+        for step in reader.read_stepwise([Path(path) for path in found]):
+            match step:
+                case Begun(path):
+                    yield FileReading(str(path))
+                case Read(path, ReadResult() as read):
+                    yield FileDone(_store_document(read, work, tally, replace))
+                case Read(path, error):
+                    yield FileDone(_store_failure(found[str(path)], str(error), work, tally))
+            done += isinstance(step, Read)
+            yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
 
 
-def _store_document(read: ReadResult, work: Workspace, tally: _Tally) -> None:
+def _store_document(read: ReadResult, work: Workspace, tally: _Tally, replace: bool) -> Document:
+    name = str(read.path)
     try:
         chunks = chunk_document(read.parsed, work.models.token_counter, work.settings.chunk_tokens)
         work.store.put_document(
-            str(read.path), read.size_bytes, read.modified_ns, read.document_id, read.parsed, chunks
+            name, read.size_bytes, read.modified_ns, read.document_id, read.parsed, chunks, replace=replace
         )
     except UserError:
         raise  # the disk is full, the library is locked: this concerns every document
@@ -105,12 +122,32 @@ def _store_document(read: ReadResult, work: Workspace, tally: _Tally) -> None:
         reason = (
             f"Alcove made a mistake on this file ({type(error).__name__}). Details: {_write_report(work.reports, read)}"
         )
-        tally.failed.append(FileProblem(str(read.path), reason))
-        work.store.put_failure(str(read.path), read.size_bytes, read.modified_ns, reason)
-        return
+        return _store_failure(FoundFile(name, read.size_bytes, read.modified_ns), reason, work, tally)
     tally.chunks += len(chunks)
     tally.tokens += sum(chunk.token_count for chunk in chunks)
-    tally.warnings += [FileProblem(str(read.path), warning) for warning in read.parsed.warnings]
+    tally.warnings += [FileProblem(name, warning) for warning in read.parsed.warnings]
+    return _document(read, chunks)
+
+
+def _document(read: ReadResult, chunks: Sequence[Chunk]) -> Document:
+    return Document(
+        document_id=read.document_id,
+        path=str(read.path),
+        media_type=read.parsed.media_type,
+        title=read.parsed.title,
+        size_bytes=read.size_bytes,
+        modified_ns=read.modified_ns,
+        pages=len(read.parsed.pages),
+        chunks=len(chunks),
+        state="keyword_searchable" if chunks else "searchable",
+        warnings=read.parsed.warnings,
+    )
+
+
+def _store_failure(file: FoundFile, reason: str, work: Workspace, tally: _Tally) -> Document:
+    tally.failed.append(FileProblem(file.path, reason))
+    work.store.put_failure(file.path, file.size_bytes, file.modified_ns, reason)
+    return Document("", file.path, "", "", file.size_bytes, file.modified_ns, 0, 0, "failed", reason)
 
 
 def _write_report(reports: Path, read: ReadResult) -> Path:

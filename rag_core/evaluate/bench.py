@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag_core.engine import Engine
+from rag_core.engine import AddStep, Engine
 from rag_core.engine.models import PackModels
 from rag_core.evaluate.questions import Question, load_questions
 from rag_core.paths import SAMPLES, DataDir
@@ -48,7 +48,7 @@ class BenchReport:
 
 def run_bench(
     packs_from: DataDir, scratch: Path, settings: Settings, quick: bool = False
-) -> Generator[Progress, None, BenchReport]:
+) -> Generator[AddStep, None, BenchReport]:
     """Measure in `scratch`, an empty folder that the caller removes. Uses the packs of `packs_from`."""
     report = BenchReport()
     documents = scratch / "documents"
@@ -63,7 +63,7 @@ def run_bench(
     return report
 
 
-def _measure_adding(engine: Engine, documents: Path, report: BenchReport) -> Generator[Progress, None, None]:
+def _measure_adding(engine: Engine, documents: Path, report: BenchReport) -> Generator[AddStep, None, None]:
     size_bytes = sum(path.stat().st_size for path in documents.iterdir())
     started = time.perf_counter()
     added = yield from engine.add([documents], embed=False)

@@ -20,6 +20,15 @@ from rag_core.progress import CancelToken
 from rag_core.settings import Settings
 
 Item = TypeVar("Item")
+Conversing = (
+    jobs.ListConversations
+    | jobs.CreateConversation
+    | jobs.SaveTurn
+    | jobs.RenameConversation
+    | jobs.DeleteConversation
+    | jobs.DeleteTurns
+    | jobs.SetFeedback
+)
 
 # Large enough to be few, small enough that a window takes a piece in within one frame.
 _DOCUMENTS_PER_PIECE = 500
@@ -60,7 +69,11 @@ class DeskWork:
                 return self.report_silence()
             case jobs.ListPages() | jobs.LoadPage() | jobs.FindInDocument():
                 return self._read(job)
-        return self._converse(job)
+            case jobs.ExportConversation():
+                return self._export(job)
+            case _ if isinstance(job, Conversing):
+                return self._converse(job)
+        raise TypeError(f"{type(job).__name__} is no job of the desk")
 
     def _list_packs(self) -> object:
         from rag_core.host import packs
@@ -95,32 +108,24 @@ class DeskWork:
             yield TurnsListed(piece)
         return len(turns)
 
-    def _converse(self, job: Job) -> object:
-        match job:
-            case jobs.ListConversations():
-                with self.shelf.conversations(job.library) as store:
-                    return tuple(store.list(job.query))
-            case jobs.CreateConversation():
-                with self.shelf.conversations(job.library) as store:
+    def _converse(self, job: Conversing) -> object:
+        with self.shelf.conversations(job.library) as store:
+            match job:
+                case jobs.ListConversations():
+                    return store.list(job.query)
+                case jobs.CreateConversation():
                     return store.create(job.title)
-            case jobs.RenameConversation():
-                with self.shelf.conversations(job.library) as store:
-                    return store.rename(job.conversation_id, job.title)
-            case jobs.DeleteConversation():
-                with self.shelf.conversations(job.library) as store:
-                    return store.delete(job.conversation_id)
-            case jobs.SaveTurn():
-                with self.shelf.conversations(job.library) as store:
+                case jobs.SaveTurn():
                     return store.save_turn(job.conversation_id, job.turn)
-            case jobs.DeleteTurns():
-                with self.shelf.conversations(job.library) as store:
-                    return store.delete_turns(job.conversation_id, job.turn_id)
-            case jobs.SetFeedback():
-                with self.shelf.conversations(job.library) as store:
-                    return store.set_feedback(job.turn_id, job.feedback)
-            case jobs.ExportConversation():
-                return self._export(job)
-        raise TypeError(f"{type(job).__name__} is no job of the desk")
+                case jobs.RenameConversation():
+                    store.rename(job.conversation_id, job.title)
+                case jobs.DeleteConversation():
+                    store.delete(job.conversation_id)
+                case jobs.DeleteTurns():
+                    store.delete_turns(job.conversation_id, job.turn_id)
+                case jobs.SetFeedback():
+                    store.set_feedback(job.turn_id, job.feedback)
+        return None
 
     def _export(self, job: jobs.ExportConversation) -> object:
         from rag_core.conversations.export import export_conversation

@@ -1,4 +1,4 @@
-"""Where each stage really runs: opened, and run once for real. What is opened stays open, ready for the first question."""
+"""Where each stage really runs: opened, and run for real. What is opened stays open for the first question."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def _generate(models: Models, token: CancelToken) -> str:
 
 def _device(provider: str) -> str:
     """The plain name of where a provider runs."""
-    found = next(
-        (device for device in list_devices(look_for_npu=provider != CPU).devices if device.provider == provider), None
-    )
+    found = list_devices(look_for_npu=provider != CPU).first(provider)
     return found.name if found else PLAIN_NAMES.get(provider, provider)
 
 

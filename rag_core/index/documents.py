@@ -21,10 +21,21 @@ def put(
     document_id: str,
     parsed: ParsedDocument,
     chunks: Sequence[Chunk],
+    replace: bool = False,
 ) -> None:
-    """Let `path` hold this content; what stood there before goes, unless another path still holds it."""
+    """Let `path` hold this content; what stood there before goes, unless another path still holds it.
+
+    With `replace`, content that is stored already is stored anew as it was read now, for all its paths.
+    """
     row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
-    document = int(row[0]) if row else _insert(connection, document_id, parsed, chunks)
+    if row and replace:
+        sql = "UPDATE files SET document = NULL WHERE document = ? RETURNING path"
+        holders = connection.execute(sql, row).fetchall()
+        _remove_if_unseen(connection, int(row[0]))
+        document = _insert(connection, document_id, parsed, chunks)
+        connection.executemany("UPDATE files SET document = ? WHERE path = ?", [(document, p) for (p,) in holders])
+    else:
+        document = int(row[0]) if row else _insert(connection, document_id, parsed, chunks)
     _set_file(connection, path, document, size_bytes, modified_ns, "")
 
 

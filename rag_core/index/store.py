@@ -98,14 +98,16 @@ class Store:
         document_id: str,
         parsed: ParsedDocument,
         chunks: Sequence[Chunk],
+        *,
+        replace: bool = False,
     ) -> None:
         """Store a document at `path`, replacing exactly what stood there. Keyword-searchable at once.
 
-        Content that another path already holds is only linked. Raises ValueError when a chunk is not a slice of its
-        page.
+        Content that another path already holds is only linked; with `replace` it is stored anew for all. Raises
+        ValueError when a chunk is not a slice of its page.
         """
         with self._writing() as connection:
-            documents.put(connection, path, size_bytes, modified_ns, document_id, parsed, chunks)
+            documents.put(connection, path, size_bytes, modified_ns, document_id, parsed, chunks, replace)
 
     def link_path(self, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
         """Let `path` hold content that is already stored, without parsing it; False when it is not stored."""
@@ -219,6 +221,11 @@ class Store:
             if not dim:
                 meta.put(connection, "dim", str(rows.shape[1]))
             return vectors.put(connection, chunk_ids, rows)
+
+    def complete_documents(self, chunk_ids: Sequence[int]) -> list[str]:
+        """Ids of the documents of these chunks that can be found by meaning as a whole."""
+        with self._reading() as connection:
+            return vectors.complete_documents(connection, chunk_ids)
 
     def drop_vectors(self) -> None:
         """Forget all vectors, for a rebuild with another encoder; keyword search goes on."""

@@ -39,6 +39,17 @@ def pending_chunks(connection: Connection, limit: int) -> list[PendingChunk]:
     ]
 
 
+def complete_documents(connection: Connection, chunk_ids: Sequence[int]) -> list[str]:
+    """Ids of the documents of these chunks that have no chunk without a vector."""
+    rows = connection.execute(
+        "SELECT d.document_id FROM documents d"
+        " WHERE d.id IN (SELECT document FROM chunks WHERE id IN (SELECT value FROM json_each(?)))"
+        " AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0) ORDER BY d.id",
+        (json.dumps(list(chunk_ids)),),
+    )
+    return [str(document_id) for (document_id,) in rows]
+
+
 def pending_count(connection: Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM chunks WHERE embedded = 0").fetchone()[0])
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_core.paths import is_inside
+from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
 
 _OFFICE_LOCK = "~$"
+_ENTRIES_PER_STEP = 500  # some 10 ms on a local disk
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
 
@@ -57,6 +59,11 @@ def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
 
     A given path that does not exist is listed in `skipped`, never an error: the other paths are still read.
     """
+    return run_to_end(scan_stepwise(paths, suffixes))
+
+
+def scan_stepwise(paths: Iterable[Path], suffixes: Collection[str]) -> Generator[int, None, Scan]:
+    """The same, giving control back after every folder and many files, with the number of files found so far."""
     result = Scan()
     seen_folders: set[tuple[int, int]] = set()
     seen_files: set[str] = set()
@@ -68,7 +75,7 @@ def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
             result.skipped.append(FileProblem(_printable(path), f"It cannot be opened: {_reason(error)}."))
             continue
         if stat.S_ISDIR(facts.st_mode):
-            _walk(path, result, suffixes, seen_folders, seen_files)
+            yield from _walk(path, result, suffixes, seen_folders, seen_files)
             result.roots.append(path)
         else:
             _consider(path, facts, result, suffixes, seen_files, named=True)
@@ -104,7 +111,7 @@ def _below(path: str, folders: Iterable[str]) -> bool:
 
 def _walk(
     root: str, result: Scan, suffixes: Collection[str], seen_folders: set[tuple[int, int]], seen_files: set[str]
-) -> None:
+) -> Iterator[int]:
     pending = [root]
     while pending:
         folder = pending.pop()
@@ -118,7 +125,11 @@ def _walk(
             result.unreadable.append(folder)
             result.skipped.append(FileProblem(_printable(folder), f"This folder cannot be opened: {_reason(error)}."))
             continue
-        pending.extend(reversed(list(_subfolders(entries, result, suffixes, seen_files))))
+        subfolders: list[str] = []
+        for start in range(0, len(entries), _ENTRIES_PER_STEP):
+            subfolders += _subfolders(entries[start : start + _ENTRIES_PER_STEP], result, suffixes, seen_files)
+            yield len(result.files)
+        pending.extend(reversed(subfolders))
 
 
 def _subfolders(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.engine import Engine
+from rag_core.engine import AddStep, Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
 from rag_core.ingest.chunker import chunk_document
 from rag_core.paths import DataDir
@@ -61,7 +61,7 @@ def open_engine(tmp_path: Path, models: FakeModels | None = None, settings: Sett
     return Engine(DataDir(tmp_path / "data"), "office", settings, models=models or FakeModels())
 
 
-def finish(work: Generator[Progress, None, AddReport]) -> AddReport:
+def finish(work: Generator[AddStep, None, AddReport]) -> AddReport:
     while True:
         try:
             next(work)
@@ -167,7 +167,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on(tmp_path: Path, folder
         (folder / f"{number}.txt").write_text(f"Document number {number} speaks of nothing.")
     with open_engine(tmp_path) as engine:
         work = engine.add([folder])
-        while next(work).stage != "embed":
+        while not (isinstance(step := next(work), Progress) and step.stage == "embed"):
             pass
         work.close()
         assert engine.search("Oak Room").passages, "found by its words before there are vectors"

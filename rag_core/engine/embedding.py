@@ -1,0 +1,46 @@
+"""Computes the vectors that are missing, in steps short enough for a question to come between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from rag_core.engine.steps import AddStep
+from rag_core.engine.workspace import Workspace
+from rag_core.errors import IndexMismatch
+from rag_core.progress import Progress
+from rag_core.types import DocumentsSearchable
+
+# A question waits for one step, and a stop can cost one: so a step takes about this long, on whatever machine.
+_STEP_MS = 150.0
+_STEP_CHUNKS = (8, 64)
+
+
+def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
+    """Each step is a transaction: a stop at any of them loses nothing. Raises IndexMismatch if the model changed."""
+    store = work.store
+    total = store.pending_count()
+    done, size = 0, _STEP_CHUNKS[0]
+    while done < total:
+        yield Progress("embed", done, total, "passages")
+        batch = store.pending_chunks(size)
+        if not batch:
+            break
+        started = time.perf_counter()
+        ids = [chunk.chunk_id for chunk in batch]
+        vectors = work.models.encoder.encode_passages([chunk.text for chunk in batch])
+        if store.identity_differences(work.models.identity):
+            raise IndexMismatch("The embedding model was replaced while documents were being made searchable with it.")
+        work.index.put_vectors(ids, vectors)
+        size = _next_size(size, (time.perf_counter() - started) * 1000)
+        done += len(batch)
+        if complete := store.complete_documents(ids):
+            yield DocumentsSearchable(tuple(complete))
+    if total:
+        yield Progress("embed", done, total, "passages")
+        work.index.save()
+
+
+def _next_size(size: int, took_ms: float) -> int:
+    low, high = _STEP_CHUNKS
+    return max(low, min(high, round(size * min(2.0, _STEP_MS / max(took_ms, 1.0)))))
