@@ -9,15 +9,14 @@ from typing import TypeVar
 
 from rag_core import libraries
 from rag_core import settings as stored_settings
-from rag_core.errors import UserError
 from rag_core.host import jobs
 from rag_core.host.events import DocumentsListed, SilenceReport, TurnsListed
 from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
+from rag_core.host.settings_in_use import settings_in_use
 from rag_core.host.shelf import Shelf
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
-from rag_core.settings import Settings
 
 Item = TypeVar("Item")
 Conversing = (
@@ -78,11 +77,7 @@ class DeskWork:
     def _list_packs(self) -> object:
         from rag_core.host import packs
 
-        try:
-            settings = stored_settings.load(self.data_dir.settings_file)
-        except UserError:  # `LoadSettings` tells of it; until it is mended the defaults are in use
-            settings = Settings()
-        return packs.installed(self.data_dir, settings)
+        return packs.installed(self.data_dir, settings_in_use(self.data_dir))
 
     def _read(self, job: jobs.ListPages | jobs.LoadPage | jobs.FindInDocument) -> object:
         with self.shelf.store(job.library) as store:

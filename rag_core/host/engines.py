@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rag_core import settings as stored_settings
 from rag_core.engine import Engine
 from rag_core.engine.models import Models, PackModels
-from rag_core.errors import LibraryTooOld, UserError
+from rag_core.errors import LibraryTooOld
+from rag_core.host.settings_in_use import settings_in_use
 from rag_core.libraries import load_library_settings
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
@@ -37,11 +37,11 @@ class _Opened:
 class Engines:
     """For one thread. `settings` are those of the file; where it is damaged, the defaults."""
 
-    def __init__(self, data_dir: DataDir, make_models: ModelsFactory = pack_models) -> None:
+    def __init__(self, data_dir: DataDir, make_models: ModelsFactory | None = None) -> None:
         self.data_dir = data_dir
-        self._make_models = make_models
-        self.settings = _load_or_defaults(data_dir)
-        self.models = make_models(data_dir, self.settings)
+        self._make_models = make_models or pack_models
+        self.settings = settings_in_use(data_dir)
+        self.models = self._make_models(data_dir, self.settings)
         self._readers: dict[str, _Opened] = {}
         self._writers: dict[str, _Opened] = {}
 
@@ -126,14 +126,6 @@ class Engines:
         return self.settings.with_overrides(
             top_k=own.top_k, relevance_threshold=own.relevance_threshold, chunk_tokens=own.chunk_tokens
         )
-
-
-def _load_or_defaults(data_dir: DataDir) -> Settings:
-    """A damaged file must not keep a person from their documents; `LoadSettings` tells them of it."""
-    try:
-        return stored_settings.load(data_dir.settings_file)
-    except UserError:
-        return Settings()
 
 
 def _choice(settings: Settings) -> tuple[str, str, str, int]:

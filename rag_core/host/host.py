@@ -10,12 +10,10 @@ import pickle
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rag_core.host.commands import Cancel, Command, Pause, Submit
 from rag_core.host.desk_work import DeskWork
-from rag_core.host.engine_work import EngineWork
-from rag_core.host.engines import Engines, ModelsFactory, pack_models
 from rag_core.host.events import Event
 from rag_core.host.jobs import Job, RenderPage
 from rag_core.host.lane import Lane, Work
@@ -28,17 +26,22 @@ from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.wire import receive
 
+if TYPE_CHECKING:
+    from rag_core.host.engine_work import EngineWork
+    from rag_core.host.engines import ModelsFactory
+
 
 class Host:
     """Everything of the engine process but the process: tests run it on a thread of theirs."""
 
-    def __init__(self, data_dir: DataDir, silence: Silence, make_models: ModelsFactory = pack_models) -> None:
+    def __init__(self, data_dir: DataDir, silence: Silence, make_models: ModelsFactory | None = None) -> None:
         report = partial(failed_by_bug, data_dir.reports)
+        self._data_dir = data_dir
+        self._make_models = make_models
         self._shelf = Shelf(data_dir)
-        self._engines = Engines(data_dir, make_models)
-        self._pictures = Pictures(self._engines.settings)
+        self._pictures = Pictures(data_dir)
         self._engine = Lane(self._begin, self._say, report)
-        self._engine_work = EngineWork(self._engines, self._shelf, self._engine.stop_others)
+        self._engine_work: EngineWork | None = None
         self._desk = Lane(DeskWork(data_dir, self._shelf, silence.report).begin, self._say, report)
         self._drawing = Lane(self._pictures.begin, self._say, report)
         self._outbox: Outbox | None = None
@@ -60,7 +63,8 @@ class Host:
         for thread in threads:
             thread.join()
         self._pictures.close()
-        self._engines.close()
+        if self._engine_work is not None:
+            self._engine_work.engines.close()
         self._shelf.close()
         outbox.close()
 
@@ -95,6 +99,13 @@ class Host:
             lane.close()
 
     def _begin(self, job: Job, token: CancelToken) -> Work:
+        """The engine is heavy: loaded when it is first wanted, so that the lists stand in the window before that."""
+        if self._engine_work is None:
+            from rag_core.host.engine_work import EngineWork
+            from rag_core.host.engines import Engines
+
+            engines = Engines(self._data_dir, self._make_models)
+            self._engine_work = EngineWork(engines, self._shelf, self._engine.stop_others)
         return self._engine_work.begin(job, token)
 
     def _say(self, event: Event) -> None:

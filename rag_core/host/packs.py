@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag_core.engine.health import Check
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.events import PackInfo
 from rag_core.host.lane import Work
@@ -41,6 +40,8 @@ def installed(data_dir: DataDir, settings: Settings) -> tuple[PackInfo, ...]:
 
 def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
     """Compares file by file, so that a question waits for one file only."""
+    from rag_core.engine.health import Check  # the engine is heavy, and a list of packs does not need it
+
     pack = next((pack for pack in list_packs(data_dir.packs) if pack.id == pack_id), None)
     if pack is None:
         raise PackMissing(f"No model pack “{pack_id}” is installed.", "Prepare or import it.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-
-import psutil
+from typing import TYPE_CHECKING
 
 from rag_core.host.events import SilenceReport
+
+if TYPE_CHECKING:
+    import psutil
 
 _REFUSED_EVENTS = frozenset(
     {
@@ -42,6 +44,8 @@ class Silence:
 
     def report(self) -> SilenceReport:
         """What the system says of this process and its children, now."""
+        import psutil
+
         processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
         modules = tuple(name for name in _NETWORK_MODULES if name in sys.modules)
         return SilenceReport(
@@ -50,6 +54,8 @@ class Silence:
 
 
 def _connections(processes: list[psutil.Process]) -> tuple[str, ...] | None:
+    import psutil
+
     found: list[str] = []
     for process in processes:
         try:
