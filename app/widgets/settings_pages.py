@@ -196,8 +196,8 @@ class LookPage(SettingsPage):
         self._rows = [SettingRow(self._theme), SettingRow(self._language), SettingRow(self._tray, is_wide=False)]
         for row in self._rows:
             self.add(row, is_last=row is self._rows[-1])
-        self._theme.picked.connect(self.theme_chosen)
-        self._language.picked.connect(self.language_chosen)
+        self._theme.picked.connect(self.theme_chosen.emit)
+        self._language.picked.connect(self.language_chosen.emit)
         self._tray.clicked.connect(self.tray_chosen)
         model.changed.connect(self.retranslate)
         self.retranslate()
