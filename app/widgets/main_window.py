@@ -102,8 +102,13 @@ class MainWindow(Translated, QMainWindow):
         self.source.hide()
         self._share_room()
         if had_focus:
-            self._stack.currentWidget().setFocus(Qt.FocusReason.OtherFocusReason)
+            self.focus_content()
         self.source_closed.emit()
+
+    def focus_content(self) -> None:
+        target = _first_focusable(self._stack)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def toggle_side(self) -> None:
         self._side_is_wanted = not self.side.isVisibleTo(self)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPropertyAnimation, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.design import XS, L, M, S, colours
 from app.notices import Notice
@@ -15,6 +25,8 @@ from app.text import Translated, tr
 
 _SLIDE_MS = 160
 _STAY_MS = 8_000
+_ROOMY_PX = 640
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning"}
 
 
@@ -75,6 +87,13 @@ class NoticeBar(Translated, QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._paint()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Where there is little room, the buttons stand below the words."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOMY_PX
+        self._content.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        self._content.setAlignment(self._buttons, Qt.AlignmentFlag.AlignLeft if is_narrow else _MIDDLE)
+
     def _build(self) -> None:
         self._frame = QFrame()
         self._icon, self._text, self._advice = QLabel(), QLabel(), QLabel()
@@ -94,13 +113,20 @@ class NoticeBar(Translated, QWidget):
         words.setSpacing(2)
         words.addWidget(self._text)
         words.addWidget(self._advice)
+        self._buttons = buttons = QHBoxLayout()
+        buttons.setSpacing(S)
+        buttons.addWidget(self._action)
+        buttons.addWidget(self._copy)
+        self._content = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._content.setSpacing(M)
+        self._content.addLayout(words, 1)
+        self._content.addLayout(buttons)
         row = QHBoxLayout(self._frame)
         row.setContentsMargins(M, S, S, S)
         row.setSpacing(M)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        for button in (self._copy, self._action, self._close):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(self._content, 1)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(L, M, L, XS)
         outer.addWidget(self._frame)

@@ -21,6 +21,7 @@ class ShortcutsDialog(Translated, QDialog):
         self._title.setProperty("kind", "title")
         self._columns = QHBoxLayout()
         self._columns.setSpacing(2 * XL)
+        self._shown: list[QWidget] = []
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
@@ -37,12 +38,13 @@ class ShortcutsDialog(Translated, QDialog):
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self._title.setText(tr("Keyboard shortcuts"))
         self._close.setText(tr("Close"))
-        while (item := self._columns.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        for old in self._shown:
+            old.deleteLater()
         groups = [list(rows) for _, rows in groupby(shortcuts(), key=lambda row: row.group)]
         first, *others = groups
-        for column in ([first], others):
-            self._columns.addWidget(self._column(column), 1, Qt.AlignmentFlag.AlignTop)
+        self._shown = [self._column(column) for column in ([first], others)]
+        for column in self._shown:
+            self._columns.addWidget(column, 1, Qt.AlignmentFlag.AlignTop)
 
     def _column(self, groups: list[list[Shortcut]]) -> QWidget:
         column = QWidget()

@@ -65,9 +65,13 @@ class Sidebar(Translated, QFrame):
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Libraries and conversations"))
-        self.documents.setText(tr("Documents"))
-        self.settings.setText(tr("Settings"))
-        self.help.setText(tr("Help"))
+        for button, words in (
+            (self.documents, tr("Documents")),
+            (self.settings, tr("Settings")),
+            (self.help, tr("Help")),
+        ):
+            button.setText(f" {words}")  # a little more air after the picture than Qt gives
+            button.setAccessibleName(words)
         self.toggle.setToolTip(tr("Hide the sidebar"))
         self.toggle.setAccessibleName(tr("Hide the sidebar"))
 

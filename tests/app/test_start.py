@@ -1,0 +1,96 @@
+"""Starting: which of the two programs it is, and what keeps a window from opening."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import main, wants_window
+from app.early import missing_display, missing_qt, open_window, unwritable
+from tests.test_architecture import ROOT, loaded_modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], True),
+        (["--data-dir", "x"], True),
+        (["--library=Contracts", "--data-dir=x"], True),
+        (["--help"], False),
+        (["--version"], False),
+        (["list", "--data-dir", "x"], False),
+        (["--data-dir"], False),
+        (["--data-dir", "--help"], False),
+        (["--window"], False),
+    ],
+)
+def test_only_the_windows_own_options_open_the_window(arguments: list[str], wanted: bool) -> None:
+    assert wants_window(arguments) is wanted
+
+
+def test_a_command_loads_nothing_of_the_window() -> None:
+    loaded = loaded_modules("from app.__main__ import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass")
+    assert not loaded.intersection({"PySide6", "shiboken6", "app.application", "app.early"})
+
+
+def test_the_window_loads_no_model_runtime_and_no_network() -> None:
+    loaded = loaded_modules("import app.application")
+    assert not loaded.intersection({"onnxruntime", "onnxruntime_genai", "faiss", "numpy", "sqlcipher3"})
+    assert not loaded.intersection({"PySide6.QtNetwork", "PySide6.QtWebEngineCore", "rag_core.engine"})
+
+
+def test_the_help_names_the_window(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "opens the window" in capsys.readouterr().out
+
+
+def test_a_linux_without_a_screen_is_told_of_the_command_line() -> None:
+    refusal = missing_display({}, "linux")
+    assert refusal is not None and "alcove --help" in refusal.advice
+    assert missing_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux") is None
+    assert missing_display({}, "win32") is None
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("a file", encoding="utf-8")
+    refusal = unwritable(in_the_way)
+    assert refusal is not None
+    assert str(in_the_way) in refusal.what and "--data-dir" in refusal.advice
+
+
+def test_a_refusal_is_said_on_the_console_with_the_right_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("a file", encoding="utf-8")
+    assert open_window(["--data-dir", str(in_the_way)]) == 1
+    assert str(in_the_way) in capsys.readouterr().err
+
+
+def test_a_missing_or_wrong_qt_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "6.12.0")
+    refusal = missing_qt()
+    assert refusal is not None and "6.12.0" in refusal.what
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    refusal = missing_qt()
+    assert refusal is not None and "not installed" in refusal.what
+
+
+@pytest.mark.e2e
+def test_without_a_screen_the_program_ends_with_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": ""},
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 2)
