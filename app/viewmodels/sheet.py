@@ -1,0 +1,140 @@
+"""A page of a sheet as a table: cells by row and column, told apart from the stored text only when they are shown."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.viewmodels.source import SourceModel
+from rag_core.ingest.table_cells import CellSpan, rows_of
+from rag_core.types import Page, TextMatch
+
+CellMark = Literal["", "passage", "quote", "found", "match"]
+MARK_ROLE = Qt.ItemDataRole.UserRole + 1
+STRONG_ROLE = Qt.ItemDataRole.UserRole + 2  # whether it is the name of a column, or a heading
+_AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """`page.text[start:end]`: cells, or one text over the whole width (a heading, a note), which has none."""
+
+    start: int
+    end: int
+    cells: tuple[CellSpan, ...] = ()
+    is_heading: bool = False
+
+
+def sheet_rows(page: Page) -> list[SheetRow]:
+    """Every block of the page is a row."""
+    tables = iter(rows_of(page))
+    return [
+        SheetRow(block.start, block.end, next(tables) if block.kind == "table_row" else (), block.kind == "heading")
+        for block in page.blocks
+    ]
+
+
+class SheetTable(QAbstractTableModel):
+    """Rows of one page. Nothing is made for a cell before it is looked at."""
+
+    def __init__(self, model: SourceModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._page: Page | None = None
+        self._rows: Sequence[SheetRow] = ()
+        self._columns = 0
+
+    @property
+    def page(self) -> Page | None:
+        return self._page
+
+    def show(self, page: Page | None, rows: Sequence[SheetRow]) -> None:
+        self.beginResetModel()
+        self._page, self._rows = page, rows
+        self._columns = max((row.cells[-1].place + 1 for row in rows if row.cells), default=1 if rows else 0)
+        self.endResetModel()
+
+    def refresh_marks(self) -> None:
+        if self._rows and self._columns:
+            corner = self.index(len(self._rows) - 1, self._columns - 1)
+            self.dataChanged.emit(self.index(0, 0), corner, [MARK_ROLE])
+
+    def row(self, number: int) -> SheetRow:
+        return self._rows[number]
+
+    def row_at(self, offset: int) -> int:
+        """The row in which an offset of the page's text lies, or the next one below."""
+        found = bisect_right(self._rows, offset, key=lambda row: row.start) - 1
+        if found >= 0 and self._rows[found].end <= offset and found + 1 < len(self._rows):
+            found += 1
+        return max(0, found)
+
+    def cell_at(self, offset: int) -> QModelIndex:
+        """The cell of an offset; the first of its row where it lies between cells."""
+        if not self._rows:
+            return QModelIndex()
+        number = self.row_at(offset)
+        column = next((cell.place for cell in self._rows[number].cells if offset < cell.end), 0)
+        return self.index(number, column)
+
+    def rowCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
+        return 0 if parent is not None and parent.isValid() else self._columns
+
+    def data(self, index: _AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if self._page is None or not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        cell = next((cell for cell in row.cells if cell.place == index.column()), None)
+        if cell is None and (row.cells or index.column()):
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+                start, end = (cell.value_start, cell.value_end) if cell else (row.start, row.end)
+                return self._page.text[start:end]
+            case _ if role == MARK_ROLE:
+                return self._mark(*((cell.start, cell.end) if cell else (row.start, row.end)))
+            case _ if role == STRONG_ROLE:
+                return row.is_heading or (cell is not None and cell.is_header)
+        return None
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Letters above the columns, as spreadsheets have them."""
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return column_name(section) if orientation == Qt.Orientation.Horizontal else section + 1
+
+    def _mark(self, start: int, end: int) -> CellMark:
+        model, number = self._model, self._page.number if self._page else 0
+        if _touches(model.match, number, start, end):
+            return "match"
+        matches = model.matches_on(number)
+        if bisect_right(matches, start, key=lambda found: found.end) < bisect_left(
+            matches, end, key=lambda found: found.start
+        ):
+            return "found"
+        if _touches(model.quote, number, start, end):
+            return "quote"
+        return "passage" if _touches(model.passage, number, start, end) else ""
+
+
+def column_name(column: int) -> str:
+    """0 is A, 25 Z, 26 AA."""
+    name = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
+
+
+def _touches(place: TextMatch | None, number: int, start: int, end: int) -> bool:
+    return place is not None and place.page == number and place.start < end and start < place.end

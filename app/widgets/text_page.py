@@ -1,0 +1,242 @@
+"""One page, part or slide as readable text, with the passage boxed and the words that prove marked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextLine,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+
+from app.design import READING_WIDTH, XS, L, colours
+from app.viewmodels.source import SourceModel
+from app.widgets.marks import outline
+from app.widgets.smooth_scroll import SmoothScroll
+from app.widgets.text_offsets import Utf16Offsets
+from app.widgets.text_style import style_text
+from rag_core.types import Page, TextMatch
+
+_FROM_TOP = 1 / 3
+_BORDER_PX = 2
+_ZOOM_STEP, _ZOOM_STEPS = 1.1, (-3, 12)
+
+
+class TextPage(QTextBrowser):
+    """Shows the page of `model` that its number names. Offsets of the stored text are positions in the document."""
+
+    zoom_changed = Signal(float)
+
+    def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._page: Page | None = None
+        self._offsets = Utf16Offsets("")
+        self._held: TextMatch | None = None
+        self._steps = 0
+        self._scroll = SmoothScroll(self)
+        self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.document().setDocumentMargin(L)
+        self.verticalScrollBar().actionTriggered.connect(self._let_go)
+        model.document_changed.connect(self._forget)
+        model.page_loaded.connect(self._take_page)
+        model.pages_changed.connect(self._show_page)
+        model.place_changed.connect(self._show_page)
+        model.target_changed.connect(self._mark)
+        model.matches_changed.connect(self._mark)
+
+    @property
+    def page_shown(self) -> Page | None:
+        return self._page
+
+    # Places
+
+    def reveal(self, place: TextMatch, animated: bool = True) -> None:
+        """Bring a range into view, a third from the top."""
+        self._held = place
+        if self._page is None or self._page.number != place.page:
+            return
+        if place.end <= place.start:
+            self._scroll.to(0, animated=False)
+            return
+        cursor = self._cursor(place)
+        cursor.setPosition(cursor.selectionStart())
+        top = self.cursorRect(cursor).top() + self.verticalScrollBar().value()
+        self._scroll.to(round(top - self.viewport().height() * _FROM_TOP), animated)
+
+    @property
+    def zoom(self) -> float:
+        return float(_ZOOM_STEP**self._steps)
+
+    def zoom_in(self) -> None:
+        self._zoom(self._steps + 1)
+
+    def zoom_out(self) -> None:
+        self._zoom(self._steps - 1)
+
+    def fit_width(self) -> None:
+        self._zoom(0)
+
+    def _zoom(self, steps: int) -> None:
+        steps = min(max(steps, _ZOOM_STEPS[0]), _ZOOM_STEPS[1])
+        if steps != self._steps:
+            self._steps = steps
+            self._build()
+            self.zoom_changed.emit(self.zoom)
+
+    def _let_go(self) -> None:
+        self._held = None
+
+    # What the model says
+
+    def _forget(self) -> None:
+        self._page, self._held = None, None
+        self.clear()
+        self.setExtraSelections([])
+
+    def _take_page(self, page: Page) -> None:
+        if page.number == self._model.number:
+            self._show_page()
+
+    def _show_page(self) -> None:
+        page = self._model.page(self._model.number) if self._model.kind == "text" else None
+        if page is None or page is self._page:
+            return
+        self._page = page
+        self._build()
+
+    def _build(self) -> None:
+        if self._page is None:
+            return
+        self._offsets = Utf16Offsets(self._page.text)
+        self.setPlainText(self._page.text)
+        style_text(self.document(), self._page, self._offsets, self.zoom)
+        self._widen()
+        self._mark()
+        if self._held is not None:
+            self.reveal(self._held, animated=False)
+
+    def _cursor(self, place: TextMatch) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._offsets.to_qt(place.start))
+        cursor.setPosition(self._offsets.to_qt(place.end), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+    def _mark(self) -> None:
+        """The words that prove and the matches; the passage is painted as a box behind the text."""
+        page, model, theme = self._page, self._model, colours()
+        if page is None:
+            return
+        marks: list[tuple[TextMatch, str, str]] = []
+        if model.quote is not None and model.quote.page == page.number:
+            marks.append((model.quote, theme.quote, ""))
+        found = model.matches_on(page.number)
+        marks += [(match, theme.accent_soft, "") for match in found if match != model.match]
+        if model.match is not None and model.match.page == page.number:
+            marks.append((model.match, theme.accent, theme.on_accent))
+        selections = []
+        for place, behind, words in marks:
+            selection = QTextEdit.ExtraSelection()
+            look = QTextCharFormat()
+            look.setBackground(QColor(behind))
+            if words:
+                look.setForeground(QColor(words))
+            selection.cursor, selection.format = self._cursor(place), look
+            selections.append(selection)
+        self.setExtraSelections(selections)
+        self.viewport().update()
+
+    # Painting and events
+
+    def _rows(self, place: TextMatch) -> list[QRectF]:
+        """The lines of a range as they are laid out, in the document's coordinates."""
+        start, end = self._offsets.to_qt(place.start), self._offsets.to_qt(place.end)
+        rows: list[QRectF] = []
+        block = self.document().findBlock(start)
+        while block.isValid() and block.position() < end:
+            corner = self.document().documentLayout().blockBoundingRect(block).topLeft()
+            rows += [row.translated(corner) for row in _lines(block, start, end)]
+            block = block.next()
+        return rows
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        QPainter(self.viewport()).fillRect(event.rect(), QColor(colours().surface))
+        page, passage = self._page, self._model.passage
+        if page is not None and passage is not None and passage.page == page.number:
+            self._paint_box(self._rows(passage))
+        super().paintEvent(event)
+
+    def _paint_box(self, rows: list[QRectF]) -> None:
+        if not rows:
+            return
+        path = QPainterPath()
+        path.addPolygon(outline(rows, XS))
+        path.closeSubpath()
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        pen = QPen(QColor(colours().mark_border), _BORDER_PX)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.setBrush(QColor(colours().mark))
+        painter.drawPath(path)
+        painter.end()
+
+    def _widen(self) -> None:
+        """Lines no longer than is comfortable to read, in the middle of the pane."""
+        room = self.width() - self.verticalScrollBar().sizeHint().width()
+        side = max(0, (room - round(READING_WIDTH * self.zoom)) // 2)
+        self.setViewportMargins(side, 0, side, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        self._widen()
+        super().resizeEvent(event)
+        if self._held is not None:
+            self.reveal(self._held, animated=False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom(self._steps + (1 if event.angleDelta().y() > 0 else -1))
+            event.accept()
+            return
+        self._let_go()
+        self._scroll.stop()
+        super().wheelEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._build()
+
+
+def _lines(block: QTextBlock, start: int, end: int) -> list[QRectF]:
+    """What the lines of one block show of a range of the document."""
+    layout, rows = block.layout(), []
+    begin, stop = max(0, start - block.position()), min(block.length() - 1, end - block.position())
+    for index in range(layout.lineCount()):
+        line = layout.lineAt(index)
+        first, last = max(begin, line.textStart()), min(stop, line.textStart() + line.textLength())
+        if first < last:
+            left, right = sorted((_x(line, first), _x(line, last)))
+            rows.append(QRectF(left, line.y(), max(1.0, right - left), line.height()))
+    return rows
+
+
+def _x(line: QTextLine, position: int) -> float:
+    found = line.cursorToX(position)  # with the position that it was found for
+    return float(found[0] if isinstance(found, tuple) else found)

@@ -1,0 +1,100 @@
+"""How the stored text of a page looks: headings, lists, code, rows and running lines, told from its blocks."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
+
+from app.design import BODY, DISPLAY, HEADING, SMALL, TITLE, XS, L, M, S, colours
+from app.widgets.text_offsets import Utf16Offsets
+from rag_core.types import BlockKind, Page
+
+_LINE_HEIGHT, _HEADING_LINE_HEIGHT, _CODE_LINE_HEIGHT = 150, 125, 135  # per cent
+_HEADING_SIZES = {1: DISPLAY - XS, 2: TITLE, 3: HEADING}
+_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+_FIXED = QTextBlockFormat.LineHeightTypes.FixedHeight.value
+
+
+def style_text(document: QTextDocument, page: Page, offsets: Utf16Offsets, zoom: float = 1.0) -> None:
+    """Give every block its look. The document holds `page.text`; not one character is added or taken away."""
+    font = QFont(document.defaultFont())
+    font.setPixelSize(round(BODY * zoom))
+    document.setDefaultFont(font)
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    cursor.select(QTextCursor.SelectionType.Document)
+    cursor.mergeBlockFormat(_spaced(_LINE_HEIGHT))
+    looks: dict[tuple[BlockKind, int], tuple[QTextBlockFormat, QTextCharFormat]] = {}
+    for block in page.blocks:
+        if block.kind == "paragraph":
+            continue
+        key = block.kind, block.level
+        if key not in looks:
+            looks[key] = _look(block.kind, block.level, zoom)
+        cursor.setPosition(offsets.to_qt(block.start))
+        cursor.setPosition(offsets.to_qt(block.end), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeBlockFormat(looks[key][0])
+        if looks[key][1].propertyCount():
+            cursor.mergeCharFormat(looks[key][1])
+    _close_gaps(document)
+    cursor.endEditBlock()
+
+
+def _close_gaps(document: QTextDocument) -> None:
+    """The empty lines between blocks keep a part of their height: a gap, not a line."""
+    gap = QTextBlockFormat()
+    gap.setLineHeight(M, _FIXED)
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        if block.length() == 1 and block.next().isValid():
+            cursor.setPosition(block.position())
+            cursor.mergeBlockFormat(gap)
+        block = block.next()
+
+
+def _look(kind: BlockKind, level: int, zoom: float) -> tuple[QTextBlockFormat, QTextCharFormat]:
+    lines, words = QTextBlockFormat(), QTextCharFormat()
+    match kind:
+        case "heading":
+            lines = _spaced(_HEADING_LINE_HEIGHT)
+            lines.setTopMargin(S)
+            lines.setHeadingLevel(min(level, 6))  # screen readers tell it
+            words.setFontWeight(QFont.Weight.DemiBold)
+            _set_size(words, _HEADING_SIZES.get(level, BODY) * zoom)
+        case "list_item":
+            lines.setLeftMargin(L + L * max(0, level - 1))
+            lines.setTextIndent(-M)
+        case "table_row":
+            lines.setLeftMargin(S)
+            lines.setTopMargin(XS / 2)
+            lines.setBottomMargin(XS / 2)
+        case "code":
+            lines = _spaced(_CODE_LINE_HEIGHT)
+            lines.setLeftMargin(S)
+            lines.setBackground(QColor(colours().raised))
+            words.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
+            words.setFontFixedPitch(True)
+            _set_size(words, (BODY - 1) * zoom)
+        case "furniture":
+            words.setForeground(QColor(colours().muted))
+            _set_size(words, SMALL * zoom)
+    return lines, words
+
+
+def _spaced(per_cent: int) -> QTextBlockFormat:
+    lines = QTextBlockFormat()
+    lines.setLineHeight(per_cent, _PROPORTIONAL)
+    return lines
+
+
+def _set_size(words: QTextCharFormat, pixels: float) -> None:
+    words.setProperty(QTextFormat.Property.FontPixelSize, round(pixels))
