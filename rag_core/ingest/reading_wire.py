@@ -39,29 +39,43 @@ Reply = ReadResult | UserError | LastWords
 
 def packed(reply: Reply) -> bytes:
     """A reply as bytes. The path is not sent: the parent knows what it asked for."""
-    if isinstance(reply, ReadResult):
-        message: list[Any] = ["read", reply.document_id, reply.size_bytes, reply.modified_ns, *_document(reply.parsed)]
-    else:
-        error = reply.reason if isinstance(reply, LastWords) else reply
-        message = [
-            "last" if isinstance(reply, LastWords) else "refused",
-            type(error).__name__,
-            error.message,
-            error.advice,
-        ]
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
+    if not isinstance(reply, ReadResult):
+        return packed_error(reply)
+    return _dumped(["read", reply.document_id, reply.size_bytes, reply.modified_ns, *_document(reply.parsed)])
 
 
 def unpacked(payload: bytes, path: Path) -> Reply:
     """The reply about `path`. Raises ValueError, TypeError or LookupError for what no child of ours sends."""
-    message = json.loads(payload.decode("utf-8", errors="surrogatepass"))
-    kind, *rest = message
-    if kind == "read":
-        document_id, size_bytes, modified_ns, *document = rest
-        return ReadResult(path, document_id, size_bytes, modified_ns, _parsed(*document))
-    name, text, advice = rest
+    message = loaded(payload)
+    if message[0] != "read":
+        return error_of(message)
+    _, document_id, size_bytes, modified_ns, *document = message
+    return ReadResult(path, document_id, size_bytes, modified_ns, _parsed(*document))
+
+
+def packed_error(error: UserError | LastWords) -> bytes:
+    """What a child of any kind says when it could not do what was asked."""
+    kind, reason = ("last", error.reason) if isinstance(error, LastWords) else ("refused", error)
+    return _dumped([kind, type(reason).__name__, reason.message, reason.advice])
+
+
+def error_of(message: Sequence[Any]) -> UserError | LastWords:
+    """The reverse, from `loaded`."""
+    kind, name, text, advice = message
     error = _KINDS.get(name, DocumentUnreadable)(text, advice)
     return LastWords(error) if kind == "last" else error
+
+
+def loaded(payload: bytes) -> list[Any]:
+    """A message of a child as plain data: a list that begins with its kind."""
+    message = json.loads(payload.decode("utf-8", errors="surrogatepass"))
+    if not isinstance(message, list):
+        raise TypeError("not a message of a child")
+    return message
+
+
+def _dumped(message: list[Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
 
 
 _KINDS: dict[str, type[UserError]] = {

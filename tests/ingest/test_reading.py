@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from rag_core.errors import DocumentUnreadable, UnsupportedDocument, UserError
-from rag_core.ingest import reading
+from rag_core.ingest import child_pool
 from rag_core.ingest.parsers.protocol import ParseLimits
 from rag_core.ingest.parsers.source import Source
 from rag_core.ingest.reading import Reader, ReadResult
@@ -120,8 +120,8 @@ def test_trouble_costs_one_document_and_nothing_else(reader: Reader, tmp_path: P
 def test_where_the_system_does_not_limit_memory_the_parent_watches(
     reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_SYSTEM_LIMITS_MEMORY", False)
-    monkeypatch.setattr(reading, "_memory_of", lambda pid: 2**40)
+    monkeypatch.setattr(child_pool, "_SYSTEM_LIMITS_MEMORY", False)
+    monkeypatch.setattr(child_pool, "_memory_of", lambda pid: 2**40)
     assert "more memory" in refusal(reader, bad(tmp_path, "hang")).message
 
 

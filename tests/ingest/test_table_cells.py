@@ -50,8 +50,10 @@ def test_a_value_may_hold_what_parts_names_from_values(tmp_path: Path) -> None:
 
 
 def test_tables_below_each_other_have_names_of_their_own(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["Name", "Days"], ["Yamada", 12], ["Sato", 3], [], ["Room", "Floor", "Seats"], ["Abbey", "Ground", 8],
-            ["Quay", "First", 4]]  # fmt: skip
+    rows: list[list[object]] = [
+        ["Name", "Days"], ["Yamada", 12], ["Sato", 3], [],
+        ["Room", "Floor", "Seats"], ["Abbey", "Ground", 8], ["Quay", "First", 4],
+    ]  # fmt: skip
     page = parse(tmp_path, "a.xlsx", xlsx({"Both": rows})).pages[0]
     assert headers(page) == [0, 3]
     assert [cell.column for cell in rows_of(page)[4]] == ["Room", "Floor", "Seats"]
