@@ -1,0 +1,142 @@
+"""One row of the documents table, and how rows are matched and ordered: plain data, no Qt."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rag_core.types import Document
+
+RowState = Literal["queued", "reading", "keyword_searchable", "searchable", "failed"]
+StateFilter = Literal["all", "searchable", "in_work", "failed"]
+SortKey = int | str
+
+STATE_ORDER: dict[RowState, int] = {"failed": 0, "reading": 1, "queued": 2, "keyword_searchable": 3, "searchable": 4}
+SHOWN_BY: dict[StateFilter, frozenset[RowState]] = {
+    "all": frozenset(STATE_ORDER),
+    "searchable": frozenset({"searchable", "keyword_searchable"}),
+    "in_work": frozenset({"queued", "reading", "keyword_searchable"}),
+    "failed": frozenset({"failed"}),
+}
+KIND_OF_SUFFIX = {
+    **dict.fromkeys((".pdf",), "file-pdf"),
+    **dict.fromkeys((".docx", ".docm", ".doc", ".odt", ".rtf"), "file-word"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab"), "file-sheet"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "file-web"),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx"), "document"),
+}
+_DIGITS = re.compile(r"\d+")
+_PIECE = 2_000  # rows between two pauses: a few milliseconds
+
+
+@dataclass(slots=True, eq=False)
+class DocumentRow:
+    """A file as the table shows it. `position` is where it stands on the screen, -1 while it is filtered out.
+
+    `before` is what a file was before it was queued again, so that a stop can put it back.
+    """
+
+    path: str
+    name: str
+    folder: str
+    icon: str
+    name_key: str
+    search_text: str
+    state: RowState = "queued"
+    reason: str = ""
+    document_id: str = ""
+    size_bytes: int = -1
+    pages: int = 0
+    modified_ns: int = 0
+    position: int = -1
+    listing: int = 0
+    before: RowState | None = field(default=None)
+
+
+def row_of(path: str) -> DocumentRow:
+    folder, name = os.path.split(path)
+    folder = sys.intern(folder)
+    plain = folded(name)
+    suffix = name.rpartition(".")[2]
+    return DocumentRow(
+        path=path,
+        name=name,
+        folder=folder,
+        icon=KIND_OF_SUFFIX.get(f".{suffix.lower()}", "file-text"),
+        name_key=_DIGITS.sub(_padded, plain),
+        search_text=f"{plain}\n{folded(folder)}",
+    )
+
+
+def fill(row: DocumentRow, document: Document) -> None:
+    row.document_id = document.document_id
+    row.state = document.state
+    row.reason = document.reason or " ".join(document.warnings)
+    row.size_bytes = document.size_bytes
+    row.pages = document.pages
+    row.modified_ns = document.modified_ns
+    row.before = None
+
+
+def folded(text: str) -> str:
+    """For comparing: full-width letters, capitals and the two ways of writing an accent make no difference."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return digits.group().zfill(10)  # "contract 2" before "contract 10"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows, in which order. `state_words` are what each state is called, folded, in the person's language."""
+
+    words: tuple[str, ...] = ()
+    states: frozenset[RowState] = SHOWN_BY["all"]
+    column: str = "name"
+    descending: bool = False
+    state_words: dict[RowState, str] = field(default_factory=dict)
+
+    def keeps(self, row: DocumentRow) -> bool:
+        if row.state not in self.states:
+            return False
+        if not self.words:
+            return True
+        state = self.state_words.get(row.state, "")
+        return all(word in row.search_text or word in state for word in self.words)
+
+    def key(self, row: DocumentRow) -> SortKey:
+        if self.column == "state":
+            return STATE_ORDER[row.state]
+        if self.column == "size":
+            return row.size_bytes
+        if self.column == "pages":
+            return row.pages
+        if self.column == "changed":
+            return row.modified_ns
+        return row.name_key
+
+
+def arrange(rows: Sequence[DocumentRow], wanted: Wanted) -> Generator[None, None, list[DocumentRow]]:
+    """The rows that are wanted, in order. Pauses (yields) every few milliseconds.
+
+    Sorted pieces are merged at the end: Python's sort recognises runs that are in order already.
+    """
+    runs: list[tuple[SortKey, str, str, DocumentRow]] = []
+    for start in range(0, len(rows), _PIECE):
+        piece = [
+            (wanted.key(row), row.name_key, row.path, row) for row in rows[start : start + _PIECE] if wanted.keeps(row)
+        ]
+        piece.sort(reverse=wanted.descending)
+        runs += piece
+        yield
+    runs.sort(reverse=wanted.descending)
+    yield
+    return [entry[3] for entry in runs]
