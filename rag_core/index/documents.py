@@ -29,11 +29,10 @@ def put(
     """
     row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
     if row and replace:
-        sql = "UPDATE files SET document = NULL WHERE document = ? RETURNING path"
-        holders = connection.execute(sql, row).fetchall()
-        _remove_if_unseen(connection, int(row[0]))
+        connection.execute("UPDATE documents SET document_id = '' WHERE id = ?", row)  # what comes now takes its name
         document = _insert(connection, document_id, parsed, chunks)
-        connection.executemany("UPDATE files SET document = ? WHERE path = ?", [(document, p) for (p,) in holders])
+        connection.execute("UPDATE files SET document = ? WHERE document = ?", (document, row[0]))
+        _remove_if_unseen(connection, int(row[0]))
     else:
         document = int(row[0]) if row else _insert(connection, document_id, parsed, chunks)
     _set_file(connection, path, document, size_bytes, modified_ns, "")
