@@ -6,8 +6,9 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from rag_core.types import Document
@@ -55,6 +56,8 @@ class DocumentRow:
     modified_ns: int = 0
     position: int = -1
     listing: int = 0
+    round: int = 0
+    gone: bool = False
     before: RowState | None = field(default=None)
 
 
@@ -112,31 +115,43 @@ class Wanted:
         state = self.state_words.get(row.state, "")
         return all(word in row.search_text or word in state for word in self.words)
 
-    def key(self, row: DocumentRow) -> SortKey:
-        if self.column == "state":
-            return STATE_ORDER[row.state]
-        if self.column == "size":
-            return row.size_bytes
-        if self.column == "pages":
-            return row.pages
-        if self.column == "changed":
-            return row.modified_ns
-        return row.name_key
+    @property
+    def key(self) -> Callable[[DocumentRow], SortKey]:
+        return _KEYS[self.column]
 
 
-def arrange(rows: Sequence[DocumentRow], wanted: Wanted) -> Generator[None, None, list[DocumentRow]]:
-    """The rows that are wanted, in order. Pauses (yields) every few milliseconds.
+def _state_key(row: DocumentRow) -> int:
+    return STATE_ORDER[row.state]
 
-    Sorted pieces are merged at the end: Python's sort recognises runs that are in order already.
+
+_KEYS: dict[str, Callable[[DocumentRow], SortKey]] = {
+    "name": attrgetter("name_key"),
+    "state": _state_key,
+    "size": attrgetter("size_bytes"),
+    "pages": attrgetter("pages"),
+    "changed": attrgetter("modified_ns"),
+}
+by_name = _KEYS["name"]
+
+
+def arrange(rows: Sequence[DocumentRow], wanted: Wanted, round_number: int) -> Generator[None, None, list[DocumentRow]]:
+    """The rows that are wanted, in order; each is marked with the round. `rows` come by name, which decides ties.
+
+    Pauses (yields) every few milliseconds. Sorted pieces are merged at the end: Python's sort recognises runs that are
+    in order already, and keys that are plain numbers or text cost no garbage.
     """
-    runs: list[tuple[SortKey, str, str, DocumentRow]] = []
+    kept: list[DocumentRow] = []
     for start in range(0, len(rows), _PIECE):
-        piece = [
-            (wanted.key(row), row.name_key, row.path, row) for row in rows[start : start + _PIECE] if wanted.keeps(row)
-        ]
-        piece.sort(reverse=wanted.descending)
-        runs += piece
+        piece = [row for row in rows[start : start + _PIECE] if wanted.keeps(row)]
+        for row in piece:
+            row.round = round_number
+        if wanted.column != "name":
+            piece.sort(key=wanted.key, reverse=wanted.descending)
+        kept += piece
         yield
-    runs.sort(reverse=wanted.descending)
+    if wanted.column != "name":
+        kept.sort(key=wanted.key, reverse=wanted.descending)
+    elif wanted.descending:
+        kept.reverse()
     yield
-    return [entry[3] for entry in runs]
+    return kept

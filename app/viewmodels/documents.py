@@ -22,6 +22,7 @@ from app.viewmodels.document_rows import (
     StateFilter,
     Wanted,
     arrange,
+    by_name,
     fill,
     folded,
     row_of,
@@ -53,6 +54,10 @@ class DocumentsModel(QAbstractTableModel):
         self._rows: dict[str, DocumentRow] = {}
         self._ids: dict[str, list[DocumentRow]] = {}
         self._shown: list[DocumentRow] = []
+        self._named: list[DocumentRow] = []  # all, by name
+        self._arrived: list[DocumentRow] = []  # all that are not among these yet
+        self._has_gone = False
+        self._round = 0
         self._counts: Counter[RowState] = Counter()
         self._inbox: deque[Callable[[], Iterable[None]]] = deque()
         self._touched: set[DocumentRow] = set()
@@ -148,7 +153,7 @@ class DocumentsModel(QAbstractTableModel):
         self._later.stop()
         self._tick.stop()
         self.beginResetModel()
-        self._rows, self._ids, self._shown = {}, {}, []
+        self._rows, self._ids, self._shown, self._named, self._arrived = {}, {}, [], [], []
         self._counts.clear()
         self._touched.clear()
         self.is_loading = False
@@ -236,7 +241,9 @@ class DocumentsModel(QAbstractTableModel):
         column, descending = self._sorted_by
         words = tuple(folded(self._filter_text).split())
         wanted = Wanted(words, SHOWN_BY[self._state_filter], column, descending, state_words() if words else {})
-        ordering = arrange(list(self._rows.values()), wanted)
+        yield from self._sort_names()
+        self._round += 1
+        ordering = arrange(self._named, wanted, self._round)
         while not self._order_due:  # else: the person typed on, and this order is not wanted any more
             try:
                 next(ordering)
@@ -245,14 +252,28 @@ class DocumentsModel(QAbstractTableModel):
                 return
             yield
 
+    def _sort_names(self) -> Generator[None, None, None]:
+        """All rows by name: what arrived is merged in, what is gone is left out."""
+        if self._has_gone:
+            self._has_gone = False
+            self._named = [row for row in self._named if not row.gone]
+            self._arrived = [row for row in self._arrived if not row.gone]
+            yield
+        if self._arrived:
+            self._arrived.sort(key=by_name)
+            yield
+            self._named += self._arrived
+            self._arrived = []
+            self._named.sort(key=by_name)
+            yield
+
     def _show(self, wanted: list[DocumentRow]) -> None:
         if wanted == self._shown:
             return
         self.arranging.emit()
-        staying = self._without_others(set(map(id, wanted)))
-        if len(staying) < len(wanted):
-            known = set(map(id, staying))
-            arriving = [row for row in wanted if id(row) not in known]
+        staying = self._without_others()
+        arriving = [row for row in wanted if row.position < 0]
+        if arriving:
             self.beginInsertRows(QModelIndex(), len(staying), len(wanted) - 1)
             self._shown = staying + arriving
             self._number()
@@ -261,11 +282,11 @@ class DocumentsModel(QAbstractTableModel):
         self.arranged.emit()
         self.counts_changed.emit()
 
-    def _without_others(self, wanted_ids: set[int]) -> list[DocumentRow]:
-        """The shown rows that stay; the others are moved to the end and removed there."""
-        staying = [row for row in self._shown if id(row) in wanted_ids]
+    def _without_others(self) -> list[DocumentRow]:
+        """The shown rows that this round keeps; the others are moved to the end and removed there."""
+        staying = [row for row in self._shown if row.round == self._round]
         if len(staying) < len(self._shown):
-            leaving = [row for row in self._shown if id(row) not in wanted_ids]
+            leaving = [row for row in self._shown if row.round != self._round]
             self._permute(staying + leaving)
             self.beginRemoveRows(QModelIndex(), len(staying), len(self._shown) - 1)
             self._shown = staying
@@ -306,6 +327,7 @@ class DocumentsModel(QAbstractTableModel):
         found = self._rows.get(path)
         if found is None:
             found = self._rows[path] = row_of(path)
+            self._arrived.append(found)
             self._counts[found.state] += 1
             self._order_soon()
         return found
@@ -390,6 +412,7 @@ class DocumentsModel(QAbstractTableModel):
             if row is not None:
                 self._counts[row.state] -= 1
                 self._index(row, "")
+                row.gone = self._has_gone = True
             if number % _STEP == 0:
                 yield
         if paths:
