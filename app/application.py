@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import Any
 
 from PySide6.QtCore import QLocale, QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -15,8 +16,10 @@ from app.crash import CrashReporter, show_mistake
 from app.engine_client import EngineClient, EngineProcessLike, MakeProcess, OnEvent, OnExit
 from app.preferences import Preferences, load_preferences, save_preferences
 from app.resources import app_icon
+from app.silence import NetworkWatch, watch_network
 from app.single_instance import SingleInstance
 from app.text import LANGUAGES, use_language
+from app.widgets.tray import Tray
 from app.wiring import Wiring
 from rag_core.cli import DONE, FAILED
 from rag_core.paths import DataDir
@@ -26,6 +29,7 @@ CLOSE_TIMEOUT_S = 3.0
 
 def run(data_dir: DataDir, library: str = "") -> int:
     """Open the window, or raise the one that is open already; returns the exit code."""
+    watch = watch_network()
     instance = SingleInstance(data_dir.root)
     if not instance.is_first:
         if instance.ask_first_to_show():
@@ -36,7 +40,7 @@ def run(data_dir: DataDir, library: str = "") -> int:
         )
         return FAILED
     qt = make_qt_application()
-    application = Application(data_dir, library, engine_process(data_dir), instance)
+    application = Application(data_dir, library, engine_process(data_dir), instance, watch)
     application.open()
     code = qt.exec()
     application.shutdown()
@@ -70,11 +74,19 @@ class Application(QObject):
 
     closed = Signal()
 
-    def __init__(self, data_dir: DataDir, library: str, make_process: MakeProcess, instance: SingleInstance) -> None:
+    def __init__(
+        self,
+        data_dir: DataDir,
+        library: str,
+        make_process: MakeProcess,
+        instance: SingleInstance,
+        watch: NetworkWatch | None = None,
+    ) -> None:
         super().__init__()
         self._data_dir = data_dir
         self._instance = instance
         self._is_closed = False
+        self._tray: Tray | None = None
         self.preferences = load_preferences(data_dir.root)
         if library:
             self.preferences = self.preferences.changed(library=library, conversation_id=0)
@@ -82,9 +94,11 @@ class Application(QObject):
         self.crashes.install()
         self.apply_look(self.preferences)
         self.engine = EngineClient(make_process, parent=self)
-        self.wiring = Wiring(self.engine, data_dir, self.preferences, self)
+        self.wiring = Wiring(self.engine, data_dir, self.preferences, watch, self)
         self.window = self.wiring.window
         self._connect()
+        self._use_tray()
+        self._tell_settings()
 
     def open(self) -> None:
         """The window first; the engine in the next turn of the event loop, when it has been painted."""
@@ -103,6 +117,8 @@ class Application(QObject):
         self._is_closed = True
         self.preferences = self.wiring.remembered(self.preferences)
         self.window.hide()
+        if self._tray is not None:
+            self._tray.hide()
         self.wiring.shutdown()
         self.engine.shutdown(CLOSE_TIMEOUT_S)
         save_preferences(self.preferences, self._data_dir.root)
@@ -117,21 +133,40 @@ class Application(QObject):
             design.apply(qt, theme_in_use(preferences.theme))
         use_language(language_in_use(preferences.language))
 
-    def change_preferences(self, preferences: Preferences) -> None:
+    def change_preferences(self, values: dict[str, Any]) -> None:
+        """At once, and for the next start."""
+        preferences = self.preferences.changed(**values)
         if (preferences.theme, preferences.language) != (self.preferences.theme, self.preferences.language):
             self.apply_look(preferences)
         self.preferences = preferences
+        self._use_tray()
+        self._tell_settings()
         save_preferences(preferences, self._data_dir.root)
 
     def _connect(self) -> None:
         self.crashes.happened.connect(lambda mistake: show_mistake(mistake, self.window))
         self.window.closed.connect(self.quit)
         self.window.actions_by_name["quit"].triggered.connect(self.quit)
-        self.wiring.quit_requested.connect(self.quit)
         self.wiring.preferences_changed.connect(self.change_preferences)
         self._instance.raise_requested.connect(self.window.come_up)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme)
         self._listen_to_the_console()
+
+    def _use_tray(self) -> None:
+        """There or not, as the person wants it; without a place for it, closing the window ends the program."""
+        is_wanted = self.preferences.is_in_tray and Tray.is_available()
+        self.window.hides_on_close = is_wanted
+        if is_wanted and self._tray is None:
+            self._tray = self.wiring.make_tray()
+            self._tray.quit_requested.connect(self.quit)
+        if self._tray is not None:
+            self._tray.setVisible(is_wanted)
+
+    def _tell_settings(self) -> None:
+        chosen = self.preferences
+        self.wiring.settings.model.set_preferences(
+            chosen.theme, chosen.language, chosen.is_in_tray, Tray.is_available()
+        )
 
     def _on_scheme(self) -> None:
         if self.preferences.theme == "system" and not self._is_closed:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.adding import AddingController
+from app.controllers.indexing import IndexingController
 from app.jobs import EngineLink, JobHandle
-from app.notices import Notice
 from app.text import tr, tr_engine
 from app.viewmodels.setup import SetupViewModel, Step
 from rag_core.host.events import Failed, PackInfo
-from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, Job, ListLibraries, ListPacks, PreparePacks
-from rag_core.libraries import LibraryInfo
+from rag_core.host.jobs import ImportPack, Job, ListPacks, PreparePacks
 from rag_core.paths import SAMPLES
 from rag_core.progress import Progress
 
@@ -22,22 +22,30 @@ _ROLES = frozenset({"embedder", "llm"})  # without these no question is answered
 
 
 class SetupController(QObject):
-    """`became_ready` when both models are there; `samples_created` with the new library's name, before it is filled."""
+    """`readiness_known` says whether both models are there; `samples_ready` when the sample documents can be asked."""
 
-    noticed = Signal(object)
-    became_ready = Signal()
-    samples_created = Signal(str)
-    samples_filled = Signal(str)
+    readiness_known = Signal(bool)
+    samples_ready = Signal(str)
 
-    def __init__(self, engine: EngineLink, view_model: SetupViewModel, parent: QObject | None = None) -> None:
+    def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.model = SetupViewModel(self)
         self._engine = engine
-        self._view_model = view_model
         self._job: JobHandle | None = None
+        self._adding: AddingController | None = None
+        engine.engine_ready.connect(self.look)
+
+    def follow(self, adding: AddingController, indexing: IndexingController) -> None:
+        """The sample documents go the way of all documents."""
+        self._adding = adding
+        adding.refused.connect(self._on_refused)
+        indexing.work_ended.connect(self._on_work_ended)
+
+    # The models
 
     def look(self) -> None:
         """Which packs are there? Nothing is asked while they are being prepared."""
-        if self._view_model.state == "preparing":
+        if self._job is not None:
             return
         job = self._engine.job(ListPacks())
         job.finished.connect(self._on_packs)
@@ -51,16 +59,17 @@ class SetupController(QObject):
         self._run(ImportPack(folder))
 
     def cancel(self) -> None:
+        """What was downloaded is kept for the next time."""
         if self._job is not None:
             self._job.cancel()
 
+    # The sample documents
+
     def try_samples(self) -> None:
         """The library is made when it is not there; its documents are brought up to date."""
-        self._view_model.show_samples("reading")
-        job = self._engine.job(ListLibraries())
-        job.finished.connect(self._on_libraries)
-        job.failed.connect(self._on_samples_failed)
-        job.start()
+        if self._adding is not None and self.model.samples != "reading":
+            self.model.show_samples("reading")
+            self._adding.add_to(SAMPLE_LIBRARY, sample_documents())
 
     def shutdown(self) -> None:
         self.cancel()
@@ -68,57 +77,41 @@ class SetupController(QObject):
     def _run(self, what: Job) -> None:
         if self._job is not None:
             return
-        self._view_model.show("preparing")
+        self.model.show("preparing")
         self._job = self._engine.job(what)
         self._job.event_received.connect(self._on_event)
-        self._job.finished.connect(self._on_prepared)
         self._job.failed.connect(self._on_failed)
-        self._job.stopped.connect(self._on_prepared)
+        self._job.finished.connect(self._look_again)
+        self._job.stopped.connect(self._look_again)
         self._job.start()
 
+    def _look_again(self) -> None:
+        self._job = None
+        self.model.show("looking")
+        self.look()
+
     def _on_packs(self, packs: tuple[PackInfo, ...]) -> None:
-        if {pack.role for pack in packs if not pack.problem} >= _ROLES:
-            self._view_model.show("ready")
-            self.became_ready.emit()
-        else:
-            self._view_model.show("missing")
+        is_ready = {pack.role for pack in packs if not pack.problem} >= _ROLES
+        self.model.show("ready" if is_ready else "missing")
+        self.readiness_known.emit(is_ready)
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, Progress):
-            self._view_model.show_step(_step(event))
-
-    def _on_prepared(self) -> None:
-        self._job = None
-        self._view_model.show("looking")
-        self.look()
+            self.model.show_step(_step(event))
 
     def _on_failed(self, failure: Failed) -> None:
+        """The engine's client tells of a lost engine, and its next start looks again."""
         self._job = None
-        self._view_model.show("failed", tr_engine(failure.message), tr_engine(failure.advice), failure.details)
+        self.model.show("failed", tr_engine(failure.message), tr_engine(failure.advice), failure.details)
 
-    def _on_libraries(self, libraries: tuple[LibraryInfo, ...]) -> None:
-        if any(library.name == SAMPLE_LIBRARY for library in libraries):
-            self._fill_samples()
-            return
-        job = self._engine.job(CreateLibrary(SAMPLE_LIBRARY))
-        job.finished.connect(self._fill_samples)
-        job.failed.connect(self._on_samples_failed)
-        job.start()
+    def _on_refused(self, library: str) -> None:
+        if library == SAMPLE_LIBRARY:
+            self.model.show_samples("")
 
-    def _fill_samples(self) -> None:
-        self.samples_created.emit(SAMPLE_LIBRARY)
-        job = self._engine.job(AddPaths(SAMPLE_LIBRARY, sample_documents()))
-        job.finished.connect(self._on_samples_filled)
-        job.failed.connect(self._on_samples_failed)
-        job.start()
-
-    def _on_samples_filled(self) -> None:
-        self._view_model.show_samples("ready", sample_questions())
-        self.samples_filled.emit(SAMPLE_LIBRARY)
-
-    def _on_samples_failed(self, failure: Failed) -> None:
-        self._view_model.show_samples("failed")
-        self.noticed.emit(Notice("error", tr_engine(failure.message), tr_engine(failure.advice), lasting=True))
+    def _on_work_ended(self, library: str, _: bool) -> None:
+        if library == SAMPLE_LIBRARY and self.model.samples == "reading":
+            self.model.show_samples("ready")
+            self.samples_ready.emit(library)
 
 
 def sample_documents() -> tuple[Path, ...]:

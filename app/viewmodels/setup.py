@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 SetupState = Literal["looking", "missing", "preparing", "failed", "ready"]
+SamplesState = Literal["", "reading", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class SetupViewModel(QObject):
         self.problem = ""
         self.advice = ""
         self.details = ""
-        self.sample_state: Literal["", "reading", "ready", "failed"] = ""
-        self.sample_questions: tuple[str, ...] = ()
+        self.samples: SamplesState = ""
 
     def show(self, state: SetupState, problem: str = "", advice: str = "", details: str = "") -> None:
         self.state, self.problem, self.advice, self.details = state, problem, advice, details
@@ -42,6 +42,6 @@ class SetupViewModel(QObject):
         self.step = step
         self.changed.emit()
 
-    def show_samples(self, state: Literal["", "reading", "ready", "failed"], questions: tuple[str, ...] = ()) -> None:
-        self.sample_state, self.sample_questions = state, questions
+    def show_samples(self, state: SamplesState) -> None:
+        self.samples = state
         self.changed.emit()

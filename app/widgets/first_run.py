@@ -12,13 +12,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from app.design import XL, XS, XXL, L, M, S, colours
+from app.design import XL, XS, XXL, L, M, colours
 from app.resources import app_icon, icon
 from app.text import Translated, tr
 from app.viewmodels.setup import SetupViewModel
@@ -32,14 +31,13 @@ _LINE_ICON_PX = 20
 
 class FirstRun(Translated, QScrollArea):
     """Intents: `prepare_requested`, `prepare_cancelled`, `pack_folder_chosen(Path)`, `paths_chosen(list[Path])`,
-    `samples_requested`, `question_chosen(str)`."""
+    `samples_requested`."""
 
     prepare_requested = Signal()
     prepare_cancelled = Signal()
     pack_folder_chosen = Signal(object)
     paths_chosen = Signal(object)
     samples_requested = Signal()
-    question_chosen = Signal(str)
 
     def __init__(self, view_model: SetupViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +70,6 @@ class FirstRun(Translated, QScrollArea):
         )
         self._folder_action.setText(tr("Choose a folder…"))
         self._files_action.setText(tr("Choose files…"))
-        self._ask_one.setText(tr("Ask one of these, or your own question:"))
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -104,7 +101,6 @@ class FirstRun(Translated, QScrollArea):
         column.addSpacing(L)
         column.addWidget(self.setup_card)
         column.addLayout(self._build_choices())
-        column.addWidget(self._build_questions())
         inside = QWidget()
         inside.setLayout(column)
         inside.setMaximumWidth(_WIDTH)
@@ -146,28 +142,14 @@ class FirstRun(Translated, QScrollArea):
         self._add_menu = QMenu(self)
         self._folder_action = self._add_menu.addAction("")
         self._files_action = self._add_menu.addAction("")
-        self._folder_action.triggered.connect(self._choose_folder)
-        self._files_action.triggered.connect(self._choose_files)
+        self._folder_action.triggered.connect(self.choose_folder)
+        self._files_action.triggered.connect(self.choose_files)
         row = QHBoxLayout()
         row.setContentsMargins(0, L, 0, 0)
         row.setSpacing(L)
         row.addWidget(self.add_card, 1)
         row.addWidget(self.samples_card, 1)
         return row
-
-    def _build_questions(self) -> QWidget:
-        self._questions = QWidget()
-        self._ask_one = QLabel()
-        self._ask_one.setProperty("kind", "strong")
-        self._question_buttons = [QPushButton() for _ in range(3)]
-        column = QVBoxLayout(self._questions)
-        column.setContentsMargins(0, XL, 0, 0)
-        column.setSpacing(S)
-        column.addWidget(self._ask_one)
-        for button in self._question_buttons:
-            button.clicked.connect(self._choose_question)
-            column.addWidget(button)
-        return self._questions
 
     # Showing
 
@@ -176,11 +158,8 @@ class FirstRun(Translated, QScrollArea):
         is_ready = model.state == "ready"
         self.setup_card.setVisible(not is_ready)
         self.add_card.setEnabled(is_ready)
-        self.samples_card.setEnabled(is_ready and model.sample_state != "reading")
-        self.samples_card.set_busy(tr("Reading the sample documents…") if model.sample_state == "reading" else "")
-        self._questions.setVisible(bool(model.sample_questions))
-        for button, question in zip(self._question_buttons, model.sample_questions, strict=False):
-            button.setText(question)
+        self.samples_card.setEnabled(is_ready and model.samples != "reading")
+        self.samples_card.set_busy(tr("Reading the sample documents…") if model.samples == "reading" else "")
 
     def _paint(self) -> None:
         self._mark.setPixmap(app_icon().pixmap(QSize(_MARK_PX, _MARK_PX)))
@@ -193,12 +172,13 @@ class FirstRun(Translated, QScrollArea):
     def _show_add_menu(self) -> None:
         self._add_menu.popup(self.add_card.mapToGlobal(QPoint(0, self.add_card.height() + XS)))
 
-    def _choose_folder(self) -> None:
+    def choose_folder(self) -> None:
+        """Also for the window's shortcut; `paths_chosen` follows."""
         dialog = QFileDialog(self, tr("Add a folder"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._open(dialog)
 
-    def _choose_files(self) -> None:
+    def choose_files(self) -> None:
         dialog = QFileDialog(self, tr("Add files"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         self._open(dialog)
@@ -214,8 +194,3 @@ class FirstRun(Translated, QScrollArea):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.pack_folder_chosen.emit(Path(name)))
         dialog.open()
-
-    def _choose_question(self) -> None:
-        button = self.sender()
-        if isinstance(button, QPushButton):
-            self.question_chosen.emit(button.text())

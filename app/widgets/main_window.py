@@ -24,11 +24,13 @@ _BAR_HEIGHT = 36
 
 
 class MainWindow(Translated, QMainWindow):
-    """Intents: `paths_dropped(list[Path])`, `source_closed`, `stop_requested`, `closed`, and the `actions`."""
+    """Intents: `paths_dropped(list[Path])`, `source_closed`, `stop_requested`, `closed`, and the
+    `actions_by_name`; `activated` when the person comes back to it."""
 
     paths_dropped = Signal(object)
     source_closed = Signal()
     stop_requested = Signal()
+    activated = Signal()
     closed = Signal()
 
     def __init__(self) -> None:
@@ -114,6 +116,11 @@ class MainWindow(Translated, QMainWindow):
         self._side_is_wanted = not self.side.isVisibleTo(self)
         self._share_room(is_asked=True)
 
+    def open_side(self) -> None:
+        """Visible, whatever it takes."""
+        if not self.side.isVisibleTo(self):
+            self.toggle_side()
+
     def come_up(self) -> None:
         """In front of the other windows, restored if it was minimised."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -170,9 +177,14 @@ class MainWindow(Translated, QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape reaches the window when nothing in it wanted it."""
-        if event.key() != Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
+            self.escape()
+        else:
             super().keyPressEvent(event)
-        elif self.source.isVisibleTo(self):
+
+    def escape(self) -> None:
+        """Close the source; where it is closed already, stop the answer."""
+        if self.source.isVisibleTo(self):
             self.hide_source()
         else:
             self.stop_requested.emit()
@@ -197,6 +209,11 @@ class MainWindow(Translated, QMainWindow):
         if self._filtered is None:
             self._filtered = self.windowHandle()
             self._filtered.installEventFilter(self)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.DragEnter and drags_files(event):

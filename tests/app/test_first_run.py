@@ -1,0 +1,211 @@
+"""The first start: models, samples, and which page stands in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.controllers.adding import AddingController
+from app.controllers.indexing import IndexingController
+from app.controllers.libraries import LibrariesController
+from app.controllers.pages import PagesController
+from app.controllers.setup import SAMPLE_LIBRARY, SetupController, sample_documents, sample_questions
+from app.widgets.first_run import FirstRun
+from rag_core.host.events import Failed, PackInfo
+from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, ListLibraries, ListPacks, PreparePacks
+from rag_core.libraries import LibraryInfo
+from rag_core.paths import SAMPLES
+from rag_core.progress import Progress
+from rag_core.types import AddReport
+from tests.app.fakes_engine import FakeEngine
+
+
+def _pack(role: str, problem: str = "") -> PackInfo:
+    return PackInfo(role, role, role, "Apache-2.0", "1", 1, "/packs", True, problem)
+
+
+BOTH = (_pack("embedder"), _pack("llm"))
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def setup(engine: FakeEngine) -> Iterator[SetupController]:
+    made = SetupController(engine)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def page(setup: SetupController, qtbot: QtBot) -> FirstRun:
+    made = FirstRun(setup.model)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+def test_with_both_models_the_person_can_begin(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+    engine.engine_ready.emit()
+    assert not page.add_card.isEnabled()
+    engine.finish(ListPacks, BOTH)
+    assert page.add_card.isEnabled() and page.samples_card.isEnabled() and not page.setup_card.isVisible()
+
+
+@pytest.mark.parametrize("packs", [(), (_pack("llm"),), (_pack("llm"), _pack("embedder", "its manifest is damaged"))])
+def test_what_is_missing_is_offered_not_fetched(
+    packs: tuple[PackInfo, ...], engine: FakeEngine, setup: SetupController, page: FirstRun
+) -> None:
+    setup.look()
+    engine.finish(ListPacks, packs)
+    assert page.setup_card.prepare.isVisible() and page.setup_card.import_folder.isVisible()
+    assert not engine.running(PreparePacks) and not page.add_card.isEnabled()
+
+
+def test_preparing_shows_how_far_it_is_and_ends_ready(
+    engine: FakeEngine, setup: SetupController, page: FirstRun, qtbot: QtBot
+) -> None:
+    setup.look()
+    engine.finish(ListPacks, ())
+    setup.prepare()
+    setup.prepare()
+    assert len(engine.running(PreparePacks)) == 1
+    engine.send(PreparePacks, Progress("Downloading", 42_000_000, 84_000_000, "bytes"))
+    assert page.setup_card.bar.value() == page.setup_card.bar.maximum() // 2
+    assert setup.model.step.text == "42 of 84 MB downloaded"
+    engine.finish(PreparePacks)
+    with qtbot.waitSignal(setup.readiness_known) as known:
+        engine.finish(ListPacks, BOTH)
+    assert known.args == [True] and setup.model.state == "ready"
+
+
+def test_cancelled_preparing_can_be_begun_again(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+    setup.prepare()
+    setup.cancel()
+    engine.finish(ListPacks, ())
+    assert setup.model.state == "missing"
+    setup.prepare()
+    assert len(engine.running(PreparePacks)) == 1
+
+
+def test_a_failure_says_why_and_can_be_tried_again(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+    setup.prepare()
+    engine.fail(PreparePacks, "It could not be downloaded.", "Check the network.")
+    assert setup.model.state == "failed" and page.setup_card.prepare.text() == "Try again"
+    setup.import_folder(Path("/media/models"))
+    assert engine.last(ImportPack)[1].folder == Path("/media/models")
+
+
+def test_an_engine_that_is_lost_while_preparing_is_looked_at_again(engine: FakeEngine, setup: SetupController) -> None:
+    setup.prepare()
+    engine.send(PreparePacks, Failed("engine_lost", "It stopped."))
+    engine.engine_ready.emit()
+    engine.finish(ListPacks, ())
+    assert setup.model.state == "missing"
+
+
+# The sample documents
+
+
+@pytest.fixture
+def libraries(engine: FakeEngine) -> Iterator[LibrariesController]:
+    made = LibrariesController(engine)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def indexing(engine: FakeEngine, libraries: LibrariesController) -> Iterator[IndexingController]:
+    made = IndexingController(engine)
+    libraries.follow(made)
+    libraries.library_chosen.connect(made.set_library)
+    yield made
+    made.shutdown()
+
+
+def test_the_samples_become_a_library_that_can_be_asked(
+    engine: FakeEngine,
+    setup: SetupController,
+    libraries: LibrariesController,
+    indexing: IndexingController,
+    qtbot: QtBot,
+) -> None:
+    setup.follow(AddingController(libraries, indexing, setup), indexing)
+    libraries.refresh()
+    engine.finish(ListLibraries, ())
+    setup.try_samples()
+    engine.finish(CreateLibrary, LibraryInfo(SAMPLE_LIBRARY, Path("/data/Samples")))
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+    _, adding = engine.last(AddPaths)
+    assert adding.library == SAMPLE_LIBRARY and set(adding.paths) == set(sample_documents())
+    with qtbot.waitSignal(setup.samples_ready) as ready:
+        engine.finish(AddPaths, AddReport(added=6))
+    assert ready.args == [SAMPLE_LIBRARY]
+
+
+def test_samples_that_cannot_be_made_can_be_tried_again(
+    engine: FakeEngine, setup: SetupController, libraries: LibrariesController, indexing: IndexingController
+) -> None:
+    setup.follow(AddingController(libraries, indexing, setup), indexing)
+    libraries.refresh()
+    engine.finish(ListLibraries, ())
+    setup.try_samples()
+    engine.fail(CreateLibrary)
+    assert setup.model.samples == ""
+
+
+def test_the_sample_documents_and_questions_ship_with_the_program() -> None:
+    assert len(sample_documents()) == 6 and all(path.parent == SAMPLES for path in sample_documents())
+    assert len(sample_questions()) == 3 and all(question.endswith("?") for question in sample_questions())
+
+
+def test_the_first_files_of_all_get_a_library_even_when_they_come_before_the_list(
+    engine: FakeEngine, libraries: LibrariesController, indexing: IndexingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    adding = AddingController(libraries, indexing)
+    adding.add([tmp_path / "a.pdf"])
+    assert engine.started == []
+    libraries.refresh()
+    engine.finish(ListLibraries, ())
+    qtbot.waitUntil(lambda: bool(engine.running(CreateLibrary)))
+    engine.finish(CreateLibrary, LibraryInfo("My documents", tmp_path))
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+    assert engine.last(AddPaths)[1] == AddPaths("My documents", (tmp_path / "a.pdf",))
+
+
+# Which page
+
+
+def _library(documents: int) -> LibraryInfo:
+    return LibraryInfo("Contracts", Path("/data/Contracts"), documents=documents)
+
+
+def test_the_start_page_stands_until_there_is_something_to_ask() -> None:
+    pages = PagesController()
+    pages.note_setup(True)
+    pages.note_libraries((_library(0),))
+    assert pages.page == "start"
+    pages.note_libraries((_library(3),))
+    assert pages.page == "conversation"
+
+
+def test_a_person_who_has_documents_never_sees_the_start_page_flash() -> None:
+    pages = PagesController("conversation")
+    pages.note_libraries((_library(3),))
+    pages.note_setup(True)
+    assert pages.page == "conversation"
+
+
+def test_what_the_person_chose_stays() -> None:
+    pages = PagesController()
+    pages.toggle_documents()
+    pages.note_setup(False)
+    assert pages.page == "documents"
+    pages.toggle_documents()
+    assert pages.page == "conversation"
