@@ -1,0 +1,89 @@
+"""Conversations as files: Markdown, and Word. Every answer with its sources and what they say, word for word."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag_core.conversations.records import Turn
+from rag_core.conversations.written import FOOTER, SourceEntry, Written, moment, one_line, written
+from rag_core.errors import StorageFull, UserError
+from rag_core.paths import replace_file
+
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_BEGINS_LIST = re.compile(r"^(\d*)([-+.)])(?=\s)")
+
+
+def export_conversation(title: str, turns: Sequence[Turn], target: Path) -> Path:
+    """Write Word or Markdown, by the ending of `target`; gives the path. Crash-safe: an older file stands until then.
+
+    Raises UserError: another ending, a place that cannot be written, a file that is open elsewhere.
+    """
+    ending = target.suffix.lower()
+    if ending not in (".md", ".docx"):
+        raise UserError(
+            f"“{target.name}” has an ending that cannot be written.", "Choose a name that ends in .docx or .md."
+        )
+    if ending == ".md":
+        content = conversation_markdown(title, turns).encode()
+    else:
+        from rag_core.conversations.word_file import word_file
+
+        content = word_file(one_line(title), moment(time.time_ns()), [written(turn) for turn in turns])
+    try:
+        replace_file(target, content)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    return target
+
+
+def conversation_markdown(title: str, turns: Sequence[Turn]) -> str:
+    """The whole conversation as Markdown; answers keep theirs."""
+    lines = [f"# {plain(one_line(title))}", "", moment(time.time_ns()), ""]
+    for turn in turns:
+        lines += _turn(written(turn))
+    return "\n".join([*lines, "---", "", f"*{FOOTER}*", ""])
+
+
+def plain(text: str) -> str:
+    """One line of text as Markdown that shows exactly this text."""
+    return _BEGINS_LIST.sub(r"\1\\\2", _SIGNS.sub(r"\\\1", text))
+
+
+def _turn(turn: Written) -> list[str]:
+    lines = [f"## {plain(turn.question)}", "", f"*{turn.asked}*", ""]
+    for note in turn.notes:
+        lines += [f"**{plain(note)}**", ""]
+    if turn.text:
+        lines += [turn.text, ""]
+    if turn.sources:
+        lines += [f"**{turn.sources_title}**", ""]
+    for source in turn.sources:
+        lines += _source(source)
+    return lines
+
+
+def _source(source: SourceEntry) -> list[str]:
+    where = plain(", ".join(part for part in (source.name, source.place) if part))
+    lines = [f"- {f'[{source.number}] ' if source.number else ''}{where}", ""]
+    for quote in source.quotes:
+        lines += [f"  > “{plain(quote)}”", ""]
+    return lines
+
+
+def _cannot_write(target: Path, error: OSError) -> UserError:
+    if isinstance(error, PermissionError):
+        return UserError(
+            f"“{target.name}” cannot be written: it is open in another program, or the folder may not be changed.",
+            "Close it there, or choose another name or folder.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return UserError(f"The folder {target.parent} is not there any more.", "Choose another one.")
+    if isinstance(error, IsADirectoryError):
+        return UserError(f"“{target.name}” is a folder.", "Choose another name.")
+    return StorageFull(
+        f"“{target.name}” could not be written ({error.strerror or error}).",
+        "Free some space, or choose another folder.",
+    )

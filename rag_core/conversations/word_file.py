@@ -1,0 +1,95 @@
+"""A conversation as a Word file: headings that Word lists beside the text, quotes set apart, a line at the foot."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from rag_core.conversations.written import FOOTER, SourceEntry, Written
+
+_LIST_STYLES = {"bullet_list_open": "List Bullet", "ordered_list_open": "List Number"}
+_LIST_ENDS = ("bullet_list_close", "ordered_list_close")
+
+
+def word_file(title: str, made: str, turns: Sequence[Written]) -> bytes:
+    """The bytes of a .docx file."""
+    import docx
+
+    document = docx.Document()
+    document.core_properties.author = "Alcove"
+    document.core_properties.title = title[:255]
+    document.core_properties.comments = ""
+    document.add_heading(title, 0)
+    document.add_paragraph(made)
+    for turn in turns:
+        _add_turn(document, turn)
+    document.sections[0].footer.paragraphs[0].text = FOOTER
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _add_turn(document: Any, turn: Written) -> None:
+    document.add_heading(turn.question, 1)
+    document.add_paragraph().add_run(turn.asked).italic = True
+    for note in turn.notes:
+        document.add_paragraph().add_run(note).bold = True
+    if turn.text:
+        _add_markdown(document, turn.text)
+    if turn.sources:
+        document.add_heading(turn.sources_title, 2)
+    for source in turn.sources:
+        _add_source(document, source)
+
+
+def _add_source(document: Any, source: SourceEntry) -> None:
+    paragraph = document.add_paragraph()
+    if source.number:
+        paragraph.add_run(f"[{source.number}] ")
+    paragraph.add_run(source.name).bold = True
+    if source.place:
+        paragraph.add_run(f", {source.place}")
+    for quote in source.quotes:
+        document.add_paragraph(f"“{quote}”", style="Quote")
+
+
+def _add_markdown(document: Any, text: str) -> None:
+    """Paragraphs, lists, headings, code and rows of tables; a kind that is not known stays as its words."""
+    from markdown_it import MarkdownIt
+
+    styles: list[str] = []
+    heading = False
+    cells: list[str] | None = None  # of the row of a table that is being read
+    for token in MarkdownIt("commonmark", {"html": False}).enable("table").parse(text):
+        if token.type in _LIST_STYLES:
+            styles.append(_LIST_STYLES[token.type])
+        elif token.type in _LIST_ENDS:
+            styles.pop()
+        elif token.type in ("heading_open", "heading_close"):
+            heading = token.type == "heading_open"
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close":
+            document.add_paragraph(" | ".join(cells or []))
+            cells = None
+        elif token.type in ("fence", "code_block"):
+            document.add_paragraph(token.content.rstrip("\n"), style=styles[-1] if styles else None)
+        elif token.type == "inline" and cells is not None:
+            cells.append(token.content)
+        elif token.type == "inline":
+            _add_inline(document.add_paragraph(style=styles[-1] if styles else None), token.children or [], heading)
+
+
+def _add_inline(paragraph: Any, pieces: Sequence[Any], heading: bool) -> None:
+    bold, italic = int(heading), 0
+    for piece in pieces:
+        if piece.type in ("strong_open", "strong_close"):
+            bold += piece.nesting
+        elif piece.type in ("em_open", "em_close"):
+            italic += piece.nesting
+        elif piece.type in ("softbreak", "hardbreak"):
+            paragraph.add_run("\n")
+        elif piece.content:
+            run = paragraph.add_run(piece.content)
+            run.bold, run.italic = bold > 0 or None, italic > 0 or None

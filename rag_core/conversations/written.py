@@ -1,0 +1,125 @@
+"""A turn in the words that a file shows: the answer with its doubts marked, and the sources that it rests on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath, PureWindowsPath
+
+from rag_core.conversations.records import Turn
+from rag_core.types import Answer, Passage
+
+FOOTER = "Made by Alcove on this computer"
+UNSUPPORTED = "(not confirmed by the documents)"
+_NEAREST_PASSAGES = 3
+_NEAREST_CHARS = 300
+_PAGED = (".pdf",)
+_SLIDES = (".pptx", ".ppt")
+_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+# What XML, and so Word, refuses; nobody sees it anyway.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One line of the list of sources. `number` is the marker in the answer, 0 where none points to it."""
+
+    number: int
+    name: str
+    place: str
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`text` is Markdown. `notes` say what went wrong; `sources_title` what the list below is."""
+
+    question: str
+    asked: str
+    text: str
+    notes: tuple[str, ...]
+    sources_title: str
+    sources: tuple[SourceEntry, ...]
+
+
+def written(turn: Turn) -> Written:
+    """Every text in it can stand in a file."""
+    answer = turn.answer
+    notes = []
+    if turn.problem:
+        notes.append(f"No answer: {one_line(turn.problem)}" if answer is None else one_line(turn.problem))
+    elif answer is None and not turn.stopped:
+        notes.append("There is no answer yet.")
+    if turn.stopped:
+        notes.append("Stopped before the answer was finished.")
+    if answer is None:
+        return Written(one_line(turn.question), moment(turn.asked_ns), "", tuple(notes), "", ())
+    if answer.not_found and not answer.text:
+        notes.insert(0, "This was not found in these documents.")
+    sources = _nearest(answer) if answer.not_found else _cited(answer)
+    title = "" if not sources else "Nearest passages" if answer.not_found else "Sources"
+    text = visible(_with_doubts(answer.text, answer.unsupported)).strip()
+    return Written(one_line(turn.question), moment(turn.asked_ns), text, tuple(notes), title, sources)
+
+
+def moment(time_ns: int) -> str:
+    """Date and time on this computer's clock."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_ns / 1_000_000_000))
+
+
+def visible(text: str) -> str:
+    """Without the characters that files refuse."""
+    return _REFUSED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]]) -> str:
+    for start, end in sorted(unsupported, reverse=True):
+        end = start + len(text[start:end].rstrip())
+        text = f"{text[:end]} {UNSUPPORTED}{text[end:]}"
+    return text
+
+
+def _cited(answer: Answer) -> tuple[SourceEntry, ...]:
+    passages = {passage.rank: passage for passage in answer.passages}
+    quotes: dict[int, list[str]] = {}
+    for citation in answer.citations:
+        words = one_line(citation.quote)
+        if citation.passage in passages and words not in quotes.setdefault(citation.passage, []):
+            quotes[citation.passage].append(words)
+    return tuple(_entry(rank, passages[rank], quotes[rank]) for rank in sorted(quotes))
+
+
+def _nearest(answer: Answer) -> tuple[SourceEntry, ...]:
+    entries = []
+    for passage in answer.passages[:_NEAREST_PASSAGES]:
+        words = one_line(passage.text)
+        if answer.quote is not None and answer.quote.passage == passage.rank:
+            words = one_line(answer.quote.text)
+        entries.append(_entry(0, passage, [_shortened(words)]))
+    return tuple(entries)
+
+
+def _entry(number: int, passage: Passage, quotes: Sequence[str]) -> SourceEntry:
+    # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
+    path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
+    return SourceEntry(number, one_line(path.name), one_line(_place(passage, path.suffix.lower())), tuple(quotes))
+
+
+def _place(passage: Passage, suffix: str) -> str:
+    if suffix in _PAGED:
+        return f"page {passage.page_label or passage.page}"
+    if suffix in _SLIDES:
+        return f"slide {passage.page}"
+    if suffix in _SHEETS:
+        return f"sheet {passage.page_label or passage.page}"
+    return passage.page_label or (f"part {passage.page}" if passage.page > 1 else "")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _NEAREST_CHARS else text[: _NEAREST_CHARS - 1].rstrip() + "…"

@@ -1,0 +1,153 @@
+"""An exported conversation says what was asked, what was answered, and what it rests on."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from rag_core.conversations.export import conversation_markdown, export_conversation, plain
+from rag_core.conversations.records import Turn
+from rag_core.errors import StorageFull, UserError
+from tests.conversations.builders import answer, passage
+
+TURNS = [
+    Turn(
+        0,
+        "How long is the notice\nperiod?",
+        1_790_000_000_000_000_000,
+        answer(
+            "q",
+            "Thirty **days**. ",
+            passage(1, "Thirty days\nof notice.", "/docs/Hand*book.pdf"),
+            passage(2, "書面で通知する。", "C:\\規程\\就業規則.docx", page=1),
+        ),
+    ),
+    Turn(0, "Is there a pool?", 1, answer("q", "This was not found in these documents.",
+         passage(1, "The Abbey Room. " * 40, "/docs/rooms.xlsx"), not_found=True)),
+    Turn(0, "And then?", 2, stopped=True),
+    Turn(0, "Why?", 3, problem="The disk is full."),
+]  # fmt: skip
+
+
+def word(path: Path) -> Any:
+    import docx
+
+    return docx.Document(str(path))
+
+
+def shown(markdown: str) -> str:
+    """The text that a reader of Markdown shows."""
+    words = []
+    for token in MarkdownIt("commonmark").parse(markdown):
+        words += [piece.content for piece in token.children or [] if piece.content]
+    return "\n".join(words)
+
+
+def test_markdown_holds_question_answer_and_sources() -> None:
+    text = conversation_markdown("Leave & notice", TURNS)
+    lines = text.splitlines()
+    assert lines[0] == "# Leave & notice"
+    assert "## How long is the notice period?" in lines
+    assert "Thirty **days**. [1][2]" in lines
+    assert "- [1] Hand\\*book.pdf, page iii" in lines
+    assert "  > “Thirty days of notice.”" in lines
+    assert "- [2] 就業規則.docx, iii" in lines
+    assert "**Nearest passages**" in lines
+    assert "**Stopped before the answer was finished.**" in lines
+    assert "**No answer: The disk is full.**" in lines
+    assert lines[-1] == "*Made by Alcove on this computer*"
+
+
+def test_sentences_without_proof_are_marked_in_words() -> None:
+    said = replace(answer("q", "Sure. Perhaps so. Yes."), unsupported=((6, 18), (18, 22)))
+    text = conversation_markdown("x", [Turn(0, "q", 1, said)])
+    assert (
+        "Sure. Perhaps so. (not confirmed by the documents) Yes. (not confirmed by the documents)" in text.splitlines()
+    )
+
+
+def test_word_holds_the_same(tmp_path: Path) -> None:
+    target = export_conversation("Leave & notice", TURNS, tmp_path / "Leave.DOCX")
+    document = word(target)
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
+    assert headings == ["How long is the notice period?", "Is there a pool?", "And then?", "Why?"]
+    for text in ("Leave & notice", "Thirty days. [1][2]", "[1] Hand*book.pdf, page iii", "“書面で通知する。”",
+                 "Nearest passages", "rooms.xlsx, sheet iii", "No answer: The disk is full."):  # fmt: skip
+        assert text in texts
+    (answered,) = [paragraph for paragraph in document.paragraphs if paragraph.text == "Thirty days. [1][2]"]
+    assert [run.text for run in answered.runs if run.bold] == ["days"]
+    assert document.sections[0].footer.paragraphs[0].text == "Made by Alcove on this computer"
+    assert [path.name for path in tmp_path.iterdir()] == ["Leave.DOCX"]
+
+
+def test_lists_code_and_tables_of_an_answer_reach_word(tmp_path: Path) -> None:
+    text = (
+        "# Part\n\n- one\n- two\n  1. inner\n\n```\ncode  here\n```\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n<b>raw</b>\nend"
+    )
+    document = word(export_conversation("x", [Turn(0, "q", 1, answer("q", text))], tmp_path / "x.docx"))
+    styles = {paragraph.text: paragraph.style.name for paragraph in document.paragraphs}
+    assert (styles["one"], styles["inner"], styles["code  here"]) == ("List Bullet", "List Number", "Normal")
+    assert {"Part", "a | b", "1 | 2", "<b>raw</b>\nend"} <= styles.keys()
+
+
+def test_characters_that_word_refuses_do_no_harm(tmp_path: Path) -> None:
+    odd = "a\x00\x0b\x1b\ud83d\ufffeb"
+    turn = Turn(0, odd, 1, answer(odd, odd, passage(1, odd, f"/docs/{odd}.pdf")), problem=odd)
+    texts = [paragraph.text for paragraph in word(export_conversation(odd, [turn], tmp_path / "x.docx")).paragraphs]
+    assert texts[0] == "ab"
+    assert "ab[1]" in texts
+    written = export_conversation(odd, [turn], tmp_path / "x.md").read_text(encoding="utf-8")
+    assert "## ab" in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# no heading", "- no list", "1. no list", "+ x", "*a* _b_ `c` <d> [e](f) |g| ~~h~~", "a\\b", "-dash"],
+)
+def test_words_of_documents_are_shown_as_they_are(text: str) -> None:
+    assert shown(plain(text)) == text
+
+
+def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="ending"):
+        export_conversation("x", TURNS, tmp_path / "x.odt")
+
+
+def test_a_place_that_cannot_be_written_is_said_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="not there any more"):
+        export_conversation("x", TURNS, tmp_path / "gone" / "x.md")
+    (tmp_path / "folder.md").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        export_conversation("x", TURNS, tmp_path / "folder.md")
+    older = tmp_path / "x.md"
+    older.write_text("older")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "in use")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", refuse)  # Windows, while Word has it open
+        with pytest.raises(UserError, match="open in another program"):
+            export_conversation("x", TURNS, older)
+    assert older.read_text() == "older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.md", "x.md"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not os.path.exists("/dev/full"), reason="needs a disk that is full")  # noqa: PTH110
+def test_a_full_disk_is_said_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "x.md.partial").symlink_to("/dev/full")
+    with pytest.raises(StorageFull):
+        export_conversation("x", TURNS, tmp_path / "x.md")
+    assert not (tmp_path / "x.md").exists()
+
+
+def test_an_empty_conversation_can_be_exported(tmp_path: Path) -> None:
+    assert io.BytesIO(export_conversation("", [], tmp_path / "x.docx").read_bytes()).getvalue()[:2] == b"PK"
