@@ -12,7 +12,7 @@ from rag_core.progress import Progress
 from rag_core.types import DocumentsSearchable
 
 # A question waits for one step, and a stop can cost one: so a step takes about this long, on whatever machine.
-_STEP_MS = 150.0
+_STEP_MS = 100.0
 _STEP_CHUNKS = (8, 64)
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rag_core.host.engine_work import EngineWork
     from rag_core.host.engines import ModelsFactory
 
+_LAST_STEP_S = 2.0
+
 
 class Host:
     """Everything of the engine process but the process: tests run it on a thread of theirs."""
@@ -61,7 +63,7 @@ class Host:
             thread.start()
         self._engine.run()
         for thread in threads:
-            thread.join()
+            thread.join(_LAST_STEP_S)  # a page that takes longer to draw is drawn for nobody
         self._pictures.close()
         if self._engine_work is not None:
             self._engine_work.engines.close()

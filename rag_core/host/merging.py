@@ -23,15 +23,19 @@ class Merger:
     def add(self, event: Event) -> None:
         self.urgent = self.urgent or isinstance(event.payload, Ending | PassagesFound | QuoteFound)
         payload = event.payload
-        if isinstance(payload, Progress):
-            self._drop(event.job_id, lambda old: isinstance(old, Progress) and _counts_the_same(old, payload))
-        elif isinstance(payload, FileDone):
-            self._drop(event.job_id, lambda old: old == FileReading(payload.document.path))
-        else:
-            joined = self._joined(event)
-            if joined is not None:
-                self._waiting[-1] = joined
-                return
+        match payload:
+            case Progress():
+                self._drop(event.job_id, lambda old: isinstance(old, Progress) and _counts_the_same(old, payload))
+            case FileDone():
+                self._drop(event.job_id, lambda old: old == FileReading(payload.document.path))
+            case DocumentsSearchable(later):
+                earlier = self._drop(event.job_id, lambda old: isinstance(old, DocumentsSearchable))
+                if isinstance(earlier, DocumentsSearchable):
+                    event = Event(event.job_id, DocumentsSearchable(earlier.document_ids + later))
+            case TextStreamed(later) if self._waiting and self._waiting[-1].job_id == event.job_id:
+                if isinstance(before := self._waiting[-1].payload, TextStreamed):
+                    event = Event(event.job_id, TextStreamed(before.text + later))
+                    del self._waiting[-1]
         self._waiting.append(event)
 
     def take(self) -> list[Event]:
@@ -43,22 +47,13 @@ class Merger:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def _drop(self, job_id: int, superseded: Callable[[object], bool]) -> None:
-        """The latest event that is superseded goes; there is never more than one."""
+    def _drop(self, job_id: int, superseded: Callable[[object], bool]) -> object:
+        """The event that is superseded goes, if there is one (never more), and is returned."""
         for at in range(len(self._waiting) - 1, -1, -1):
             old = self._waiting[at]
             if old.job_id == job_id and superseded(old.payload):
                 del self._waiting[at]
-                return
-
-    def _joined(self, event: Event) -> Event | None:
-        if not self._waiting or self._waiting[-1].job_id != event.job_id:
-            return None
-        match self._waiting[-1].payload, event.payload:
-            case TextStreamed(before), TextStreamed(after):
-                return Event(event.job_id, TextStreamed(before + after))
-            case DocumentsSearchable(before), DocumentsSearchable(after):
-                return Event(event.job_id, DocumentsSearchable(before + after))
+                return old.payload
         return None
 
 

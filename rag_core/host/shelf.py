@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rag_core.conversations.store import ConversationStore
     from rag_core.index.store import Store
 
-CONVERSATIONS_FILE = "conversations.db"
-
 
 class Shelf:
     """One thread at a time has something from it in hand; `close_library` waits for that and may come from any."""
@@ -38,7 +36,7 @@ class Shelf:
     @contextmanager
     def conversations(self, library: str) -> Iterator[ConversationStore]:
         """Raises UserError when there is no such library."""
-        from rag_core.conversations.store import ConversationStore
+        from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
 
         with self._lock:
             if library not in self._conversations:
