@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag_core.conversations.phrases import phrases_for
 from rag_core.conversations.records import Turn
-from rag_core.conversations.written import FOOTER, SourceEntry, Written, moment, one_line, written
+from rag_core.conversations.written import SourceEntry, Written, moment, one_line, written
 from rag_core.errors import StorageFull, UserError
 from rag_core.paths import replace_file
 
@@ -31,7 +32,7 @@ def export_conversation(title: str, turns: Sequence[Turn], target: Path) -> Path
     else:
         from rag_core.conversations.word_file import word_file
 
-        content = word_file(one_line(title), moment(time.time_ns()), [written(turn) for turn in turns])
+        content = word_file(one_line(title), moment(time.time_ns()), [written(turn) for turn in turns], _footer(turns))
     try:
         replace_file(target, content)
     except OSError as error:
@@ -44,12 +45,16 @@ def conversation_markdown(title: str, turns: Sequence[Turn]) -> str:
     lines = [f"# {plain(one_line(title))}", "", moment(time.time_ns()), ""]
     for turn in turns:
         lines += _turn(written(turn))
-    return "\n".join([*lines, "---", "", f"*{FOOTER}*", ""])
+    return "\n".join([*lines, "---", "", f"*{_footer(turns)}*", ""])
 
 
 def plain(text: str) -> str:
     """One line of text as Markdown that shows exactly this text."""
     return _BEGINS_LIST.sub(r"\1\\\2", _SIGNS.sub(r"\\\1", text))
+
+
+def _footer(turns: Sequence[Turn]) -> str:
+    return phrases_for(turn.question for turn in turns).footer
 
 
 def _turn(turn: Written) -> list[str]:

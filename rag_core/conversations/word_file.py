@@ -6,13 +6,13 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from rag_core.conversations.written import FOOTER, SourceEntry, Written
+from rag_core.conversations.written import SourceEntry, Written
 
 _LIST_STYLES = {"bullet_list_open": "List Bullet", "ordered_list_open": "List Number"}
 _LIST_ENDS = ("bullet_list_close", "ordered_list_close")
 
 
-def word_file(title: str, made: str, turns: Sequence[Written]) -> bytes:
+def word_file(title: str, made: str, turns: Sequence[Written], footer: str) -> bytes:
     """The bytes of a .docx file."""
     import docx
 
@@ -24,7 +24,7 @@ def word_file(title: str, made: str, turns: Sequence[Written]) -> bytes:
     document.add_paragraph(made)
     for turn in turns:
         _add_turn(document, turn)
-    document.sections[0].footer.paragraphs[0].text = FOOTER
+    document.sections[0].footer.paragraphs[0].text = footer
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

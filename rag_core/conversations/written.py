@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
+from rag_core.conversations.phrases import Phrases, phrases_for
 from rag_core.conversations.records import Turn
 from rag_core.types import Answer, Passage
 
-FOOTER = "Made by Alcove on this computer"
-UNSUPPORTED = "(not confirmed by the documents)"
 _NEAREST_PASSAGES = 3
 _NEAREST_CHARS = 300
 _PAGED = (".pdf",)
@@ -45,22 +44,23 @@ class Written:
 
 
 def written(turn: Turn) -> Written:
-    """Every text in it can stand in a file."""
+    """Every text in it can stand in a file. It speaks the language of the question."""
     answer = turn.answer
+    phrases = phrases_for([turn.question])
     notes = []
     if turn.problem:
-        notes.append(f"No answer: {one_line(turn.problem)}" if answer is None else one_line(turn.problem))
+        notes.append(phrases.no_answer.format(one_line(turn.problem)) if answer is None else one_line(turn.problem))
     elif answer is None and not turn.stopped:
-        notes.append("There is no answer yet.")
+        notes.append(phrases.none_yet)
     if turn.stopped:
-        notes.append("Stopped before the answer was finished.")
+        notes.append(phrases.stopped)
     if answer is None:
         return Written(one_line(turn.question), moment(turn.asked_ns), "", tuple(notes), "", ())
     if answer.not_found and not answer.text:
-        notes.insert(0, "This was not found in these documents.")
-    sources = _nearest(answer) if answer.not_found else _cited(answer)
-    title = "" if not sources else "Nearest passages" if answer.not_found else "Sources"
-    text = visible(_with_doubts(answer.text, answer.unsupported)).strip()
+        notes.insert(0, phrases.not_found)
+    sources = _nearest(answer, phrases) if answer.not_found else _cited(answer, phrases)
+    title = "" if not sources else phrases.nearest if answer.not_found else phrases.sources
+    text = visible(_with_doubts(answer.text, answer.unsupported, phrases.unsupported)).strip()
     return Written(one_line(turn.question), moment(turn.asked_ns), text, tuple(notes), title, sources)
 
 
@@ -78,47 +78,49 @@ def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
-def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]]) -> str:
+def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]], remark: str) -> str:
     for start, end in sorted(unsupported, reverse=True):
         end = start + len(text[start:end].rstrip())
-        text = f"{text[:end]} {UNSUPPORTED}{text[end:]}"
+        text = f"{text[:end]} {remark}{text[end:]}"
     return text
 
 
-def _cited(answer: Answer) -> tuple[SourceEntry, ...]:
+def _cited(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
     passages = {passage.rank: passage for passage in answer.passages}
     quotes: dict[int, list[str]] = {}
     for citation in answer.citations:
         words = one_line(citation.quote)
         if citation.passage in passages and words not in quotes.setdefault(citation.passage, []):
             quotes[citation.passage].append(words)
-    return tuple(_entry(rank, passages[rank], quotes[rank]) for rank in sorted(quotes))
+    return tuple(_entry(rank, passages[rank], quotes[rank], phrases) for rank in sorted(quotes))
 
 
-def _nearest(answer: Answer) -> tuple[SourceEntry, ...]:
+def _nearest(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
     entries = []
     for passage in answer.passages[:_NEAREST_PASSAGES]:
         words = one_line(passage.text)
         if answer.quote is not None and answer.quote.passage == passage.rank:
             words = one_line(answer.quote.text)
-        entries.append(_entry(0, passage, [_shortened(words)]))
+        entries.append(_entry(0, passage, [_shortened(words)], phrases))
     return tuple(entries)
 
 
-def _entry(number: int, passage: Passage, quotes: Sequence[str]) -> SourceEntry:
+def _entry(number: int, passage: Passage, quotes: Sequence[str], phrases: Phrases) -> SourceEntry:
     # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
     path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
-    return SourceEntry(number, one_line(path.name), one_line(_place(passage, path.suffix.lower())), tuple(quotes))
+    return SourceEntry(
+        number, one_line(path.name), one_line(_place(passage, path.suffix.lower(), phrases)), tuple(quotes)
+    )
 
 
-def _place(passage: Passage, suffix: str) -> str:
+def _place(passage: Passage, suffix: str, phrases: Phrases) -> str:
     if suffix in _PAGED:
-        return f"page {passage.page_label or passage.page}"
+        return phrases.page.format(passage.page_label or passage.page)
     if suffix in _SLIDES:
-        return f"slide {passage.page}"
+        return phrases.slide.format(passage.page)
     if suffix in _SHEETS:
-        return f"sheet {passage.page_label or passage.page}"
-    return passage.page_label or (f"part {passage.page}" if passage.page > 1 else "")
+        return phrases.sheet.format(passage.page_label or passage.page)
+    return passage.page_label or (phrases.part.format(passage.page) if passage.page > 1 else "")
 
 
 def _shortened(text: str) -> str:

@@ -149,5 +149,15 @@ def test_a_full_disk_is_said_in_plain_words(tmp_path: Path) -> None:
     assert not (tmp_path / "x.md").exists()
 
 
+def test_a_japanese_conversation_is_written_in_japanese() -> None:
+    said = answer("有給休暇は？", "２０日です。", passage(1, "年間二十日とする。", "/規程/就業規則.pdf", page=4))
+    text = conversation_markdown("休暇", [Turn(0, "有給休暇は？", 1, said, stopped=True), Turn(0, "病気の時は？", 2)])
+    for line in (
+        "**出典**", "- [1] 就業規則.pdf, iiiページ", "**回答の途中で停止しました。**",
+        "**まだ回答がありません。**", "*このコンピューターの Alcove で作成*",
+    ):  # fmt: skip
+        assert line in text.splitlines()
+
+
 def test_an_empty_conversation_can_be_exported(tmp_path: Path) -> None:
     assert io.BytesIO(export_conversation("", [], tmp_path / "x.docx").read_bytes()).getvalue()[:2] == b"PK"

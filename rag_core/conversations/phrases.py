@@ -1,0 +1,62 @@
+"""What a file of a conversation says besides the conversation, in the language of its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rag_core.words import is_cjk
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """`page`, `slide`, `sheet` and `part` take a number or a name."""
+
+    sources: str
+    nearest: str
+    unsupported: str
+    not_found: str
+    no_answer: str
+    none_yet: str
+    stopped: str
+    page: str
+    slide: str
+    sheet: str
+    part: str
+    footer: str
+
+
+_ENGLISH = Phrases(
+    sources="Sources",
+    nearest="Nearest passages",
+    unsupported="(not confirmed by the documents)",
+    not_found="This was not found in these documents.",
+    no_answer="No answer: {}",
+    none_yet="There is no answer yet.",
+    stopped="Stopped before the answer was finished.",
+    page="page {}",
+    slide="slide {}",
+    sheet="sheet {}",
+    part="part {}",
+    footer="Made by Alcove on this computer",
+)
+_JAPANESE = Phrases(
+    sources="出典",
+    nearest="近い箇所",
+    unsupported="（文書では確認できません）",
+    not_found="この文書の中には見つかりませんでした。",
+    no_answer="回答なし：{}",
+    none_yet="まだ回答がありません。",
+    stopped="回答の途中で停止しました。",
+    page="{}ページ",
+    slide="スライド{}",
+    sheet="シート「{}」",
+    part="第{}部",
+    footer="このコンピューターの Alcove で作成",
+)
+
+
+def phrases_for(questions: Iterable[str]) -> Phrases:
+    """Those of the language in which most of the questions are asked."""
+    in_japanese = [is_cjk(question) for question in questions]
+    return _JAPANESE if sum(in_japanese) * 2 > len(in_japanese) else _ENGLISH
