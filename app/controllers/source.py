@@ -256,6 +256,7 @@ class SourceController(QObject):
 
     def _pages_failed(self, failure: Failed) -> None:
         """Without the list, the one page that was asked for is shown as text."""
+        self.model.show_as_text(True)
         if self.model.target is not None and self.model.page(self.model.target.page) is None:
             self.model.fail(_sentence(failure))
 

@@ -137,7 +137,8 @@ class SourceModel(QObject):
 
     def forget(self) -> None:
         """Drop all that is known of the document."""
-        self.pages, self.kind, self.prefers_text = (), "text", False
+        self.pages, self.prefers_text = (), False
+        self._choose_kind()
         self._texts.clear()
         self.query, self.searching, self.matches, self.match_index = "", False, (), -1
         self.problem, self.failed = "", ""
@@ -199,8 +200,10 @@ class SourceModel(QObject):
         return found if found < len(self.matches) else 0
 
     def _choose_kind(self) -> None:
+        """By what the pages are; until they are listed, by the file's name."""
         suffix = PurePath(self.target.path).suffix.lower() if self.target else ""
+        drawn = self.has_pictures if self.pages else suffix == ".pdf"
         if suffix in SHEET_SUFFIXES:
             self.kind = "sheet"
         else:
-            self.kind = "pages" if self.has_pictures and not self.prefers_text else "text"
+            self.kind = "pages" if drawn and not self.prefers_text else "text"

@@ -6,44 +6,82 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainterPath, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainterPath, QPolygonF, QTransform
 
+from app.design import Colours
 from rag_core.types import LineBox, Page
 
 _PASSAGE_PAD, _QUOTE_PAD = 3.0, 1.0  # points around the words
+_FOUND_ALPHA = 0.3
 _GAP_IN_LINES = 2.2  # lines further apart than so many line heights are boxed apart
-_VERTICAL = 3  # a line so many times higher than wide runs downwards
+_UPRIGHT = 3  # a line so many times higher than wide runs along the page
+
+Shape = TypeVar("Shape", QPolygonF, QPainterPath)
+
+
+class Reading(Enum):
+    """How lines follow each other: in a page turned on its head they go up, in Japanese columns to the left."""
+
+    DOWN = QTransform()
+    UP = QTransform(-1, 0, 0, -1, 0, 0)
+    LEFT = QTransform(0, -1, 1, 0, 0, 0)  # each line runs downwards
+    RIGHT = QTransform(0, 1, -1, 0, 0, 0)  # each line runs upwards
+
+    def straightened(self, rect: QRectF) -> QRectF:
+        """As it would stand if lines ran to the right and followed each other down."""
+        return self.value.mapRect(rect)
+
+    def restored(self, shape: Shape) -> Shape:
+        return self.value.inverted()[0].map(shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The part of one line that belongs to a range."""
+    """The part of one line that belongs to a range; `rect` is straightened."""
 
     rect: QRectF
-    vertical: bool
+    reading: Reading
 
 
 def pieces(page: Page, start: int, end: int) -> list[Piece]:
     """The lines that `page.text[start:end]` touches, the first and the last cut where the range begins and ends."""
     first = bisect_right(page.lines, start, key=lambda line: line.end)
     last = bisect_left(page.lines, end, key=lambda line: line.start)
+    across, upright = _readings(page) if first < last else (Reading.DOWN, Reading.LEFT)
     found = []
     for line in page.lines[first:last]:
         begin, stop = max(start, line.start), min(end, line.end)
         if page.text[begin:stop].strip():
-            found.append(_cut(line, page.text, begin, stop))
+            found.append(_cut(line, upright if _is_upright(line) else across, page.text, begin, stop))
     return found
+
+
+def _readings(page: Page) -> tuple[Reading, Reading]:
+    """Of lines that run across the page, and of lines that run along it: what most neighbours say."""
+    across = along = 0
+    for one, other in pairwise(page.lines):
+        if _is_upright(one) and _is_upright(other):
+            along += (other.x0 > one.x1) - (other.x1 < one.x0)
+        elif not _is_upright(one) and not _is_upright(other):
+            across += (other.y0 >= one.y1) - (other.y1 <= one.y0)
+    return Reading.UP if across < 0 else Reading.DOWN, Reading.RIGHT if along > 0 else Reading.LEFT
+
+
+def _is_upright(line: LineBox) -> bool:
+    return line.y1 - line.y0 > _UPRIGHT * (line.x1 - line.x0)
 
 
 def bounds(page: Page, start: int, end: int) -> QRectF:
     """The smallest rectangle around a range; a null one where the page has no boxes for it."""
     united = QRectF()
     for piece in pieces(page, start, end):
-        united = united.united(piece.rect)
+        united = united.united(piece.reading.value.inverted()[0].mapRect(piece.rect))
     return united
 
 
@@ -51,7 +89,7 @@ def passage_shape(page: Page, start: int, end: int) -> QPainterPath:
     """An outline around a range: one closed shape for each column or paragraph that it runs through."""
     path = QPainterPath()
     for group in _groups(pieces(page, start, end)):
-        path.addPolygon(outline([piece.rect for piece in group], _PASSAGE_PAD))
+        path.addPolygon(group[0].reading.restored(outline([piece.rect for piece in group], _PASSAGE_PAD)))
         path.closeSubpath()
     return path
 
@@ -77,8 +115,17 @@ def words_shape(page: Page, start: int, end: int) -> QPainterPath:
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.WindingFill)
     for piece in pieces(page, start, end):
-        path.addRoundedRect(piece.rect.adjusted(-_QUOTE_PAD, -_QUOTE_PAD, _QUOTE_PAD, _QUOTE_PAD), 1.5, 1.5)
+        words = QPainterPath()
+        words.addRoundedRect(piece.rect.adjusted(-_QUOTE_PAD, -_QUOTE_PAD, _QUOTE_PAD, _QUOTE_PAD), 1.5, 1.5)
+        path.addPath(piece.reading.restored(words))
     return path
+
+
+def found_colour(theme: Colours) -> QColor:
+    """Behind the words that were searched for: the accent, thin enough to read through."""
+    colour = QColor(theme.accent)
+    colour.setAlphaF(_FOUND_ALPHA)
+    return colour
 
 
 def _groups(found: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -94,7 +141,7 @@ def _groups(found: Sequence[Piece]) -> Iterator[list[Piece]]:
 
 
 def _goes_on(above: Piece, below: Piece) -> bool:
-    if above.vertical or below.vertical:
+    if above.reading is not below.reading:
         return False
     one, other = above.rect, below.rect
     height = max(one.height(), other.height())
@@ -103,25 +150,20 @@ def _goes_on(above: Piece, below: Piece) -> bool:
     return overlaps and follows
 
 
-def _cut(line: LineBox, text: str, start: int, end: int) -> Piece:
+def _cut(line: LineBox, reading: Reading, text: str, start: int, end: int) -> Piece:
     """The share of the line's box. Widths are estimated with a font of ours: letters differ more than fonts do."""
-    rect = QRectF(line.x0, line.y0, line.x1 - line.x0, line.y1 - line.y0)
-    vertical = rect.height() > _VERTICAL * rect.width()
+    rect = reading.straightened(QRectF(line.x0, line.y0, line.x1 - line.x0, line.y1 - line.y0))
     if start <= line.start and end >= line.end:
-        return Piece(rect, vertical)
+        return Piece(rect, reading)
     whole = text[line.start : line.end]
     total = _advance(whole) or 1.0
-    before = min(1.0, _advance(whole[: start - line.start]) / total)
+    before = min(1.0, _advance(whole[: start - line.start]) / total) if start > line.start else 0.0
     until = min(1.0, _advance(whole[: end - line.start]) / total)
-    if vertical:
-        rect.setBottom(line.y0 + until * (line.y1 - line.y0))
-        rect.setTop(line.y0 + before * (line.y1 - line.y0))
-        return Piece(rect, True)
     if _runs_leftwards(whole):
         before, until = 1.0 - until, 1.0 - before
-    rect.setRight(line.x0 + until * (line.x1 - line.x0))
-    rect.setLeft(line.x0 + before * (line.x1 - line.x0))
-    return Piece(rect, False)
+    return Piece(
+        QRectF(rect.left() + before * rect.width(), rect.top(), (until - before) * rect.width(), rect.height()), reading
+    )
 
 
 def _runs_leftwards(text: str) -> bool:

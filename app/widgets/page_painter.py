@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from app.design import BODY, LIGHT, M, colours
-from app.widgets.marks import passage_shape, words_shape
+from app.widgets.marks import found_colour, passage_shape, words_shape
 from app.widgets.page_pictures import Picture
 from rag_core.types import LineBox, Page, TextMatch
 
@@ -101,6 +101,7 @@ def paint_words(painter: QPainter, rect: QRectF, scale: float, page: Page | None
 
 def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks) -> None:
     """Fills first, multiplied with what is there; borders above them."""
+    found = found_colour(LIGHT)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setClipRect(rect)
@@ -109,24 +110,24 @@ def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
     for shape, colour in (
-        (marks.passage, LIGHT.mark),
-        (marks.quote, LIGHT.quote),
-        *((shape, LIGHT.accent_soft) for shape in marks.matches),
-        (marks.match, LIGHT.accent_soft),
+        (marks.passage, QColor(LIGHT.mark)),
+        (marks.quote, QColor(LIGHT.quote)),
+        *((shape, found) for shape in marks.matches),
+        (marks.match, found),
     ):
         if shape is not None:
-            painter.fillPath(shape, QColor(colour))
+            painter.fillPath(shape, colour)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for shape, colour in ((marks.passage, LIGHT.mark_border), (marks.match, LIGHT.accent)):
+    for shape, border in ((marks.passage, LIGHT.mark_border), (marks.match, LIGHT.accent)):
         if shape is not None:
-            painter.setPen(_pen(colour))
+            painter.setPen(_pen(QColor(border)))
             painter.drawPath(shape)
     painter.restore()
 
 
-def _pen(colour: str) -> QPen:
-    pen = QPen(QColor(colour), _BORDER_PX)
+def _pen(colour: QColor) -> QPen:
+    pen = QPen(colour, _BORDER_PX)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return pen

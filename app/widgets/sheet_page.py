@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOpti
 from app.design import L, S, colours
 from app.viewmodels.sheet import MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
 from app.viewmodels.source import SourceModel
+from app.widgets.marks import found_colour
 from app.widgets.smooth_scroll import SmoothScroll
 from rag_core.types import Page, TextMatch
 
@@ -147,10 +148,10 @@ class CellPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
         mark, theme = index.data(MARK_ROLE), colours()
-        behind = {"passage": theme.mark, "quote": theme.quote}.get(mark, theme.accent_soft) if mark else ""
+        marked = {"passage": theme.mark, "quote": theme.quote}
         rect: QRect = option.rect
-        if behind:
-            painter.fillRect(rect, QColor(behind))
+        if mark:
+            painter.fillRect(rect, QColor(marked[mark]) if mark in marked else found_colour(theme))
         super().paint(painter, option, index)
         if mark == "match":
             _frame(painter, rect, theme.accent)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIntValidator
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QHelpEvent, QIntValidator
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from app.design import XS, L, M, S, colours
 from app.resources import icon
@@ -18,6 +18,20 @@ from app.widgets.source_words import icon_name_of, place_name
 
 _FILE_ICON_PX = 24
 _FIELD_PX = 52
+
+
+class FileName(ElidedLabel):
+    """The end of a name tells the kind of file, so the dots come in its middle. The tooltip is the whole path."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent, Qt.TextElideMode.ElideMiddle)
+        self.path = ""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.path, self)
+            return True
+        return super().event(event)
 
 
 class SourceHead(Translated, QFrame):
@@ -51,9 +65,9 @@ class SourceHead(Translated, QFrame):
 
     def _build(self) -> None:
         self.picture = QLabel(self)
-        self.name = ElidedLabel(self)
+        self.name = FileName(self)
         self.name.setProperty("kind", "strong")
-        self.place = ElidedLabel(self, Qt.TextElideMode.ElideRight)
+        self.place = ElidedLabel("", self)
         self.place.setProperty("kind", "small")
         self.find_button = IconButton("search", self)
         self.open_button = IconButton("external", self)
@@ -171,11 +185,11 @@ class SourceHead(Translated, QFrame):
         """Everything that the model tells."""
         model, target = self._model, self._model.target
         path = PurePath(target.path) if target else PurePath()
-        self.name.setText(path.name)
-        self.name.setToolTip(target.path if target else "")
+        self.name.set_whole_text(path.name)
+        self.name.path = target.path if target else ""
         self._paint_icon()
         place = place_name(model)
-        self.place.setText(" · ".join(words for words in (place, target.label if target else "") if words))
+        self.place.set_whole_text(" · ".join(words for words in (place, target.label if target else "") if words))
         several = len(model.targets) > 1
         for widget in (self.previous_target, self.count, self.next_target):
             widget.setVisible(several)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from app.design import READING_WIDTH, XS, L, colours
 from app.viewmodels.source import SourceModel
-from app.widgets.marks import outline
+from app.widgets.marks import found_colour, outline
 from app.widgets.smooth_scroll import SmoothScroll
 from app.widgets.text_offsets import Utf16Offsets
 from app.widgets.text_style import style_text
@@ -51,8 +53,9 @@ class TextPage(QTextBrowser):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.document().setDocumentMargin(L)
+        self.document().setDocumentMargin(L + XS)
         self.verticalScrollBar().actionTriggered.connect(self._let_go)
+        self.verticalScrollBar().rangeChanged.connect(self._hold)  # the text was laid out, or laid out further
         model.document_changed.connect(self._forget)
         model.page_loaded.connect(self._take_page)
         model.pages_changed.connect(self._show_page)
@@ -96,8 +99,13 @@ class TextPage(QTextBrowser):
         steps = min(max(steps, _ZOOM_STEPS[0]), _ZOOM_STEPS[1])
         if steps != self._steps:
             self._steps = steps
-            self._build()
+            self._build_again()
             self.zoom_changed.emit(self.zoom)
+
+    def _hold(self) -> None:
+        """Keep what was revealed in its place until the person scrolls."""
+        if self._held is not None:
+            self.reveal(self._held, animated=False)
 
     def _let_go(self) -> None:
         self._held = None
@@ -117,19 +125,27 @@ class TextPage(QTextBrowser):
         page = self._model.page(self._model.number) if self._model.kind == "text" else None
         if page is None or page is self._page:
             return
-        self._page = page
-        self._build()
+        self._build(page)
 
-    def _build(self) -> None:
-        if self._page is None:
-            return
-        self._offsets = Utf16Offsets(self._page.text)
-        self.setPlainText(self._page.text)
-        style_text(self.document(), self._page, self._offsets, self.zoom)
+    def _build(self, page: Page) -> None:
+        self._page = None  # while the text is exchanged, the view may be asked to scroll in it
+        self._offsets = Utf16Offsets(page.text)
+        self.setPlainText(page.text)
+        style_text(self.document(), page, self._offsets, self.zoom)
+        self._page = page
         self._widen()
         self._mark()
-        if self._held is not None:
-            self.reveal(self._held, animated=False)
+        self._hold()
+
+    def _build_again(self) -> None:
+        """The same text in another size or other colours, at the same place."""
+        if self._page is None:
+            return
+        bar = self.verticalScrollBar()
+        share = bar.value() / max(1, bar.maximum())
+        self._build(self._page)
+        if self._held is None:
+            self._scroll.to(round(share * bar.maximum()), animated=False)
 
     def _cursor(self, place: TextMatch) -> QTextCursor:
         cursor = QTextCursor(self.document())
@@ -142,18 +158,18 @@ class TextPage(QTextBrowser):
         page, model, theme = self._page, self._model, colours()
         if page is None:
             return
-        marks: list[tuple[TextMatch, str, str]] = []
+        marks: list[tuple[TextMatch, QColor, str]] = []
         if model.quote is not None and model.quote.page == page.number:
-            marks.append((model.quote, theme.quote, ""))
+            marks.append((model.quote, QColor(theme.quote), ""))
         found = model.matches_on(page.number)
-        marks += [(match, theme.accent_soft, "") for match in found if match != model.match]
+        marks += [(match, found_colour(theme), "") for match in found if match != model.match]
         if model.match is not None and model.match.page == page.number:
-            marks.append((model.match, theme.accent, theme.on_accent))
+            marks.append((model.match, QColor(theme.accent), theme.on_accent))
         selections = []
         for place, behind, words in marks:
             selection = QTextEdit.ExtraSelection()
             look = QTextCharFormat()
-            look.setBackground(QColor(behind))
+            look.setBackground(behind)
             if words:
                 look.setForeground(QColor(words))
             selection.cursor, selection.format = self._cursor(place), look
@@ -206,8 +222,7 @@ class TextPage(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         self._widen()
         super().resizeEvent(event)
-        if self._held is not None:
-            self.reveal(self._held, animated=False)
+        self._hold()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -221,7 +236,7 @@ class TextPage(QTextBrowser):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._build()
+            self._build_again()
 
 
 def _lines(block: QTextBlock, start: int, end: int) -> list[QRectF]:
@@ -238,5 +253,5 @@ def _lines(block: QTextBlock, start: int, end: int) -> list[QRectF]:
 
 
 def _x(line: QTextLine, position: int) -> float:
-    found = line.cursorToX(position)  # with the position that it was found for
-    return float(found[0] if isinstance(found, tuple) else found)
+    found: Any = line.cursorToX(position)  # a pair: with the position that it was found for
+    return float(found[0])
