@@ -103,6 +103,7 @@ class Application(QObject):
     def open(self) -> None:
         """The window first; the engine in the next turn of the event loop, when it has been painted."""
         self.window.show()
+        self.window.focus_content()
         self._instance.watch()
         QTimer.singleShot(0, self, self.engine.start)
 

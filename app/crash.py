@@ -85,6 +85,8 @@ class CrashReporter(QObject):
                 file.write(f"{details}\n\n")
         except OSError:
             report = None  # a full disk must not hide the mistake itself: it is still shown
+        if sys.stderr is not None:  # a program without a console has none
+            sys.stderr.write(f"{details}\n")
         self._caught.emit(Mistake(f"{kind.__name__} {where}", report, details))
 
     def _tell(self, mistake: Mistake) -> None:

@@ -27,7 +27,7 @@ class Preferences:
     source_width: int = 460
     is_side_collapsed: bool = False
     is_in_tray: bool = False
-    was_indexing: bool = False  # the window was closed while documents were being read
+    unfinished: str = ""  # files that were given and not read yet (`AddingController.resume`)
     geometry: bytes = b""
 
     def changed(self, **values: Any) -> Preferences:

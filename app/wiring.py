@@ -121,6 +121,7 @@ class Wiring(QObject):
         show = self.window.notices.show_notice
         engine.noticed.connect(show)
         for told in (
+            self.adding.noticed,
             self.questions.noticed,
             self.conversations.noticed,
             self.indexing.noticed,
@@ -179,6 +180,8 @@ class Wiring(QObject):
         self.documents.follow(self.indexing)
         self.window.activated.connect(self.indexing.folders.window_activated)
 
+        self.adding.unfinished_changed.connect(lambda text: self.preferences_changed.emit({"unfinished": text}))
+
     def _connect_start(self) -> None:
         start, setup, pages = self.first_run, self.setup, self.pages
         setup.follow(self.adding, self.indexing)
@@ -191,7 +194,7 @@ class Wiring(QObject):
             paths_given.connect(pages.leave_start)
         setup.readiness_known.connect(pages.note_setup)
         setup.readiness_known.connect(self.conversation.set_has_models)
-        setup.samples_ready.connect(pages.show_conversation)
+        setup.samples_ready.connect(self._focus_question)
         pages.page_changed.connect(self.window.show_page)
 
     def _connect_status(self) -> None:
@@ -293,6 +296,7 @@ class Wiring(QObject):
             preferences.geometry, preferences.side_width, preferences.source_width, preferences.is_side_collapsed
         )
         self.window.show_page(self.pages.page)
+        self.adding.resume(preferences.unfinished)
         self.libraries.choose(preferences.library)
 
     def remembered(self, preferences: Preferences) -> Preferences:
@@ -305,7 +309,6 @@ class Wiring(QObject):
             side_width=window.side_width,
             source_width=window.source_width,
             is_side_collapsed=window.is_side_collapsed,
-            was_indexing=self.indexing.state.view is not None,
         )
 
     def shutdown(self) -> None:

@@ -1,7 +1,12 @@
-"""Where added files go: into the library on the screen, or into one that is made for them."""
+"""Where added files go: into the library on the screen, or into one that is made for them.
+
+What was given and is not read yet is remembered, so that it goes on after the window was closed in the middle. (Folders
+that are followed are looked at anyway; single files are known to nobody else.)
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,14 +14,20 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.indexing import IndexingController
 from app.controllers.libraries import LibrariesController
+from app.notices import Notice
 from app.text import tr
 
 
 class AddingController(QObject):
-    """`begun` carries the library's name; `refused` says that its library could not be made (a notice says why)."""
+    """`begun` carries the library's name; `refused` says that its library could not be made (a notice says why).
+
+    `unfinished_changed` carries what to give to `resume` at the next start.
+    """
 
     begun = Signal(str)
     refused = Signal(str)
+    unfinished_changed = Signal(str)
+    noticed = Signal(object)
 
     def __init__(
         self, libraries: LibrariesController, indexing: IndexingController, parent: QObject | None = None
@@ -26,7 +37,11 @@ class AddingController(QObject):
         self._indexing = indexing
         self._is_loaded = False
         self._waiting: tuple[str, tuple[Path, ...]] | None = None
+        self._unfinished: dict[str, list[str]] = {}
+        self._interrupted: dict[str, list[str]] = {}
+        indexing.state.changed.connect(self._on_indexing)
         libraries.loaded.connect(self._on_loaded)
+        libraries.library_chosen.connect(self._take_up_soon)
         libraries.library_chosen.connect(self._go_on_soon)
         libraries.name_refused.connect(self._give_up)
 
@@ -39,6 +54,15 @@ class AddingController(QObject):
         self._waiting = (library, tuple(paths))
         if self._is_loaded:
             self._go_on()
+
+    def resume(self, unfinished: str) -> None:
+        """What an earlier window left unfinished goes on when its library is on the screen."""
+        try:
+            stored = json.loads(unfinished or "{}")
+        except ValueError:
+            return
+        if isinstance(stored, dict):
+            self._interrupted = {name: [str(path) for path in paths] for name, paths in stored.items() if paths}
 
     def _on_loaded(self) -> None:
         if not self._is_loaded:
@@ -56,14 +80,38 @@ class AddingController(QObject):
         library = library or self._libraries.chosen or tr("My documents")
         if self._indexing.library == library:
             self._waiting = None
-            self._indexing.add(paths)
-            self.begun.emit(library)
+            self._begin(library, paths)
             return
         self._waiting = (library, paths)
         if self._libraries.model.info(library) is None:
             self._libraries.create(library)
         elif self._libraries.chosen != library:
             self._libraries.choose(library)
+
+    def _begin(self, library: str, paths: Sequence[Path]) -> None:
+        known = self._unfinished.setdefault(library, [])
+        known += [str(path) for path in paths if str(path) not in known]
+        self._tell_unfinished()
+        self._indexing.add(paths)
+        self.begun.emit(library)
+
+    def _on_indexing(self) -> None:
+        """Nothing is being read any more: everything is read, or the person stopped it."""
+        if self._unfinished and self._indexing.state.view is None:
+            self._unfinished.clear()
+            self._tell_unfinished()
+
+    def _tell_unfinished(self) -> None:
+        self.unfinished_changed.emit(json.dumps(self._unfinished | self._interrupted))
+
+    def _take_up_soon(self, library: str) -> None:
+        if library in self._interrupted:
+            QTimer.singleShot(0, self, lambda: self._take_up(library))
+
+    def _take_up(self, library: str) -> None:
+        if self._indexing.library == library and library in self._interrupted:
+            self.noticed.emit(Notice("info", tr("Reading your documents goes on where it stopped.")))
+            self._begin(library, [Path(path) for path in self._interrupted.pop(library)])
 
     def _give_up(self) -> None:
         if self._waiting is not None:

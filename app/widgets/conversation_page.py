@@ -24,6 +24,7 @@ class ConversationPage(Translated, QWidget):
         self._model = model
         model.working_changed.connect(self.box.set_working)
         self.box.field.escaped.connect(self._pass_escape)
+        self.setFocusProxy(self.box.field)
         self._has_models = True
         self._has_library = True
         column = QVBoxLayout(self)

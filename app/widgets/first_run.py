@@ -45,7 +45,7 @@ class FirstRun(Translated, QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # so that its keys scroll it
         self._build()
         self.setup_card.prepare_requested.connect(self.prepare_requested)
         self.setup_card.prepare_cancelled.connect(self.prepare_cancelled)

@@ -78,7 +78,10 @@ class MainWindow(Translated, QMainWindow):
         return next((name for name, page in self._pages.items() if page is self._stack.currentWidget()), "")
 
     def show_page(self, name: str) -> None:
+        had_focus = self._stack.isAncestorOf(self.focusWidget() or self)
         self._stack.setCurrentWidget(self._pages[name])
+        if had_focus:
+            self.focus_content()
         self.side.documents.setChecked(name == "documents")
 
     def set_library(self, name: str) -> None:
@@ -108,7 +111,12 @@ class MainWindow(Translated, QMainWindow):
         self.source_closed.emit()
 
     def focus_content(self) -> None:
-        target = _first_focusable(self._stack)
+        """Where the page in the middle wants it, else where Tab would arrive first."""
+        page = self._stack.currentWidget()
+        if page is None:
+            return
+        wants_it = page.focusProxy() is not None or page.focusPolicy() != Qt.FocusPolicy.NoFocus
+        target = page if wants_it else _first_focusable(page)
         if target is not None:
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 

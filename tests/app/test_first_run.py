@@ -209,3 +209,46 @@ def test_what_the_person_chose_stays() -> None:
     assert pages.page == "documents"
     pages.toggle_documents()
     assert pages.page == "conversation"
+
+
+# Closed in the middle
+
+
+def test_files_that_were_not_read_yet_are_read_after_the_next_start(
+    engine: FakeEngine, libraries: LibrariesController, indexing: IndexingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    library = LibraryInfo("Contracts", tmp_path, documents=1)
+    first = AddingController(libraries, indexing)
+    kept: list[str] = []
+    first.unfinished_changed.connect(kept.append)
+    libraries.choose("Contracts")
+    libraries.refresh()
+    engine.finish(ListLibraries, (library,))
+    first.add([tmp_path / "a.pdf"])
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+
+    other_engine = FakeEngine({ListLibraries: (library,)})
+    libraries_again, indexing_again = LibrariesController(other_engine), IndexingController(other_engine)
+    libraries_again.library_chosen.connect(indexing_again.set_library)
+    second = AddingController(libraries_again, indexing_again)
+    second.resume(kept[-1])
+    second.unfinished_changed.connect(kept.append)
+    libraries_again.choose("Contracts")
+    libraries_again.refresh()
+    qtbot.waitUntil(lambda: bool(other_engine.running(AddPaths)))
+    assert other_engine.last(AddPaths)[1].paths == (tmp_path / "a.pdf",)
+    other_engine.finish(AddPaths, AddReport(added=1))
+    assert kept[-1] == "{}"
+    libraries_again.shutdown()
+    indexing_again.shutdown()
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[1]", '{"Contracts": []}'])
+def test_a_damaged_memory_of_unfinished_files_is_ignored(
+    damaged: str, libraries: LibrariesController, indexing: IndexingController, engine: FakeEngine
+) -> None:
+    AddingController(libraries, indexing).resume(damaged)
+    libraries.choose("Contracts")
+    libraries.refresh()
+    engine.finish(ListLibraries, (LibraryInfo("Contracts", Path("/data")),))
+    assert not engine.running(AddPaths)

@@ -10,7 +10,9 @@ from app.preferences import FILE, Preferences, load_preferences, save_preference
 
 
 def test_what_was_saved_is_there_at_the_next_start(tmp_path: Path) -> None:
-    chosen = Preferences("dark", "ja", "契約書", 12, 300, 500, True, True, True, b"\x00\xffgeometry")
+    chosen = Preferences(
+        "dark", "ja", "契約書", 12, 300, 500, True, True, '{"契約書": ["/a, b.pdf"]}', b"\x00\xffgeometry"
+    )
     save_preferences(chosen, tmp_path)
     assert load_preferences(tmp_path) == chosen
 
