@@ -14,12 +14,13 @@ import numpy.typing as npt
 import psutil
 import pytest
 
-from rag_core.errors import DocumentUnreadable
+from rag_core.errors import Cancelled, DocumentUnreadable
 from rag_core.ingest.parsers.registry import parse_file
 from rag_core.ingest.rendering import PageRenderer
 from rag_core.ingest.rendering_wire import packed_image, unpacked_image
 from rag_core.ingest.rendering_worker import Drawer
 from rag_core.paths import SAMPLES
+from rag_core.progress import CancelToken
 from rag_core.settings import Settings
 from rag_core.types import LineBox, Page, PageImage
 from tests.ingest.parsers import samples
@@ -163,6 +164,18 @@ def test_a_child_that_dies_costs_one_picture(renderer: PageRenderer, tmp_path: P
     child.kill()
     child.wait()
     assert renderer.render(HANDBOOK, identity(HANDBOOK), 2, 1.0).number == 2
+
+
+def test_a_picture_that_nobody_waits_for_is_given_up(renderer: PageRenderer, tmp_path: Path) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    assert renderer.render(HANDBOOK, identity(HANDBOOK), 1, 1.0, cancel).number == 1  # it was nearly there
+    (child,) = psutil.Process().children()
+    child.suspend()
+    with pytest.raises(Cancelled):
+        renderer.render(HANDBOOK, identity(HANDBOOK), 1, 1.0, cancel)
+    assert not child.is_running()
+    assert renderer.render(HANDBOOK, identity(HANDBOOK), 1, 1.0).number == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system limits the memory of children here only")
