@@ -17,7 +17,7 @@ from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import UserError
 from rag_core.index.records import KnownFile
-from rag_core.ingest.chunker import chunk_document
+from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
@@ -26,6 +26,7 @@ from rag_core.progress import Progress
 from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
 
 _QUEUED_PER_PIECE = 1000
+_STEP_S = 0.1
 _NEVER = Stamp(-1, -1)
 
 
@@ -102,17 +103,19 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
                 case Begun(path):
                     yield FileReading(str(path))
                 case Read(path, ReadResult() as read):
-                    yield FileDone(_store_document(read, work, tally, replace))
+                    yield FileDone((yield from _store_document(read, work, tally, replace)))
                 case Read(path, error):
                     yield FileDone(_store_failure(found[str(path)], str(error), work, tally))
             done += isinstance(step, Read)
             yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
 
 
-def _store_document(read: ReadResult, work: Workspace, tally: _Tally, replace: bool) -> Document:
+def _store_document(
+    read: ReadResult, work: Workspace, tally: _Tally, replace: bool
+) -> Generator[AddStep, None, Document]:
     name = str(read.path)
     try:
-        chunks = chunk_document(read.parsed, work.models.token_counter, work.settings.chunk_tokens)
+        chunks = yield from _cut(read, work)
         work.store.put_document(
             name, read.size_bytes, read.modified_ns, read.document_id, read.parsed, chunks, replace=replace
         )
@@ -127,6 +130,18 @@ def _store_document(read: ReadResult, work: Workspace, tally: _Tally, replace: b
     tally.tokens += sum(chunk.token_count for chunk in chunks)
     tally.warnings += [FileProblem(name, warning) for warning in read.parsed.warnings]
     return _document(read, chunks)
+
+
+def _cut(read: ReadResult, work: Workspace) -> Generator[AddStep, None, list[Chunk]]:
+    """A book takes seconds to cut, and a question may come meanwhile."""
+    chunks: list[Chunk] = []
+    started = time.perf_counter()
+    for chunk in iterate_chunks(read.parsed, work.models.token_counter, work.settings.chunk_tokens):
+        chunks.append(chunk)
+        if time.perf_counter() - started > _STEP_S:
+            yield FileReading(str(read.path))
+            started = time.perf_counter()
+    return chunks
 
 
 def _document(read: ReadResult, chunks: Sequence[Chunk]) -> Document:

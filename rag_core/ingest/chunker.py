@@ -7,6 +7,7 @@ longer than about 1.15 times the target. A heading never ends a chunk: it opens 
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -35,16 +36,19 @@ class _Unit:
 
 def chunk_document(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
     """All chunks of a document in reading order, `ordinal` counting from 0. `target_tokens` is what a chunk aims at."""
-    chunks: list[Chunk] = []
+    return list(iterate_chunks(parsed, counter, target_tokens))
+
+
+def iterate_chunks(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> Iterator[Chunk]:
+    """The same, one after the other: a book takes seconds."""
     headings: list[tuple[int, str]] = []
+    ordinals = itertools.count()
     for page in parsed.pages:
         for units in _pack(_under_headings(_units(page, counter, target_tokens), page, headings), target_tokens):
             start, end = units[0].start, units[-1].end
             tokens = sum(unit.tokens for unit in units)
-            chunks.append(
-                Chunk(len(chunks), page.number, start, end, page.text[start:end], _common_path(units), tokens)
-            )
-    return chunks
+            path = _common_path(units)
+            yield Chunk(next(ordinals), page.number, start, end, page.text[start:end], path, tokens)
 
 
 def _under_headings(units: Iterator[_Unit], page: Page, headings: list[tuple[int, str]]) -> Iterator[_Unit]:

@@ -11,7 +11,7 @@ import pytest
 
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
-from rag_core.ingest.chunker import chunk_document
+from rag_core.ingest.chunker import iterate_chunks
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.settings import Settings
@@ -261,12 +261,12 @@ def test_a_read_only_engine_never_creates_a_library(tmp_path: Path) -> None:
 def test_a_bug_in_one_document_is_reported_and_the_rest_goes_on(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def clumsy(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
+    def clumsy(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> Iterator[Chunk]:
         if "Grade" in parsed.pages[0].text:
             raise ZeroDivisionError("a bug of ours")
-        return chunk_document(parsed, counter, target_tokens)
+        return iterate_chunks(parsed, counter, target_tokens)
 
-    monkeypatch.setattr("rag_core.engine.adding.chunk_document", clumsy)
+    monkeypatch.setattr("rag_core.engine.adding.iterate_chunks", clumsy)
     with open_engine(tmp_path) as engine:
         report = finish(engine.add([folder]))
         assert len(report.failed) == 1
