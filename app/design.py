@@ -115,10 +115,9 @@ DARK = Colours(
 )
 
 
-def colours(palette: QPalette | None = None) -> Colours:
-    """The colours in use, told from the palette itself, so that no module holds state."""
-    chosen = palette or QApplication.palette()
-    return DARK if chosen.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+def colours(_: QPalette | None = None) -> Colours:
+    """The colours in use, told from the application's palette, so that no module holds state."""
+    return DARK if QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def apply(application: QApplication, theme: ThemeName) -> None:
