@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QDialog, QLabel
+from PySide6.QtWidgets import QDialog
 
 from app.controllers.adding import AddingController
 from app.controllers.conversations import ConversationsController
@@ -13,6 +15,7 @@ from app.controllers.libraries import LibrariesController
 from app.controllers.offers import OffersController
 from app.controllers.pages import PagesController
 from app.controllers.questions import QuestionsController
+from app.controllers.rereading import RereadingController
 from app.controllers.settings import SettingsController
 from app.controllers.setup import SetupController
 from app.controllers.source import SourceController
@@ -23,7 +26,10 @@ from app.silence import NetworkWatch
 from app.viewmodels.conversation import ShownTurn
 from app.widgets.conversation_list import ConversationList
 from app.widgets.conversation_page import ConversationPage
+from app.widgets.documents_view import DocumentsView
 from app.widgets.first_run import FirstRun
+from app.widgets.indexing_bar import IndexingBar
+from app.widgets.library_list import LibraryList
 from app.widgets.main_window import MainWindow
 from app.widgets.offline_badge import OfflineBadge
 from app.widgets.offline_dialog import OfflineDialog
@@ -76,6 +82,7 @@ class Wiring(QObject):
         self.conversations = ConversationsController(engine, self.questions, self)
         self.source = SourceController(engine, self)
         self.adding = AddingController(self.libraries, self.indexing, self)
+        self.rereading = RereadingController(engine, self.indexing, self)
         self.setup = SetupController(engine, self)
         self.settings = SettingsController(engine, data_dir, self)
         self.status = StatusController(engine, watch, parent=self)
@@ -100,11 +107,9 @@ class Wiring(QObject):
         self.source_pane = SourcePane(self.source.model)
         self.first_run = FirstRun(self.setup.model)
         self.stage_badge, self.offline_badge = StageBadge(self.status.stages), OfflineBadge()
-        self.library_list, self.documents_view, self.indexing_bar = (
-            QLabel("libraries"),
-            QLabel("documents"),
-            QLabel("indexing"),
-        )
+        self.library_list = LibraryList(self.libraries.model)
+        self.documents_view = DocumentsView(self.documents.model, self.indexing.folders.state)
+        self.indexing_bar = IndexingBar(self.indexing.state)
 
     def _place_panes(self) -> None:
         window = self.window
@@ -122,6 +127,7 @@ class Wiring(QObject):
         engine.noticed.connect(show)
         for told in (
             self.adding.noticed,
+            self.rereading.noticed,
             self.questions.noticed,
             self.conversations.noticed,
             self.indexing.noticed,
@@ -143,9 +149,19 @@ class Wiring(QObject):
             self.settings.set_library,
             self.window.set_library,
             self.conversation.set_library,
+            self.documents_view.set_library,
+            self.library_list.set_current,
         ):
             libraries.library_chosen.connect(follower)
         libraries.library_chosen.connect(self.source.close)
+        listed = self.library_list
+        listed.library_picked.connect(libraries.choose)
+        listed.creation_requested.connect(libraries.create)
+        listed.rename_requested.connect(libraries.rename)
+        listed.deletion_confirmed.connect(libraries.delete)
+        listed.location_requested.connect(libraries.open_location)
+        libraries.name_refused.connect(listed.show_name_problem)
+        libraries.name_accepted.connect(listed.close_name)
         libraries.loaded.connect(lambda: self.pages.note_libraries(libraries.model.infos))
 
     def _connect_conversation(self) -> None:
@@ -178,9 +194,29 @@ class Wiring(QObject):
 
     def _connect_documents(self) -> None:
         self.documents.follow(self.indexing)
+        self._connect_documents_view()
+        bar, indexing = self.indexing_bar, self.indexing
+        bar.pause_requested.connect(indexing.pause)
+        bar.resume_requested.connect(indexing.resume)
+        bar.cancel_requested.connect(indexing.cancel)
+        indexing.problems_shown.connect(self.pages.show_documents)
+        indexing.problems_shown.connect(self.documents_view.show_failed)
         self.window.activated.connect(self.indexing.folders.window_activated)
 
         self.adding.unfinished_changed.connect(lambda text: self.preferences_changed.emit({"unfinished": text}))
+
+    def _connect_documents_view(self) -> None:
+        view, indexing, folders = self.documents_view, self.indexing, self.indexing.folders
+        view.paths_dropped.connect(self.adding.add)
+        view.paths_picked.connect(self.adding.add)
+        view.retry_requested.connect(lambda paths: indexing.retry([Path(path) for path in paths]))
+        view.reread_requested.connect(lambda paths: indexing.reread([Path(path) for path in paths]))
+        view.removal_confirmed.connect(lambda paths: indexing.remove([Path(path) for path in paths]))
+        view.location_requested.connect(self.documents.show_in_folder)
+        view.document_opened.connect(lambda target: self.source.show((target,)))
+        view.folders.sync_changed.connect(folders.set_in_sync)
+        view.folders.sync_requested.connect(indexing.sync_now)
+        view.folders.removal_confirmed.connect(indexing.remove_folder)
 
     def _connect_start(self) -> None:
         start, setup, pages = self.first_run, self.setup, self.pages
@@ -202,6 +238,7 @@ class Wiring(QObject):
         self.offline_badge.clicked.connect(self._show_proof)
         self.settings.settings_saved.connect(self.status.check_soon)
         self.settings.packs_changed.connect(self.setup.look)
+        self.settings.reread_requested.connect(self.rereading.reread)
         self.settings.conversations_deleted.connect(self.conversations.set_library)
         self.setup.readiness_known.connect(self.status.check_soon)
 

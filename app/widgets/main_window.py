@@ -67,7 +67,10 @@ class MainWindow(Translated, QMainWindow):
         self._source_room.addWidget(pane)
 
     def place_bottom(self, left: QWidget, *right: QWidget) -> None:
-        self._bar_row.addWidget(left, 1)
+        room = QHBoxLayout()
+        room.addWidget(left, 1)
+        self._bar_row.addLayout(room, 1)
+        self._bar_row.addStretch()  # while there is nothing at the left
         for widget in right:
             self._bar_row.addWidget(widget)
 
