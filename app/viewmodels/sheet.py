@@ -15,6 +15,7 @@ from rag_core.types import Page, TextMatch
 
 CellMark = Literal["", "passage", "quote", "found", "match"]
 MARK_ROLE = Qt.ItemDataRole.UserRole + 1
+IN_PASSAGE_ROLE = Qt.ItemDataRole.UserRole + 3
 STRONG_ROLE = Qt.ItemDataRole.UserRole + 2  # whether it is the name of a column, or a heading
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -92,16 +93,17 @@ class SheetTable(QAbstractTableModel):
             return None
         row = self._rows[index.row()]
         cell = next((cell for cell in row.cells if cell.place == index.column()), None)
+        start, end = (cell.start, cell.end) if cell else (row.start, row.end)
+        if role == IN_PASSAGE_ROLE:
+            return self._in_passage(start, end, is_whole=cell is None and bool(row.cells))
+        if role == MARK_ROLE:
+            return self._mark(start, end, is_whole=cell is None and bool(row.cells))
         if cell is None and (row.cells or index.column()):
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
-                start, end = (cell.value_start, cell.value_end) if cell else (row.start, row.end)
-                return self._page.text[start:end]
-            case _ if role == MARK_ROLE:
-                return self._mark(*((cell.start, cell.end) if cell else (row.start, row.end)))
-            case _ if role == STRONG_ROLE:
-                return row.is_heading or (cell is not None and cell.is_header)
+            return None  # an empty cell, or the rest of a text over the whole width
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._page.text[cell.value_start : cell.value_end] if cell else self._page.text[start:end]
+        if role == STRONG_ROLE:
+            return row.is_heading or (cell is not None and cell.is_header)
         return None
 
     def headerData(  # noqa: N802 - Qt's name
@@ -112,18 +114,23 @@ class SheetTable(QAbstractTableModel):
             return None
         return column_name(section) if orientation == Qt.Orientation.Horizontal else section + 1
 
-    def _mark(self, start: int, end: int) -> CellMark:
+    def _mark(self, start: int, end: int, is_whole: bool) -> CellMark:
+        """`is_whole`: of an empty cell; it belongs to what its whole row belongs to."""
         model, number = self._model, self._page.number if self._page else 0
-        if _touches(model.match, number, start, end):
-            return "match"
-        matches = model.matches_on(number)
-        if bisect_right(matches, start, key=lambda found: found.end) < bisect_left(
-            matches, end, key=lambda found: found.start
-        ):
-            return "found"
-        if _touches(model.quote, number, start, end):
+        if not is_whole:
+            if _touches(model.match, number, start, end):
+                return "match"
+            matches = model.matches_on(number)
+            first = bisect_right(matches, start, key=lambda found: found.end)
+            if first < bisect_left(matches, end, key=lambda found: found.start):
+                return "found"
+        if _covers(model.quote, number, start, end) or (not is_whole and _touches(model.quote, number, start, end)):
             return "quote"
-        return "passage" if _touches(model.passage, number, start, end) else ""
+        return "passage" if self._in_passage(start, end, is_whole) else ""
+
+    def _in_passage(self, start: int, end: int, is_whole: bool) -> bool:
+        place, number = self._model.passage, self._page.number if self._page else 0
+        return _covers(place, number, start, end) if is_whole else _touches(place, number, start, end)
 
 
 def column_name(column: int) -> str:
@@ -138,3 +145,7 @@ def column_name(column: int) -> str:
 
 def _touches(place: TextMatch | None, number: int, start: int, end: int) -> bool:
     return place is not None and place.page == number and place.start < end and start < place.end
+
+
+def _covers(place: TextMatch | None, number: int, start: int, end: int) -> bool:
+    return place is not None and place.page == number and place.start <= start and end <= place.end

@@ -93,9 +93,12 @@ def paint_words(painter: QPainter, rect: QRectF, scale: float, page: Page | None
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, words)
     font.setPixelSize(BODY)
     painter.setFont(font)
+    how = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+    words = QRectF(painter.boundingRect(rect.adjusted(M, M, -M, -M), how, reason))
+    band = QRectF(rect.left(), rect.top(), rect.width(), words.height() + 2 * M)
+    painter.fillRect(band, QColor(LIGHT.warning_soft))
     painter.setPen(QColor(LIGHT.warning))
-    band = rect.adjusted(M, M, -M, -M)
-    painter.drawText(band, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, reason)
+    painter.drawText(words, how, reason)
     painter.restore()
 
 
@@ -121,16 +124,17 @@ def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for shape, border in ((marks.passage, LIGHT.mark_border), (marks.match, LIGHT.accent)):
         if shape is not None:
-            painter.setPen(_pen(QColor(border)))
+            painter.setPen(
+                QPen(
+                    QColor(border),
+                    _BORDER_PX / scale,
+                    Qt.PenStyle.SolidLine,
+                    Qt.PenCapStyle.SquareCap,
+                    Qt.PenJoinStyle.RoundJoin,
+                )
+            )
             painter.drawPath(shape)
     painter.restore()
-
-
-def _pen(colour: QColor) -> QPen:
-    pen = QPen(colour, _BORDER_PX)
-    pen.setCosmetic(True)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    return pen
 
 
 def _placed(line: LineBox, page: QRectF, scale: float) -> QRectF:

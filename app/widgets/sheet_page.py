@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.design import L, S, colours
-from app.viewmodels.sheet import MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
+from app.viewmodels.sheet import IN_PASSAGE_ROLE, MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
 from app.viewmodels.source import SourceModel
 from app.widgets.marks import found_colour
 from app.widgets.smooth_scroll import SmoothScroll
@@ -33,7 +33,7 @@ class SheetPage(QTableView):
         self.table = SheetTable(model, self)
         self.setProperty("kind", "plain")
         self.setModel(self.table)
-        self.setItemDelegate(CellPainter(self))
+        self.setItemDelegate(CellPainter(self.table, self))
         self._scroll = SmoothScroll(self)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
@@ -139,7 +139,11 @@ class SheetPage(QTableView):
 
 
 class CellPainter(QStyledItemDelegate):
-    """Paints the mark below a cell's words, and a frame around the cells that prove."""
+    """Paints the mark below a cell's words, and a frame around the passage."""
+
+    def __init__(self, table: SheetTable, parent: QObject) -> None:
+        super().__init__(parent)
+        self._table = table
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _AnyIndex) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option, index)
@@ -153,14 +157,24 @@ class CellPainter(QStyledItemDelegate):
         if mark:
             painter.fillRect(rect, QColor(marked[mark]) if mark in marked else found_colour(theme))
         super().paint(painter, option, index)
+        painter.save()
+        painter.setPen(QPen(QColor(theme.mark_border), _BORDER_PX))
+        if index.data(IN_PASSAGE_ROLE):
+            self._paint_edges(painter, rect, index)
         if mark == "match":
-            _frame(painter, rect, theme.accent)
-        elif mark == "quote":
-            _frame(painter, rect, theme.mark_border)
+            painter.setPen(QPen(QColor(theme.accent), _BORDER_PX))
+            painter.drawRect(rect.adjusted(1, 1, -1, -1))
+        painter.restore()
 
-
-def _frame(painter: QPainter, rect: QRect, colour: str) -> None:
-    painter.save()
-    painter.setPen(QPen(QColor(colour), _BORDER_PX))
-    painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    painter.restore()
+    def _paint_edges(self, painter: QPainter, rect: QRect, index: _AnyIndex) -> None:
+        """The sides at which the passage ends."""
+        row, column, inner = index.row(), index.column(), rect.adjusted(0, 0, -1, -1)
+        is_wide = not self._table.row(row).cells
+        for beside, start, end in (
+            (self._table.index(row - 1, column), inner.topLeft(), inner.topRight()),
+            (self._table.index(row + 1, column), inner.bottomLeft(), inner.bottomRight()),
+            (self._table.index(row, column - 1), inner.topLeft(), inner.bottomLeft()),
+            (QModelIndex() if is_wide else self._table.index(row, column + 1), inner.topRight(), inner.bottomRight()),
+        ):
+            if not beside.data(IN_PASSAGE_ROLE):
+                painter.drawLine(start, end)

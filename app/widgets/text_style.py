@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -15,10 +18,11 @@ from PySide6.QtGui import (
 
 from app.design import BODY, DISPLAY, HEADING, SMALL, TITLE, XS, L, M, S, colours
 from app.widgets.text_offsets import Utf16Offsets
-from rag_core.types import BlockKind, Page
+from rag_core.types import Block, BlockKind, Page
 
 _LINE_HEIGHT, _HEADING_LINE_HEIGHT, _CODE_LINE_HEIGHT = 150, 125, 135  # per cent
 _HEADING_SIZES = {1: DISPLAY - XS, 2: TITLE, 3: HEADING}
+_CODE_ALPHA = 0.5
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 _FIXED = QTextBlockFormat.LineHeightTypes.FixedHeight.value
 
@@ -33,7 +37,7 @@ def style_text(document: QTextDocument, page: Page, offsets: Utf16Offsets, zoom:
     cursor.select(QTextCursor.SelectionType.Document)
     cursor.mergeBlockFormat(_spaced(_LINE_HEIGHT))
     looks: dict[tuple[BlockKind, int], tuple[QTextBlockFormat, QTextCharFormat]] = {}
-    for block in page.blocks:
+    for block in _runs(page.blocks):
         if block.kind == "paragraph":
             continue
         key = block.kind, block.level
@@ -46,6 +50,20 @@ def style_text(document: QTextDocument, page: Page, offsets: Utf16Offsets, zoom:
             cursor.mergeCharFormat(looks[key][1])
     _close_gaps(document)
     cursor.endEditBlock()
+
+
+def _runs(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Blocks of one look that follow each other line by line, as one: thousands of rows are styled at once."""
+    run: Block | None = None
+    for block in blocks:
+        if run is not None and (run.kind, run.level, run.end + 1) == (block.kind, block.level, block.start):
+            run = replace(run, end=block.end)
+            continue
+        if run is not None:
+            yield run
+        run = block
+    if run is not None:
+        yield run
 
 
 def _close_gaps(document: QTextDocument) -> None:
@@ -80,7 +98,7 @@ def _look(kind: BlockKind, level: int, zoom: float) -> tuple[QTextBlockFormat, Q
         case "code":
             lines = _spaced(_CODE_LINE_HEIGHT)
             lines.setLeftMargin(S)
-            lines.setBackground(QColor(colours().raised))
+            lines.setBackground(_code_colour())
             words.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
             words.setFontFixedPitch(True)
             _set_size(words, (BODY - 1) * zoom)
@@ -88,6 +106,13 @@ def _look(kind: BlockKind, level: int, zoom: float) -> tuple[QTextBlockFormat, Q
             words.setForeground(QColor(colours().muted))
             _set_size(words, SMALL * zoom)
     return lines, words
+
+
+def _code_colour() -> QColor:
+    """Thin enough for the mark behind a passage to show through."""
+    colour = QColor(colours().raised)
+    colour.setAlphaF(_CODE_ALPHA)
+    return colour
 
 
 def _spaced(per_cent: int) -> QTextBlockFormat:
