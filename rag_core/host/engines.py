@@ -2,6 +2,7 @@
 
 A library is open for reading once it has been asked, and for writing only while a job changes it: an idle window keeps
 no one from adding documents on the command line, and while another process writes, questions are answered all the same.
+The reader stays while there is a writer, since catching up with it is cheaper than loading the vectors again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from rag_core.engine import Engine
 from rag_core.engine.models import Models, PackModels
-from rag_core.errors import LibraryTooOld
+from rag_core.errors import LibraryTooOld, UserError
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.libraries import load_library_settings
 from rag_core.paths import DataDir
@@ -60,7 +61,6 @@ class Engines:
         opened = self._writers.get(library)
         if opened is None:
             opened = self._writers[library] = _Opened(self._open(library, read_only=False))
-            self._close_idle_reader(library)
         with self._in_use(library, opened):
             yield opened.engine
 
@@ -106,10 +106,6 @@ class Engines:
                 del self._writers[library]
                 opened.engine.close()
 
-    def _close_idle_reader(self, library: str) -> None:
-        if library in self._readers and not self._readers[library].users:
-            self._readers.pop(library).engine.close()
-
     def _open(self, library: str, read_only: bool) -> Engine:
         settings = self._settings_of(library)
         try:
@@ -119,10 +115,11 @@ class Engines:
             return Engine(self.data_dir, library, settings, read_only=read_only, models=self.models)
 
     def _settings_of(self, library: str) -> Settings:
-        """The general settings and, where the library is there already, its own on top."""
-        if not (self.data_dir.libraries / library).is_dir():
+        """The general settings with the library's own on top, where there are any that can be read."""
+        try:
+            own = load_library_settings(self.data_dir, library)
+        except UserError:  # the library is new, or its settings are damaged: `LoadLibrarySettings` tells of that
             return self.settings
-        own = load_library_settings(self.data_dir, library)
         return self.settings.with_overrides(
             top_k=own.top_k, relevance_threshold=own.relevance_threshold, chunk_tokens=own.chunk_tokens
         )

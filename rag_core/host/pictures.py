@@ -21,8 +21,8 @@ class Pictures:
         self._data_dir = data_dir
         self._renderer: PageRenderer | None = None
 
-    def begin(self, job: Job, _token: CancelToken) -> Work:
-        """The work of a `RenderPage`. Nothing is drawn for a job that was cancelled while it waited."""
+    def begin(self, job: Job, token: CancelToken) -> Work:
+        """The work of a `RenderPage`."""
         yield from ()
         if not isinstance(job, RenderPage):
             raise TypeError(f"{type(job).__name__} draws no page")
@@ -30,7 +30,7 @@ class Pictures:
             from rag_core.ingest.rendering import PageRenderer
 
             self._renderer = PageRenderer(settings_in_use(self._data_dir))
-        return self._renderer.render(job.path, job.document_id, job.number, job.scale)
+        return self._renderer.render(job.path, job.document_id, job.number, job.scale, token)
 
     def close(self) -> None:
         if self._renderer is not None:

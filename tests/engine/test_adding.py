@@ -1,0 +1,117 @@
+"""What adding does with content that the library knows, and what it says of each file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_core.engine import AddStep, Engine
+from rag_core.errors import IndexMismatch
+from rag_core.ingest.reading import Reader
+from rag_core.paths import DataDir
+from rag_core.progress import Progress
+from rag_core.types import DocumentsSearchable, FileDone, FileReading, FilesQueued
+from tests.fakes_encoder import FakeEncoder
+from tests.fakes_models import FakeModels
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("oak", "elm"):
+        (folder / f"{name}.txt").write_text(f"The {name.title()} Room seats twelve people.")
+    return folder
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    return FakeModels()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, models: FakeModels) -> Iterator[Engine]:
+    with Engine(DataDir(tmp_path / "data"), "office", models=models) as engine:
+        yield engine
+
+
+@pytest.fixture
+def no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Reader, paths: object) -> Iterator[None]:
+        raise AssertionError(f"parsed again: {paths}")
+
+    monkeypatch.setattr(Reader, "read_stepwise", refuse)
+
+
+def steps_of(engine: Engine, folder: Path) -> list[AddStep]:
+    return list(engine.add([folder]))
+
+
+def done(steps: list[AddStep]) -> dict[str, str]:
+    return {Path(s.document.path).name: s.document.state for s in steps if isinstance(s, FileDone)}
+
+
+def test_each_file_is_queued_read_stored_and_then_searchable(engine: Engine, folder: Path) -> None:
+    (folder / "empty.pdf").write_bytes(b"")
+    steps = steps_of(engine, folder)
+    (queued,) = [step.paths for step in steps if isinstance(step, FilesQueued)]
+    assert [Path(path).name for path in queued] == ["elm.txt", "empty.pdf", "oak.txt"]
+    assert {s.path for s in steps if isinstance(s, FileReading)} == set(queued)
+    assert done(steps) == {"elm.txt": "keyword_searchable", "empty.pdf": "failed", "oak.txt": "keyword_searchable"}
+    stored = {document.document_id: document for document in engine.documents() if document.document_id}
+    assert {i for s in steps if isinstance(s, DocumentsSearchable) for i in s.document_ids} == set(stored)
+    told = next(s.document for s in steps if isinstance(s, FileDone) and s.document.document_id)
+    assert told.path == stored[told.document_id].path
+    assert (told.pages, told.chunks, told.size_bytes) == (1, 1, stored[told.document_id].size_bytes)
+
+
+def test_a_touched_file_is_not_parsed_again(engine: Engine, folder: Path, request: pytest.FixtureRequest) -> None:
+    steps_of(engine, folder)
+    os.utime(folder / "oak.txt", ns=(0, 10**18))
+    request.getfixturevalue("no_parsing")
+    assert done(steps_of(engine, folder)) == {"oak.txt": "searchable"}
+    stored = {Path(document.path).name: document.modified_ns for document in engine.documents()}
+    assert stored["oak.txt"] == 10**18
+    assert done(steps_of(engine, folder)) == {}, "and from now on it is known"
+
+
+def test_a_moved_or_copied_file_keeps_its_vectors(engine: Engine, folder: Path, request: pytest.FixtureRequest) -> None:
+    steps_of(engine, folder)
+    (folder / "oak.txt").rename(folder / "renamed.txt")
+    (folder / "copy.txt").write_bytes((folder / "elm.txt").read_bytes())
+    request.getfixturevalue("no_parsing")
+    assert done(steps_of(engine, folder)) == {"copy.txt": "searchable", "renamed.txt": "searchable"}
+    assert {Path(document.path).name for document in engine.documents()} == {"copy.txt", "elm.txt", "renamed.txt"}
+    assert engine.search("Oak Room").passages[0].path == str(folder / "renamed.txt")
+
+
+def test_a_file_of_the_same_size_and_other_words_is_read(engine: Engine, folder: Path) -> None:
+    steps_of(engine, folder)
+    (folder / "oak.txt").write_text("The Ash Room seats twelve people.")
+    assert done(steps_of(engine, folder)) == {"oak.txt": "keyword_searchable"}
+    assert engine.search("Ash Room").passages[0].text.startswith("The Ash")
+
+
+def test_reading_everything_again_takes_what_a_parser_sees_now(engine: Engine, folder: Path) -> None:
+    (folder / "copy.txt").write_bytes((folder / "oak.txt").read_bytes())
+    steps_of(engine, folder)
+    steps = list(engine.add([folder], reread=True))
+    assert set(done(steps)) == {"copy.txt", "elm.txt", "oak.txt"}
+    assert {document.state for document in engine.documents()} == {"searchable"}
+    assert sum("Oak" in passage.text for passage in engine.search("Oak Room").passages) == 1
+    orphans = next(check for check in engine.health() if check.name == "orphans and damage")
+    assert orphans.found == "zero orphans"
+
+
+def test_vectors_of_two_models_are_never_mixed(engine: Engine, folder: Path, models: FakeModels) -> None:
+    for number in range(20):
+        (folder / f"{number}.txt").write_text(f"Document number {number}.")
+    work = engine.add([folder])
+    while not (isinstance(step := next(work), Progress) and step.stage == "embed" and step.done):
+        pass
+    models.encoder = FakeEncoder("another")
+    with pytest.raises(IndexMismatch):
+        list(work)
