@@ -52,6 +52,8 @@ class ConversationList(Translated, QWidget):
         self._new.clicked.connect(self.new_asked)
         self._search = QLineEdit()
         self._search.setClearButtonEnabled(True)
+        # Made once: taking it away while Qt goes through all widgets of a new style ends the program.
+        self._magnifier = self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_SEARCH_PAUSE_MS)
@@ -203,11 +205,7 @@ class ConversationList(Translated, QWidget):
 
     def _draw_icons(self) -> None:
         self._new.setIcon(icon("message-plus"))
-        for action in self._search.actions():
-            if action.objectName() == "magnifier":
-                self._search.removeAction(action)
-        magnifier = self._search.addAction(icon("search", colours().muted), QLineEdit.ActionPosition.LeadingPosition)
-        magnifier.setObjectName("magnifier")
+        self._magnifier.setIcon(icon("search", colours().muted))
 
 
 class _List(QListView):
