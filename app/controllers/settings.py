@@ -120,7 +120,9 @@ class SettingsController(QObject):
         """Compare every byte of a model with what it should be."""
         self.packs.set_check(pack_id, PackCheck())
         handle = self._engine.job(VerifyPack(pack_id))
-        handle.finished.connect(lambda check: self.packs.set_check(pack_id, _result(check.ok, check.found)))
+        handle.finished.connect(
+            lambda check: self.packs.set_check(pack_id, _result(check.ok, "" if check.ok else check.found))
+        )
         handle.failed.connect(lambda failure: self.packs.set_check(pack_id, _result(False, failure.message)))
         handle.stopped.connect(lambda: self.packs.set_check(pack_id, None))
         handle.start()

@@ -78,7 +78,8 @@ class _ModelRow(QWidget):
         if pack.problem:
             words.addLayout(_said(tr_engine(pack.problem), "warning"))
         elif check is not None and not check.is_running:
-            words.addLayout(_said(check.text, "success" if check.is_good else "error"))
+            said = tr("Every file is as it should be.") if check.is_good else check.text
+            words.addLayout(_said(said, "success" if check.is_good else "error"))
         self._buttons: list[QPushButton] = []
         line_layout = QHBoxLayout(self)
         line_layout.setContentsMargins(0, 0, 0, 0)
@@ -115,12 +116,11 @@ def _title_line(pack: PackInfo) -> QHBoxLayout:
     title = wrapped("strong")
     title.setText(pack.title or pack.pack_id)
     title.setToolTip(pack.folder)
-    row.addWidget(title)
+    row.addWidget(title, 1)
     if pack.in_use:
         badge = QLabel(tr("In use"))
         badge.setProperty("kind", "badge")
-        row.addWidget(badge)
-    row.addStretch(1)
+        row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
     return row
 
 

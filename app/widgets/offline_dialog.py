@@ -44,6 +44,8 @@ class OfflineDialog(Translated, QDialog):
         self._exception_title, self._exception = _wrapped("strong"), _wrapped("")
         self._copy, self._again, self._close = QPushButton(), QPushButton(), QPushButton()
         self._close.setProperty("kind", "primary")
+        self._close.setDefault(True)
+        self._close.setFocus()
         self._lay_out()
         self._copy.clicked.connect(self._copy_report)
         self._again.clicked.connect(self.check_requested)

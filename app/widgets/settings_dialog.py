@@ -31,7 +31,8 @@ from app.widgets.settings_pages import AnswersPage, LibraryPage, LookPage, Place
 
 _SIZE, _SMALLEST = QSize(860, 620), QSize(720, 480)
 _SIDE_WIDTH = 200
-_ICONS = ("badge", "processor", "answer", "library", "sun", "folder", "lock")
+_ROW_PX = 36
+_ICONS = ("book", "processor", "answer", "library", "sun", "folder", "lock")
 
 
 class SettingsDialog(Translated, QDialog):
@@ -70,7 +71,9 @@ class SettingsDialog(Translated, QDialog):
         self.privacy = PrivacyPage(model)
         for page in self._pages():
             self._stack.addWidget(page)
-            self._list.addItem(QListWidgetItem())
+            item = QListWidgetItem()
+            item.setSizeHint(QSize(0, _ROW_PX))
+            self._list.addItem(item)
         self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
         self._problem, self._defaults = wrapped(""), QPushButton()
         self._banner = soft_box("error", self._problem, self._defaults)
@@ -161,7 +164,9 @@ class SettingsDialog(Translated, QDialog):
         side.setFixedWidth(_SIDE_WIDTH)
         inner = QVBoxLayout(side)
         inner.setContentsMargins(S, L, S, L)
+        self._list.setFixedHeight(self._list.count() * _ROW_PX + 2 * S)
         inner.addWidget(self._list)
+        inner.addStretch(1)
         banner = QVBoxLayout()
         banner.setContentsMargins(XL, L, XL, 0)
         banner.addWidget(self._banner)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.design import XL, XS, L, M, S
 from app.text import Translated
@@ -50,6 +60,7 @@ class NumberBox(QSpinBox):
         super().__init__(parent)
         self.setRange(lowest, highest)
         self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(S, 0, 0, 0)  # the style sheet's padding does not reach a number
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.valueChanged.connect(self.picked)
 
@@ -157,5 +168,6 @@ def soft_box(kind: str, *widgets: QWidget) -> QFrame:
     column.setContentsMargins(L, M, L, M)
     column.setSpacing(S)
     for widget in widgets:
-        column.addWidget(widget)
+        side = Qt.AlignmentFlag.AlignLeft if isinstance(widget, QPushButton) else Qt.AlignmentFlag(0)
+        column.addWidget(widget, 0, side)
     return frame

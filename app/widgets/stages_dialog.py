@@ -29,6 +29,8 @@ class StagesDialog(Translated, QDialog):
         self._table: QWidget | None = None
         self._again, self._close = QPushButton(), QPushButton()
         self._close.setProperty("kind", "primary")
+        self._close.setDefault(True)
+        self._close.setFocus()
         self._again.clicked.connect(self.check_requested)
         self._close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
