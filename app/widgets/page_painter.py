@@ -94,11 +94,11 @@ def paint_words(painter: QPainter, rect: QRectF, scale: float, page: Page | None
     font.setPixelSize(BODY)
     painter.setFont(font)
     how = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-    words = QRectF(painter.boundingRect(rect.adjusted(M, M, -M, -M), how, reason))
-    band = QRectF(rect.left(), rect.top(), rect.width(), words.height() + 2 * M)
+    said = QRectF(painter.boundingRect(rect.adjusted(M, M, -M, -M), how, reason))
+    band = QRectF(rect.left(), rect.top(), rect.width(), said.height() + 2 * M)
     painter.fillRect(band, QColor(LIGHT.warning_soft))
     painter.setPen(QColor(LIGHT.warning))
-    painter.drawText(words, how, reason)
+    painter.drawText(said, how, reason)
     painter.restore()
 
 
