@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app import design
 from app.crash import CrashReporter, show_mistake
 from app.engine_client import EngineClient, EngineProcessLike, MakeProcess, OnEvent, OnExit
+from app.garbage import GarbageCollector
 from app.preferences import Preferences, load_preferences, save_preferences
 from app.resources import app_icon
 from app.silence import NetworkWatch, watch_network
@@ -90,6 +91,7 @@ class Application(QObject):
         self.preferences = load_preferences(data_dir.root)
         if library:
             self.preferences = self.preferences.changed(library=library, conversation_id=0)
+        self._garbage = GarbageCollector(self)
         self.crashes = CrashReporter(data_dir.root, self)
         self.crashes.install()
         self.apply_look(self.preferences)
@@ -125,6 +127,7 @@ class Application(QObject):
         save_preferences(self.preferences, self._data_dir.root)
         self._instance.shutdown()
         self.crashes.shutdown()
+        self._garbage.shutdown()
         self.closed.emit()
 
     def apply_look(self, preferences: Preferences) -> None:
