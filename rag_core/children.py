@@ -1,7 +1,7 @@
 """How a child process of this program is started: from a checkout, an installation, or a frozen program alike.
 
-A child is a module with `main()`, which speaks over the standard streams. A frozen program has no `python -c`: there the
-child is the program itself, told by its first argument what to be.
+A child is a module with `main()`, which speaks over the standard streams. A frozen program has no `python -c`: there
+the child is the program itself, told by its first argument what to be.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import Protocol
 from rag_core.answer.generator import Generator, open_generator
 from rag_core.embed.bi_encoder import BiEncoder, open_encoder
 from rag_core.embed.description import read_spec
+from rag_core.identity import identity_of
 from rag_core.index.records import Identity
-from rag_core.ingest.chunker import CHUNKER_VERSION
 from rag_core.runtime.pack import Pack, Role, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
@@ -129,9 +129,7 @@ class PackModels:
 
     @property
     def identity(self) -> Identity:
-        pack = self.embedder_pack
-        spec = read_spec(pack)
-        return Identity(pack.id, pack.sha256, spec.dim, spec.pooling, str(CHUNKER_VERSION))
+        return identity_of(self.embedder_pack)
 
     @property
     def llm_id(self) -> str:

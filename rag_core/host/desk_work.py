@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rag_core import libraries
 from rag_core import settings as stored_settings
+from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host import jobs
 from rag_core.host.events import DocumentsListed, SilenceReport, TurnsListed
 from rag_core.host.jobs import Job
@@ -17,6 +18,9 @@ from rag_core.host.settings_in_use import settings_in_use
 from rag_core.host.shelf import Shelf
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
+
+if TYPE_CHECKING:
+    from rag_core.index.records import Identity
 
 Item = TypeVar("Item")
 Conversing = (
@@ -55,7 +59,7 @@ class DeskWork:
         yield from ()
         match job:
             case jobs.ListLibraries():
-                return libraries.list_libraries(self.data_dir)
+                return libraries.list_libraries(self.data_dir, self._identity())
             case jobs.CreateLibrary():
                 return libraries.create_library(self.data_dir, job.name)
             case jobs.LoadLibrarySettings():
@@ -73,6 +77,19 @@ class DeskWork:
             case _ if isinstance(job, Conversing):
                 return self._converse(job)
         raise TypeError(f"{type(job).__name__} is no job of the desk")
+
+    def _identity(self) -> Identity | None:
+        """What would make vectors now, to tell which libraries something else has made; None: nothing is installed."""
+        if not self.data_dir.libraries.is_dir():
+            return None
+        from rag_core.identity import identity_of
+        from rag_core.runtime.pack import find_pack
+
+        chosen = settings_in_use(self.data_dir).embedder
+        try:
+            return identity_of(find_pack(self.data_dir.packs, "embedder", chosen or None))
+        except (PackMissing, PackCorrupt):
+            return None
 
     def _list_packs(self) -> object:
         from rag_core.host import packs

@@ -141,5 +141,7 @@ class Lane:
             return Failed("user", error.message, error.advice)
         except IndexMismatch as error:
             return Failed("mismatch", str(error), REBUILD)
+        except MemoryError:
+            return Failed("user", "There is not enough memory for this.", "Close other programs and try again.")
         except Exception as error:  # noqa: BLE001 - a bug of ours ends its job, not the engine
             return self._report(task.job, error)

@@ -13,7 +13,7 @@ from rag_core.host.events import PackInfo
 from rag_core.host.lane import Work
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.pack import MANIFEST, Pack, Role, find_pack, list_packs, open_pack, verify
+from rag_core.runtime.pack import MANIFEST, Pack, Role, find_pack, open_pack, verify
 from rag_core.settings import Settings
 
 
@@ -42,9 +42,12 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
     """Compares file by file, so that a question waits for one file only."""
     from rag_core.engine.health import Check  # the engine is heavy, and a list of packs does not need it
 
-    pack = next((pack for pack in list_packs(data_dir.packs) if pack.id == pack_id), None)
-    if pack is None:
+    info = next((info for info in installed(data_dir, Settings()) if info.pack_id == pack_id), None)
+    if info is None:
         raise PackMissing(f"No model pack “{pack_id}” is installed.", "Prepare or import it.")
+    if info.problem:
+        return Check(f"pack {pack_id}", False, info.problem)
+    pack = open_pack(Path(info.folder))
     files = pack.manifest.files
     for done, file in enumerate(files):
         yield Progress("verify", done, len(files), "files", file.path)

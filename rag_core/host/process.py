@@ -124,7 +124,8 @@ def _open_log(path: Path) -> IO[bytes] | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_BYTES:
-            path.replace(path.with_name(f"{path.name}.1"))
+            with suppress(OSError):  # another process still writes to it, and Windows keeps it for that one
+                path.replace(path.with_name(f"{path.name}.1"))
         return path.open("ab")
     except OSError:
         return None

@@ -44,7 +44,7 @@ def _checked(
         reason = models.reasons.get(stage, "") or _why_there(provider, requested)
     except RagError as error:
         token.raise_if_cancelled()
-        return StageCheck(stage, "", "", requested, str(error))
+        return StageCheck(stage, "", "", requested, getattr(error, "message", str(error)))
     return StageCheck(stage, provider, _device(provider), requested, reason, model, elapsed_ms)
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,7 @@ from rag_core.wire import receive
 
 # When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
 _LAST_STEP_S = 10.0
+_BROKEN = 70
 # The desk must not wait 5 ms, Python's default, for each of its many turns while the engine cuts a book.
 _TURN_S = 0.0005
 
@@ -26,6 +28,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
     faulthandler.enable()
     sys.setswitchinterval(_TURN_S)
+    threading.excepthook = _end_broken
     silence = Silence()
     silence.install()
     incoming, outgoing = _take_streams()
@@ -47,6 +50,13 @@ def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
     os.close(nowhere)
     os.dup2(2, 1)
     return incoming, outgoing
+
+
+def _end_broken(broken: threading.ExceptHookArgs) -> None:
+    """A lane without its thread would keep the window waiting for ever: better lost, and started again."""
+    traceback.print_exception(broken.exc_type, broken.exc_value, broken.exc_traceback)
+    sys.stderr.flush()
+    os._exit(_BROKEN)
 
 
 def _end_soon() -> None:

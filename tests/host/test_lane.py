@@ -127,6 +127,7 @@ def test_each_kind_of_error_has_its_own_ending(tmp_path: Path) -> None:
             "user": UserError("The disk is full.", "Make room."),
             "mismatch": IndexMismatch("Made with another model."),
             "stopped": Cancelled(),
+            "memory": MemoryError(),
             "bug": ZeroDivisionError("secret words of a document " * 40),
         }
 
@@ -138,10 +139,11 @@ def test_each_kind_of_error_has_its_own_ending(tmp_path: Path) -> None:
     for number, name in enumerate(Broken.errors, 1):
         script.lane.submit(number, Slow(name))
     script.after[str(Failed("user", "over"))] = script.lane.close
-    user, mismatch, stopped, bug = script.run()
+    user, mismatch, stopped, memory, bug = script.run()
     assert user == Failed("user", "The disk is full.", "Make room.")
     assert isinstance(mismatch, Failed) and mismatch.kind == "mismatch" and mismatch.advice
     assert stopped == Stopped()
+    assert isinstance(memory, Failed) and memory.kind == "user" and "memory" in memory.message
     assert isinstance(bug, Failed) and bug.kind == "bug"
     assert Path(bug.report).read_text(encoding="utf-8") == bug.details
     assert "ZeroDivisionError" in bug.details and bug.details.count("secret words") < 10

@@ -212,3 +212,13 @@ def test_nothing_is_heard_after_closing(tmp_path: Path) -> None:
     assert not psutil.pid_exists(process.pid)
     assert "engine-events" not in [thread.name for thread in threading.enumerate()]
     assert all(event.job_id for event in heard)
+
+
+def test_a_long_log_makes_room_for_a_new_one(tmp_path: Path) -> None:
+    log = DataDir(tmp_path).engine_log
+    log.write_bytes(b"old words\n" * 200_000)
+    with engine(tmp_path) as (process, watched):
+        process.submit(1, jobs.ListLibraries())
+        watched.value(1)
+    assert log.stat().st_size == 0
+    assert log.with_name("engine.log.1").stat().st_size == 2_000_000
