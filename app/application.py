@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from typing import Any
 
-from PySide6.QtCore import QLocale, QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app import design
+from app.console import Console
 from app.crash import CrashReporter, show_mistake
 from app.engine_client import EngineClient, EngineProcessLike, MakeProcess, OnEvent, OnExit
 from app.garbage import GarbageCollector
@@ -88,6 +87,7 @@ class Application(QObject):
         self._instance = instance
         self._is_closed = False
         self._tray: Tray | None = None
+        self._console = Console(self)
         self.preferences = load_preferences(data_dir.root)
         if library:
             self.preferences = self.preferences.changed(library=library, conversation_id=0)
@@ -126,6 +126,7 @@ class Application(QObject):
         self.engine.shutdown(CLOSE_TIMEOUT_S)
         save_preferences(self.preferences, self._data_dir.root)
         self._instance.shutdown()
+        self._console.shutdown()
         self.crashes.shutdown()
         self._garbage.shutdown()
         self.closed.emit()
@@ -154,7 +155,7 @@ class Application(QObject):
         self.wiring.preferences_changed.connect(self.change_preferences)
         self._instance.raise_requested.connect(self.window.come_up)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme)
-        self._listen_to_the_console()
+        self._console.end_requested.connect(self.quit)
 
     def _use_tray(self) -> None:
         """There or not, as the person wants it; without a place for it, closing the window ends the program."""
@@ -175,18 +176,6 @@ class Application(QObject):
     def _on_scheme(self) -> None:
         if self.preferences.theme == "system" and not self._is_closed:
             self.apply_look(self.preferences)
-
-    def _listen_to_the_console(self) -> None:
-        """Ctrl-C and a polite end from outside take the same path as closing the window."""
-        if sys.platform == "win32":
-            return
-        reading, writing = os.pipe()
-        os.set_blocking(writing, False)
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        self._signals = QSocketNotifier(reading, QSocketNotifier.Type.Read, self)
-        self._signals.activated.connect(self.quit)
 
 
 def theme_in_use(chosen: str) -> design.ThemeName:

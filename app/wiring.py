@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog
 
+from app.controllers.about import AboutController
 from app.controllers.adding import AddingController
 from app.controllers.conversations import ConversationsController
 from app.controllers.documents import DocumentsController
@@ -24,6 +25,7 @@ from app.engine_client import EngineClient
 from app.preferences import Preferences
 from app.silence import NetworkWatch
 from app.viewmodels.conversation import ShownTurn
+from app.widgets.about_dialog import AboutDialog
 from app.widgets.conversation_list import ConversationList
 from app.widgets.conversation_page import ConversationPage
 from app.widgets.documents_view import DocumentsView
@@ -86,6 +88,7 @@ class Wiring(QObject):
         self.setup = SetupController(engine, self)
         self.settings = SettingsController(engine, data_dir, self)
         self.status = StatusController(engine, watch, parent=self)
+        self.about = AboutController(engine, self.status.stages, self)
         self.offers = OffersController(self.libraries, self.questions.model, self)
         self.pages = PagesController("conversation" if preferences.library else "start", self)
         self.controllers = (
@@ -98,6 +101,7 @@ class Wiring(QObject):
             self.setup,
             self.settings,
             self.status,
+            self.about,
         )
 
     def _make_panes(self) -> None:
@@ -136,6 +140,7 @@ class Wiring(QObject):
             self.source.noticed,
             self.settings.noticed,
             self.status.noticed,
+            self.about.noticed,
         ):
             told.connect(show)
 
@@ -255,6 +260,7 @@ class Wiring(QObject):
             "show_shortcuts": self._show_shortcuts,
         }.items():
             self.window.actions_by_name[name].triggered.connect(lambda _=False, slot=slot: slot())
+        self.window.side.help_menu.about.triggered.connect(self._show_about)
         self.window.stop_requested.connect(self.questions.stop)
 
     # What the actions do
@@ -316,6 +322,13 @@ class Wiring(QObject):
         dialog.check_requested.connect(self.status.prove_silence)
         _open_once(dialog)
 
+    def _show_about(self) -> None:
+        dialog = AboutDialog(self.about.model, self.window)
+        dialog.opened.connect(self.about.load)
+        dialog.part_chosen.connect(self.about.choose)
+        dialog.diagnostics_requested.connect(self.about.copy_diagnostics)
+        _open_once(dialog)
+
     def _show_shortcuts(self) -> None:
         _open_once(ShortcutsDialog(self.window))
 
@@ -334,7 +347,15 @@ class Wiring(QObject):
         )
         self.window.show_page(self.pages.page)
         self.adding.resume(preferences.unfinished)
+        if preferences.conversation_id:
+            self.libraries.library_chosen.connect(
+                lambda name: self._open_again(name, preferences), Qt.ConnectionType.SingleShotConnection
+            )
         self.libraries.choose(preferences.library)
+
+    def _open_again(self, library: str, preferences: Preferences) -> None:
+        if library == preferences.library:
+            self.conversations.open(preferences.conversation_id)
 
     def remembered(self, preferences: Preferences) -> Preferences:
         """As they are now, for the next start."""
