@@ -2,20 +2,28 @@
 
 A catalogue is one JSON object, English to translation, with the same {placeholders}. Widgets fill every visible word in
 `retranslate()`, which `Translated` calls again when the language changes.
+
+What the engine says comes as whole sentences with names and numbers already inside. Its catalogue (`ja-engine.json`)
+holds templates, which are matched against the sentence.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from rag_core.paths import ASSETS
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 _PROPERTY = "alcove_language"
+_QT_WORDS = "alcove_qt_words"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 
 
 def language() -> str:
@@ -30,6 +38,7 @@ def use_language(code: str) -> None:
     if not isinstance(application, QApplication):
         return
     application.setProperty(_PROPERTY, code if code in LANGUAGES else "en")
+    _use_words_of_qt(application, language())
     for window in application.topLevelWidgets():  # each passes the event on to its children
         QCoreApplication.sendEvent(window, QEvent(QEvent.Type.LanguageChange))
 
@@ -46,17 +55,93 @@ def tr_count(count: int, one: str, many: str, **values: object) -> str:
 
 
 def tr_engine(text: str) -> str:
-    """A sentence that the engine made, where the catalogue has it; else as it is."""
-    return catalogue(language()).get(text, text)
+    """What the engine said, where the catalogue has it; else as it is. Several sentences may be several entries."""
+    if language() == "en" or not text:
+        return text
+    whole = _match(text)
+    if whole is not None:
+        return whole
+    sentences = _SENTENCE_END.split(text)
+    if len(sentences) == 1:
+        return text
+    found = [_match(sentence) for sentence in sentences]
+    gap = "" if language() == "ja" else " "
+    joined = ""
+    for sentence, translation in zip(sentences, found, strict=True):
+        if joined:
+            joined += gap if translation is not None else " "
+        joined += translation if translation is not None else sentence
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A sentence with places for names and numbers."""
+
+    pattern: re.Pattern[str]
+    translation: str
+
+
+def _match(sentence: str) -> str | None:
+    """By the template with the most words of its own; what stands in a place may be a sentence that is known, too."""
+    exact, templates = _engine_catalogue(language())
+    if sentence in exact:
+        return exact[sentence]
+    for template in templates:
+        match = template.pattern.fullmatch(sentence)
+        if match is not None:
+            values = {name: exact.get(value, value) for name, value in match.groupdict().items()}
+            return template.translation.format(**values)
+    return None
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _engine_catalogue(code: str) -> tuple[dict[str, str], tuple[_Template, ...]]:
+    entries = engine_catalogue(code)
+    exact = {text: said for text, said in entries.items() if not _PLACEHOLDER.search(text)}
+    with_places = [text for text in entries if text not in exact]
+    with_places.sort(key=lambda text: len(_PLACEHOLDER.sub("", text)), reverse=True)
+    return exact, tuple(_Template(_pattern(text), entries[text]) for text in with_places)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """{name} matches anything, as little as possible."""
+    words = _PLACEHOLDER.split(template)
+    parts = [re.escape(word) if number % 2 == 0 else f"(?P<{word}>.*?)" for number, word in enumerate(words)]
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def engine_catalogue(code: str) -> dict[str, str]:
+    return _read(f"{code}-engine.json") if code != "en" else {}
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(code: str) -> dict[str, str]:
-    path = ASSETS / "translations" / f"{code}.json"
-    if code == "en" or not path.is_file():
+    return _read(f"{code}.json") if code != "en" else {}
+
+
+def _read(name: str) -> dict[str, str]:
+    path = ASSETS / "translations" / name
+    if not path.is_file():
         return {}
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _use_words_of_qt(application: QApplication, code: str) -> None:
+    """The words of Qt's own dialogs and menus ("Cut", "Cancel"), where Qt ships them for the language."""
+    before = application.findChild(QTranslator, _QT_WORDS)
+    if before is not None:
+        application.removeTranslator(before)
+        before.setParent(None)
+        before.deleteLater()
+    translator = QTranslator(application)
+    translator.setObjectName(_QT_WORDS)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if code != "en" and translator.load(f"qtbase_{code}", folder):
+        application.installTranslator(translator)
+    else:
+        translator.deleteLater()
 
 
 class Translated:
