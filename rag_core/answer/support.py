@@ -20,6 +20,8 @@ SUPPORTED = 0.75
 _CAP_ON_CONFLICT = 0.3
 # Two sentences are better evidence than one only when they say clearly more.
 _WORTH_A_SECOND_SENTENCE = 0.15
+# "1.3 Overtime is agreed ...": a model that saw the heading repeats its number, which claims nothing.
+_OUTLINE_NUMBER = re.compile(r"^\s*(?:§\s*)?\d{1,2}(?:\.\d{1,2})+\.?\s+(?=[^\W\d_a-z])")
 _NEGATION = re.compile(r"\b(not|no|never|cannot|without|neither|nor)\b|n['’]t\b|ません|ない|なかった|ず、")
 
 
@@ -34,6 +36,7 @@ class Evidence:
 
 def best_evidence(sentence: str, text: str) -> Evidence:
     """The part of `text` that supports `sentence` best; support 0.0 and the whole of `text` when nothing does."""
+    sentence = _OUTLINE_NUMBER.sub("", sentence)
     wanted = content_terms(sentence)
     if not wanted:
         return Evidence(0, len(text), 0.0)
