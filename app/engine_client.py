@@ -133,7 +133,7 @@ class EngineClient(QObject):
         if self._process is not None:
             self._process.submit(job_id, handle.job)
         elif self._is_given_up or self._is_closed:
-            self._put(self._generation, Event(job_id, _lost()))
+            self._put(self._generation, Event(job_id, self._failure()))
 
     def _cancel_job(self, handle: JobHandle) -> None:
         job_id = self._ids.get(handle)
@@ -204,30 +204,29 @@ class EngineClient(QObject):
         now = self._clock()
         self._losses = [moment for moment in self._losses if now - moment < RESTARTS_WITHIN_S] + [now]
         self._is_given_up = len(self._losses) > MOST_RESTARTS
+        failure = self._failure(reason)
+        self._tell(failure)
         for job_id, handle in list(self._running.items()):
             self._forget(job_id, handle)
-            handle.receive(_lost(reason))
-        self._tell(reason)
+            handle.receive(failure)
         if not self._is_given_up:
             self.start()
 
-    def _tell(self, reason: str) -> None:
+    def _failure(self, reason: str = "") -> Failed:
         if self._is_given_up:
             text = tr("The part of Alcove that reads and answers keeps stopping.")
+            return Failed("engine_lost", text, tr("What was stored is safe."), reason)
+        text = tr("The part of Alcove that reads and answers stopped and was started again.")
+        return Failed("engine_lost", text, tr("What was stored is safe. Please try again."), reason)
+
+    def _tell(self, failure: Failed) -> None:
+        """Once, whatever the jobs say: the window shows the same words only once."""
+        self.engine_lost.emit(failure.message)
+        if self._is_given_up:
+            again = tr("Start again")
             notice = Notice(
-                "error", text, tr("Your documents are safe."), tr("Start again"), self.start_again, reason, lasting=True
+                "error", failure.message, failure.advice, again, self.start_again, failure.details, lasting=True
             )
         else:
-            text = tr("The part of Alcove that reads and answers stopped and was started again.")
-            notice = Notice("warning", text, tr("What was stored is safe. Ask again if an answer is missing."))
-        self.engine_lost.emit(text)
+            notice = Notice("warning", failure.message, failure.advice, details=failure.details)
         self.noticed.emit(notice)
-
-
-def _lost(reason: str = "") -> Failed:
-    return Failed(
-        "engine_lost",
-        tr("The part of Alcove that reads and answers stopped."),
-        tr("Nothing that was stored is lost. Please try again."),
-        reason,
-    )

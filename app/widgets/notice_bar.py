@@ -57,7 +57,7 @@ class NoticeBar(Translated, QWidget):
         """Now, or after those that are there. What is there already is not said twice."""
         if self._notice is None:
             self._present(notice)
-        elif notice.text not in (self._notice.text, *(waiting.text for waiting in self._waiting)):
+        elif not any(_says_the_same(notice, other) for other in (self._notice, *self._waiting)):
             self._waiting.append(notice)
             self._name_close()
 
@@ -196,3 +196,7 @@ class NoticeBar(Translated, QWidget):
         tone = tones.get(level, colours().danger)
         self._icon.setPixmap(icon(_ICONS[level], tone).pixmap(20, 20))
         self._close.setIcon(icon("close"))
+
+
+def _says_the_same(notice: Notice, other: Notice) -> bool:
+    return (notice.text, notice.action_label) == (other.text, other.action_label)
