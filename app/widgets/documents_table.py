@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,8 +31,10 @@ from app.viewmodels.document_rows import DocumentRow
 from app.viewmodels.documents import DocumentsModel
 
 _ROW = 48
-_WIDTHS = {"state": 176, "size": 92, "pages": 76, "changed": 112}
-_HIDDEN_BELOW = {"changed": 640, "size": 540, "pages": 460}
+_WIDTHS = {"state": 192, "size": 92, "pages": 76, "changed": 112}
+_NARROW_STATE = 160
+_HIDDEN_BELOW = {"changed": 720, "pages": 640, "size": 520}
+_MANY = 500  # chosen rows
 _ICON = 20
 _MARK = 16
 Index = QModelIndex | QPersistentModelIndex
@@ -39,6 +51,7 @@ class DocumentsTable(Translated, QTableView):
         super().__init__(parent)
         self._documents = model
         self._anchor: tuple[QPersistentModelIndex, int] | None = None
+        self._lifted: list[DocumentRow] = []
         self.hovered = -1
         self.setModel(model)
         self.setItemDelegate(_RowDelegate(self))
@@ -71,8 +84,11 @@ class DocumentsTable(Translated, QTableView):
             found += [row for row in map(self._documents.row_at, rows) if row is not None]
         return sorted(found, key=lambda row: row.position)
 
-    def current_row(self) -> DocumentRow | None:
-        return self._documents.row_at(self.currentIndex().row())
+    def only_chosen_row(self) -> DocumentRow | None:
+        """The selected document, where there is exactly one; quick also when all are."""
+        parts = self.selectionModel().selection().toList()
+        one = len(parts) == 1 and parts[0].height() == 1
+        return self._documents.row_at(parts[0].top()) if one else None
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         super().selectionChanged(selected, deselected)
@@ -98,8 +114,11 @@ class DocumentsTable(Translated, QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
+        room = self.viewport().width()
         for column, width in _HIDDEN_BELOW.items():
-            self.setColumnHidden(COLUMNS.index(column), self.viewport().width() < width)
+            self.setColumnHidden(COLUMNS.index(column), room < width)
+        narrow = room < _HIDDEN_BELOW["changed"]
+        self.setColumnWidth(COLUMNS.index("state"), _NARROW_STATE if narrow else _WIDTHS["state"])
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
@@ -112,6 +131,8 @@ class DocumentsTable(Translated, QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()
+        # With the table's own, it would ask about all 50,000 rows, at each painting, whether a whole column is chosen.
+        header.setSelectionModel(QItemSelectionModel(self._documents, header))
         header.setHighlightSections(False)
         header.setMinimumSectionSize(56)
         header.setFixedHeight(36)
@@ -134,6 +155,7 @@ class DocumentsTable(Translated, QTableView):
             self.viewport().update()
 
     def _hold_place(self) -> None:
+        self._lift_selection()
         bar = self.verticalScrollBar()
         self._anchor = None
         if bar.value() > 0:
@@ -141,7 +163,35 @@ class DocumentsTable(Translated, QTableView):
             if top.isValid():
                 self._anchor = (QPersistentModelIndex(top), bar.value() - top.row() * _ROW)
 
+    def _lift_selection(self) -> None:
+        """Qt would follow each of 50,000 chosen rows through a sort by itself, for a second; we know where they go."""
+        chosen = self.selectionModel()
+        if sum(part.height() for part in chosen.selection().toList()) > _MANY:
+            self._lifted = self.chosen_rows()
+            with QSignalBlocker(chosen):
+                chosen.clearSelection()
+
+    def _lay_selection(self) -> None:
+        lifted, self._lifted = self._lifted, []
+        positions = sorted(row.position for row in lifted if row.position >= 0)
+        if not lifted:
+            return
+        ranges = QItemSelection()
+        first = 0
+        for number, position in enumerate(positions, 1):
+            if number == len(positions) or positions[number] != position + 1:
+                top, bottom = (
+                    self._documents.index(positions[first], 0),
+                    self._documents.index(position, len(COLUMNS) - 1),
+                )
+                ranges.select(top, bottom)
+                first = number
+        with QSignalBlocker(self.selectionModel()):
+            self.selectionModel().select(ranges, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.rows_chosen.emit()
+
     def _keep_place(self) -> None:
+        self._lay_selection()
         anchor, self._anchor = self._anchor, None
         if anchor is not None and anchor[0].isValid():
             self.updateGeometries()

@@ -224,8 +224,11 @@ class DocumentsView(Translated, QFrame):
             part.setVisible(not is_empty)
 
     def _show_problem(self) -> None:
-        rows = self.table.chosen_rows() if self.table.selectionModel().hasSelection() else []
-        self.detail.show_row(rows[0] if len(rows) == 1 and rows[0].state == "failed" else None)
+        row = self.table.only_chosen_row()
+        was_hidden = self.detail.isHidden()
+        self.detail.show_row(row if row is not None and row.state == "failed" else None)
+        if was_hidden and not self.detail.isHidden():  # the table gets shorter: the row must not hide behind its reason
+            QTimer.singleShot(0, self.table, lambda: self.table.scrollTo(self.table.currentIndex()))
 
     def _open(self, row: DocumentRow) -> None:
         if can_be_shown(row):
@@ -290,9 +293,9 @@ class _ProblemLine(Translated, QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(M, S, S, S)
         layout.setSpacing(M)
-        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._sign)
         layout.addWidget(self.reason, 1)
-        layout.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.again)
         self.hide()
         self.paint_icon()
         self.retranslate()
