@@ -105,8 +105,11 @@ class SourceController(QObject):
         if not chosen:
             self._refused.clear()
             self.model.tell("")
-        self._load(self.model.number)
-        self._reveal_target()
+        target = self.model.target
+        if target is not None and target.page == self.model.number:
+            self._reveal_target()
+        else:
+            self._reveal(TextMatch(self.model.number, 0, 0))
 
     def find(self, text: str) -> None:
         """Look for `text` in the whole document and go to the nearest match; an empty text ends the search."""

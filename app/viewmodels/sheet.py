@@ -17,6 +17,7 @@ CellMark = Literal["", "passage", "quote", "found", "match"]
 MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 IN_PASSAGE_ROLE = Qt.ItemDataRole.UserRole + 3
 STRONG_ROLE = Qt.ItemDataRole.UserRole + 2  # whether it is the name of a column, or a heading
+_ROWS_ASKED = 50
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -48,6 +49,8 @@ class SheetTable(QAbstractTableModel):
         self._page: Page | None = None
         self._rows: Sequence[SheetRow] = ()
         self._columns = 0
+        self.names: tuple[str, ...] = ()  # of the columns, where they hold for the whole page
+        self.first_row_is_names = False
 
     @property
     def page(self) -> Page | None:
@@ -57,6 +60,9 @@ class SheetTable(QAbstractTableModel):
         self.beginResetModel()
         self._page, self._rows = page, rows
         self._columns = max((row.cells[-1].place + 1 for row in rows if row.cells), default=1 if rows else 0)
+        headers = [number for number, row in enumerate(rows) if row.cells and row.cells[0].is_header]
+        self.names = _names(rows, headers)
+        self.first_row_is_names = headers == [0]
         self.endResetModel()
 
     def refresh_marks(self) -> None:
@@ -109,10 +115,11 @@ class SheetTable(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Letters above the columns, as spreadsheets have them."""
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return column_name(section) if orientation == Qt.Orientation.Horizontal else section + 1
+        if orientation == Qt.Orientation.Horizontal:
+            return self.names[section] if section < len(self.names) else ""
+        return section + 1
 
     def _mark(self, start: int, end: int, is_whole: bool) -> CellMark:
         """`is_whole`: of an empty cell; it belongs to what its whole row belongs to."""
@@ -133,14 +140,17 @@ class SheetTable(QAbstractTableModel):
         return _covers(place, number, start, end) if is_whole else _touches(place, number, start, end)
 
 
-def column_name(column: int) -> str:
-    """0 is A, 25 Z, 26 AA."""
-    name = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        name = chr(ord("A") + letter) + name
-    return name
+def _names(rows: Sequence[SheetRow], headers: Sequence[int]) -> tuple[str, ...]:
+    """What stands above the columns of the whole page: its first row names them, or, in a later part, the cells do."""
+    named = [cell for row in rows[:1] for cell in row.cells]
+    if headers and list(headers) != [0]:
+        return ()  # the names stand among the rows, above what they name
+    if not headers:
+        named = [cell for row in rows[:_ROWS_ASKED] for cell in row.cells if cell.column]
+    names: dict[int, str] = {}
+    for cell in named:
+        names.setdefault(cell.place, cell.column)
+    return tuple(names.get(place, "") for place in range(max(names, default=-1) + 1))
 
 
 def _touches(place: TextMatch | None, number: int, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.resources import icon
@@ -27,8 +28,9 @@ class IconButton(QToolButton):
         self.setIcon(icon(icon_name))
 
     def set_words(self, words: str, keys: str = "") -> None:
-        """What the button does, and the keys that do it too."""
-        self.setToolTip(f"{words} ({keys})" if keys else words)
+        """What the button does, and the keys that do it too ("Ctrl+F"; shown as this system writes them)."""
+        shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        self.setToolTip(f"{words} ({shown})" if shown else words)
         self.setAccessibleName(words)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.design import L, S, colours
@@ -33,7 +33,7 @@ class SheetPage(QTableView):
         self.table = SheetTable(model, self)
         self.setProperty("kind", "plain")
         self.setModel(self.table)
-        self.setItemDelegate(CellPainter(self.table, self))
+        self.setItemDelegate(CellPainter(self))
         self._scroll = SmoothScroll(self)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
@@ -42,7 +42,8 @@ class SheetPage(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)  # Tab leaves the table; arrows walk in it
         self.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.verticalHeader().hide()  # rows without cells are not stored: numbers would not be the file's
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.verticalScrollBar().actionTriggered.connect(self._let_go)
         model.document_changed.connect(self._forget)
         model.page_loaded.connect(self._take_page)
@@ -109,6 +110,8 @@ class SheetPage(QTableView):
         for number, row in enumerate(rows):
             if not row.cells and self.table.columnCount() > 1:
                 self.setSpan(number, 0, 1, self.table.columnCount())
+        self.horizontalHeader().setVisible(bool(self.table.names))
+        self.setRowHidden(0, self.table.first_row_is_names)
         self._measure()
         if self._held is not None:
             self.reveal(self._held, animated=False)
@@ -117,6 +120,8 @@ class SheetPage(QTableView):
         """Columns as wide as the first rows need, within reason."""
         metrics, table = self.fontMetrics(), self.table
         widths = [_MIN_COLUMN_PX] * table.columnCount()
+        for column, name in enumerate(table.names[: len(widths)]):
+            widths[column] = max(widths[column], metrics.horizontalAdvance(name) + 2 * L)
         for number in range(min(_ROWS_MEASURED, table.rowCount())):
             for cell in table.row(number).cells:
                 words = str(table.index(number, cell.place).data() or "")[:_CHARS_MEASURED]
@@ -125,7 +130,38 @@ class SheetPage(QTableView):
         for column, width in enumerate(widths):
             self.setColumnWidth(column, min(width, _MAX_COLUMN_PX))
 
-    # Events
+    # Painting and events
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        area = self.viewport().rect()
+        columns = self._from_to(self.columnAt(0), self.columnAt(area.right()), self.table.columnCount())
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(QColor(colours().mark_border), _BORDER_PX))
+        for row in self._from_to(self.rowAt(0), self.rowAt(area.bottom()), self.table.rowCount()):
+            for column in columns if self.table.row(row).cells else range(min(1, len(columns))):
+                cell = self.table.index(row, column)
+                if cell.data(IN_PASSAGE_ROLE):
+                    self._paint_edges(painter, cell)
+
+    def _from_to(self, first: int, last: int, count: int) -> range:
+        return range(max(0, first), count if last < 0 else last + 1)
+
+    def _paint_edges(self, painter: QPainter, cell: QModelIndex) -> None:
+        """The sides at which the passage ends, on the lines between the cells."""
+        row, column, table = cell.row(), cell.column(), self.table
+        is_first = row == 0 or self.isRowHidden(row - 1)
+        rect = self.visualRect(cell).adjusted(1 if column == 0 else -1, 1 if is_first else -1, 0, 0)
+        beyond = QModelIndex() if not table.row(row).cells else table.index(row, column + 1)
+        above = QModelIndex() if is_first else table.index(row - 1, column)
+        for beside, start, end in (
+            (above, rect.topLeft(), rect.topRight()),
+            (table.index(row + 1, column), rect.bottomLeft(), rect.bottomRight()),
+            (table.index(row, column - 1), rect.topLeft(), rect.bottomLeft()),
+            (beyond, rect.topRight(), rect.bottomRight()),
+        ):
+            if not beside.data(IN_PASSAGE_ROLE):
+                painter.drawLine(start, end)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
@@ -139,11 +175,7 @@ class SheetPage(QTableView):
 
 
 class CellPainter(QStyledItemDelegate):
-    """Paints the mark below a cell's words, and a frame around the passage."""
-
-    def __init__(self, table: SheetTable, parent: QObject) -> None:
-        super().__init__(parent)
-        self._table = table
+    """Paints the mark below a cell's words, and a frame around a match."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _AnyIndex) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option, index)
@@ -157,24 +189,8 @@ class CellPainter(QStyledItemDelegate):
         if mark:
             painter.fillRect(rect, QColor(marked[mark]) if mark in marked else found_colour(theme))
         super().paint(painter, option, index)
-        painter.save()
-        painter.setPen(QPen(QColor(theme.mark_border), _BORDER_PX))
-        if index.data(IN_PASSAGE_ROLE):
-            self._paint_edges(painter, rect, index)
         if mark == "match":
+            painter.save()
             painter.setPen(QPen(QColor(theme.accent), _BORDER_PX))
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
-        painter.restore()
-
-    def _paint_edges(self, painter: QPainter, rect: QRect, index: _AnyIndex) -> None:
-        """The sides at which the passage ends."""
-        row, column, inner = index.row(), index.column(), rect.adjusted(0, 0, -1, -1)
-        is_wide = not self._table.row(row).cells
-        for beside, start, end in (
-            (self._table.index(row - 1, column), inner.topLeft(), inner.topRight()),
-            (self._table.index(row + 1, column), inner.bottomLeft(), inner.bottomRight()),
-            (self._table.index(row, column - 1), inner.topLeft(), inner.bottomLeft()),
-            (QModelIndex() if is_wide else self._table.index(row, column + 1), inner.topRight(), inner.bottomRight()),
-        ):
-            if not beside.data(IN_PASSAGE_ROLE):
-                painter.drawLine(start, end)
+            painter.restore()

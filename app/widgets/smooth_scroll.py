@@ -17,6 +17,8 @@ class SmoothScroll(QObject):
         super().__init__(area)
         self._area = area
         self._setting = False
+        for moved in (area.verticalScrollBar().actionTriggered, area.verticalScrollBar().sliderPressed):
+            moved.connect(lambda *_: self.stop())  # the person's hand comes first
         self._motion = QPropertyAnimation(area.verticalScrollBar(), b"value", self)
         self._motion.setDuration(_DURATION_MS)
         self._motion.setEasingCurve(QEasingCurve.Type.OutCubic)

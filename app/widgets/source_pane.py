@@ -115,6 +115,8 @@ class SourcePane(Translated, QFrame):
         for keys, act in (
             ("Alt+Left", self.previous_target_asked.emit),
             ("Alt+Right", self.next_target_asked.emit),
+            ("Ctrl+PgUp", lambda: self.page_asked.emit(self._model.number - 1)),
+            ("Ctrl+PgDown", lambda: self.page_asked.emit(self._model.number + 1)),
             ("F3", self.find_next_asked.emit),
             ("Shift+F3", self.find_previous_asked.emit),
             ("Ctrl++", lambda: self._view.zoom_in()),

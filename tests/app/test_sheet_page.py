@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.viewmodels.sheet import IN_PASSAGE_ROLE, MARK_ROLE, SheetRow, SheetTable, column_name, sheet_rows
+from app.viewmodels.sheet import IN_PASSAGE_ROLE, MARK_ROLE, SheetRow, SheetTable, sheet_rows
 from app.viewmodels.source import SourceModel
 from app.widgets.sheet_page import SheetPage
 from rag_core.ingest.table_cells import CellSpan
@@ -114,5 +114,30 @@ def test_an_empty_sheet_has_no_cells(view: SheetPage, model: SourceModel) -> Non
     assert view.table.rowCount() == 0 and not view.table.cell_at(0).isValid()
 
 
-def test_columns_are_named_as_in_spreadsheets() -> None:
-    assert [column_name(number) for number in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+def names_above(view: SheetPage) -> list[object]:
+    header = view.horizontalHeader()
+    return [view.table.headerData(column, Qt.Orientation.Horizontal) for column in range(header.count())]
+
+
+def table_page(*rows: str) -> Page:
+    text, blocks = "", []
+    for words in rows:
+        text += "\n" if text else ""
+        blocks.append(Block("table_row", len(text), len(text) + len(words)))
+        text += words
+    return Page(1, text, "", tuple(blocks))
+
+
+def test_names_below_a_title_stay_where_they_are(view: SheetPage) -> None:
+    assert not view.horizontalHeader().isVisible() and not view.isRowHidden(1)
+
+
+def test_a_first_row_of_names_stays_in_view_above_the_columns(view: SheetPage, model: SourceModel) -> None:
+    model.take_page(table_page(*ROWS))
+    assert view.horizontalHeader().isVisible() and names_above(view) == ["Name", "Days", "Office"]
+    assert view.isRowHidden(0) and not view.isRowHidden(1)
+
+
+def test_a_later_part_of_a_sheet_knows_its_columns(view: SheetPage, model: SourceModel) -> None:
+    model.take_page(table_page("Name: Sato | Days: 3", "Name: Ito | Days: 4"))
+    assert names_above(view) == ["Name", "Days"] and not view.isRowHidden(0)
