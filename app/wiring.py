@@ -274,7 +274,7 @@ class Wiring(QObject):
         self._focus_question()
 
     def _focus_question(self) -> None:
-        self.pages.show_conversation()
+        self.pages.begin_asking()
         self.conversation.box.focus()
 
     def _search_conversations(self) -> None:

@@ -44,10 +44,14 @@ class PagesController(QObject):
         if self.page == "start" and self._is_ready:
             self._choose("conversation")
 
-    def toggle_documents(self) -> None:
-        self._choose("conversation" if self.page == "documents" else "documents")
+    def begin_asking(self) -> None:
+        """For a new question; without models the start page is where they come from."""
+        self._choose("conversation" if self._is_ready else None)
 
-    def _choose(self, page: PageName) -> None:
+    def toggle_documents(self) -> None:
+        self._choose(None if self.page == "documents" else "documents")
+
+    def _choose(self, page: PageName | None) -> None:
         self._chosen = page
         self._show()
 

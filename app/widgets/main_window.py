@@ -38,7 +38,7 @@ class MainWindow(Translated, QMainWindow):
         self._library = ""
         self._pages: dict[str, QWidget] = {}
         self._side_is_wanted = True
-        self._source_width = 460
+        self._side_width, self._source_width = 264, 460
         self._filtered: QObject | None = None
         self.hides_on_close = False  # with the tray icon on, the window can be had back from there
         self.setMinimumSize(860, 560)
@@ -147,6 +147,7 @@ class MainWindow(Translated, QMainWindow):
 
     def remember(self, geometry: bytes, side_width: int, source_width: int, is_side_collapsed: bool) -> None:
         self._source_width = max(source_width, SOURCE_WIDTH)
+        self._side_width = max(side_width, SIDE_WIDTH)
         self._side_is_wanted = not is_side_collapsed
         if not geometry or not self.restoreGeometry(QByteArray(geometry)):
             self.resize(1280, 820)
@@ -157,7 +158,7 @@ class MainWindow(Translated, QMainWindow):
 
     @property
     def side_width(self) -> int:
-        return self._splitter.sizes()[0] or SIDE_WIDTH
+        return self._splitter.sizes()[0] or self._side_width
 
     @property
     def source_width(self) -> int:
@@ -295,9 +296,14 @@ class MainWindow(Translated, QMainWindow):
             return
         shows_side = self._side_is_wanted and has_room
         if shows_side != self.side.isVisibleTo(self):
+            sizes = self._splitter.sizes()
+            self._side_width = sizes[0] or self._side_width
             had_focus = (self.rail if shows_side else self.side).isAncestorOf(self.focusWidget() or self)
             self.side.setVisible(shows_side)
             self.rail.setVisible(not shows_side)
+            if shows_side:
+                rest = sizes[1] - self._side_width
+                self._splitter.setSizes([self._side_width, max(rest, MIDDLE_WIDTH), sizes[2]])
             if had_focus:
                 (self.side if shows_side else self.rail).toggle.setFocus()
 

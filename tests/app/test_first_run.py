@@ -209,9 +209,21 @@ def test_what_the_person_chose_stays() -> None:
     shown: list[str] = []
     pages.page_changed.connect(shown.append)
     pages.toggle_documents()
-    pages.note_setup(False)
+    pages.note_setup(True)
+    pages.note_libraries((_library(3),))
     pages.toggle_documents()
     assert shown == ["documents", "conversation"]
+
+
+def test_without_models_a_new_question_leads_to_where_they_are_prepared() -> None:
+    pages = PagesController("conversation")
+    shown: list[str] = []
+    pages.page_changed.connect(shown.append)
+    pages.show_conversation()
+    pages.note_setup(False)
+    assert shown == []  # what was answered before can still be read
+    pages.begin_asking()
+    assert shown == ["start"]
 
 
 # Closed in the middle
