@@ -24,6 +24,7 @@ from rag_core.libraries import LibraryInfo
 from rag_core.progress import Progress
 from rag_core.types import AddReport, DocumentsSearchable, FileDone
 
+Paths = Sequence[Path] | Sequence[str]  # a signal carries either
 _STAGES: dict[str, Stage] = {"scan": "scan", "read": "read", "embed": "embed"}
 
 
@@ -116,30 +117,34 @@ class IndexingController(QObject):
 
     # What the person wants
 
-    def add(self, paths: Sequence[Path]) -> None:
+    def add(self, paths: Paths) -> None:
         """Files and folders; folders are followed from now on."""
         if self.library and paths:
-            self.folders.remember(self.library, paths)
-            self._request(self.library, _Request(tuple(paths)))
+            named = tuple(map(Path, paths))
+            self.folders.remember(self.library, named)
+            self._request(self.library, _Request(named))
 
-    def retry(self, paths: Sequence[Path]) -> None:
+    def retry(self, paths: Paths) -> None:
         """Read again what could not be read."""
-        self._request(self.library, _Request(tuple(paths), retry=True))
+        if paths:
+            self._request(self.library, _Request(tuple(map(Path, paths)), retry=True))
 
-    def reread(self, paths: Sequence[Path]) -> None:
-        self._request(self.library, _Request(tuple(paths), reread=True))
+    def reread(self, paths: Paths) -> None:
+        if paths:
+            self._request(self.library, _Request(tuple(map(Path, paths)), reread=True))
 
     def rebuild(self) -> None:
         """Learn every meaning again, before anything else that waits."""
         self._request(self.library, _Request((), rebuild=True), first=True)
 
-    def remove(self, paths: Sequence[Path]) -> None:
+    def remove(self, paths: Paths) -> None:
         """From the library alone. Folders that would bring the files back are not kept in sync any longer."""
         if not self.library or not paths:
             return
-        for folder in self.folders.folders_around(paths):
+        named = tuple(map(Path, paths))
+        for folder in self.folders.folders_around(named):
             self.folders.set_in_sync(folder, False)
-        self._remove(self.library, tuple(paths))
+        self._remove(self.library, named)
 
     def remove_folder(self, path: Path) -> None:
         """Its documents leave the library, and it is not followed any longer."""

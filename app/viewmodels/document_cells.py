@@ -110,7 +110,8 @@ def _text(row: DocumentRow, column: Column) -> str:
     if not row.modified_ns:
         return ""
     moment = QDateTime.fromMSecsSinceEpoch(row.modified_ns // 1_000_000)
-    return locale.toString(moment.date(), QLocale.FormatType.ShortFormat)
+    form = locale.dateFormat(QLocale.FormatType.ShortFormat)
+    return locale.toString(moment.date(), form if "yyyy" in form else form.replace("yy", "yyyy"))
 
 
 def _tooltip(row: DocumentRow, column: Column) -> str:

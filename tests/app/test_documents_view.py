@@ -35,7 +35,7 @@ class Desk:
         self.documents = DocumentsController(self.engine)
         self.documents.follow(self.indexing)
         self.view = DocumentsView(self.documents.model, self.indexing.folders.state)
-        self.view.removal_confirmed.connect(lambda paths: self.indexing.remove([Path(path) for path in paths]))
+        self.view.removal_confirmed.connect(self.indexing.remove)
         for controller in (self.documents, self.indexing):
             controller.setParent(self.view)  # the model must not go before the table that shows it
         qtbot.addWidget(self.view)
