@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,23 +11,18 @@ from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocume
 from app.design import BODY, FAMILIES, LIGHT
 from app.markdown import blocks
 from app.rich_text import RichTextWriter
+from rag_core.conversations.export import conversation_markdown
 from rag_core.conversations.records import Turn
+from rag_core.paths import replace_file
 
 _PIXELS_PER_INCH = 96  # the unit of design.py's sizes
 _MARGIN_MM = 18.0
 
 
 def write_pdf(target: Path, title: str, turns: Sequence[Turn]) -> None:
-    """Write beside `target`, then rename: there is the whole file or none. Raises OSError."""
-    from rag_core.conversations.export import conversation_markdown
-
+    """There is the whole file afterwards, or none. Raises OSError."""
     written = pdf_bytes(title, conversation_markdown(title, turns))
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        beside.write_bytes(written)
-        os.replace(beside, target)  # noqa: PTH105 - Path.replace does the same
-    finally:
-        beside.unlink(missing_ok=True)
+    replace_file(target, written)
 
 
 def pdf_bytes(title: str, markdown: str) -> bytes:

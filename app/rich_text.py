@@ -30,7 +30,7 @@ from app.markdown import MARKER_END, MARKER_START, UNCONFIRMED_END, UNCONFIRMED_
 
 PLACE = "place:"  # the scheme of a chip's address; a click on it never leaves the window
 LINE_HEIGHT_PERCENT = 142
-_THIN = "\u202f"  # narrow, does not break
+_PADDING = "\u00a0"  # inside a chip; does not break
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Wording:
 
     chip: str = ""
     unconfirmed: str = ""
+
+
+Mark = tuple[int, bool, bool, int]  # see `RichTextWriter.mark`
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,11 @@ class RichTextWriter:
         cursor.movePosition(QTextCursor.MoveOperation.End)
         return cursor.position()
 
-    def mark(self) -> tuple[int, bool, bool, int]:
+    def mark(self) -> Mark:
         """A point to which `rewind` can go back."""
         return self.position, self._is_fresh, self._continues, len(self.chips)
 
-    def rewind(self, mark: tuple[int, bool, bool, int]) -> None:
+    def rewind(self, mark: Mark) -> None:
         """Take back everything written since."""
         position, self._is_fresh, self._continues, chips = mark
         del self.chips[chips:]
@@ -340,9 +343,9 @@ class RichTextWriter:
         made.setFontWeight(QFont.Weight.DemiBold)
         made.setToolTip(self._wording.chip.replace("{number}", label))
         start = self._cursor.position()
-        self._cursor.insertText(f"{_THIN}{label}{_THIN}", made)
+        self._cursor.insertText(f"{_PADDING}{label}{_PADDING}", made)
         self.chips.append(Chip(start, self._cursor.position(), int(target)))
-        self._cursor.insertText("\u200b", self._char_format())  # chips side by side stay two
+        self._cursor.insertText("\u2009", self._char_format())  # chips side by side stay two
 
     def _char_format(self) -> QTextCharFormat:
         made = QTextCharFormat()

@@ -98,8 +98,8 @@ class ConversationsController(QObject):
 
     def delete(self, conversation_id: int) -> None:
         """For good; the widget asks first."""
+        self._questions.forget_conversation(self.library, conversation_id)
         if self._questions.model.place.conversation_id == conversation_id:
-            self._questions.stop()
             self.new()
         self._start(DeleteConversation(self.library, conversation_id), self.refresh)
 

@@ -106,6 +106,15 @@ class QuestionsController(QObject):
             job.start()
         self.model.tell_changed(turn)
 
+    def forget_conversation(self, library: str, conversation_id: int) -> None:
+        """It is being deleted: a question of it that is still running is stopped and not kept."""
+        places = [self.model.place, *((self._run.place,) if self._run else ())]
+        for place in places:
+            if (place.library, place.conversation_id) == (library, conversation_id):
+                place.is_deleted = True
+        if self._run is not None and self._run.place.is_deleted:
+            self.stop()
+
     def shutdown(self) -> None:
         self.stop()
 

@@ -49,6 +49,8 @@ class TurnKeeper(QObject):
 
     def keep(self, turn: ShownTurn, place: Place) -> None:
         """Write the turn as it is now; its conversation is created with its first question."""
+        if place.is_deleted:
+            return
         entry = self._entries.setdefault(id(turn), _Entry(turn, place))
         entry.changed = True
         if place.conversation_id:
@@ -57,7 +59,7 @@ class TurnKeeper(QObject):
             self._create(place, turn.question)
 
     def forget(self, turns: Sequence[ShownTurn], place: Place) -> None:
-        """These turns, the last of their conversation, were removed from it. A save under way is undone when it ends."""
+        """These turns, the last of their conversation, were removed. A save under way is undone when it ends."""
         for turn in turns:
             entry = self._entries.get(id(turn))
             if entry is not None and entry.in_flight:
@@ -93,7 +95,7 @@ class TurnKeeper(QObject):
         self._save_all(place)
 
     def _save(self, entry: _Entry) -> None:
-        if entry.in_flight or entry.forgotten or not entry.changed or self._is_deleting(entry.place):
+        if entry.in_flight or entry.forgotten or not entry.changed or not self._may_write(entry.place):
             return
         entry.in_flight, entry.changed = True, False
         job = self._engine.job(SaveTurn(entry.place.library, entry.place.conversation_id, entry.turn.stored))
@@ -117,9 +119,10 @@ class TurnKeeper(QObject):
         else:
             del self._entries[id(entry.turn)]
 
-    def _is_deleting(self, place: Place) -> bool:
-        """A later turn that was saved now would be deleted together with the forgotten one before it."""
-        return any(entry.forgotten and entry.place is place for entry in self._entries.values())
+    def _may_write(self, place: Place) -> bool:
+        """Not while an earlier turn waits to be forgotten: what is saved now would be deleted together with it."""
+        waits = any(entry.forgotten and entry.place is place for entry in self._entries.values())
+        return not waits and not place.is_deleted
 
     def _save_all(self, place: Place) -> None:
         for entry in list(self._entries.values()):

@@ -99,6 +99,7 @@ class Place:
     library: str
     conversation_id: int = 0
     title: str = ""
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

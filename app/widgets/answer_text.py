@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from app.design import BODY, XS, colours
 from app.markdown import Marker, blocks, closed_until, marked, markers_in
-from app.rich_text import PLACE, Chip, RichTextWriter, Wording
+from app.rich_text import PLACE, Chip, Mark, RichTextWriter, Wording
 from app.text import Translated, tr
 
 
@@ -38,10 +38,12 @@ class AnswerText(Translated, QTextBrowser):
         self.document().setUndoRedoEnabled(False)
         self.anchorClicked.connect(self._follow)
         self._source = ""
+        self._closed_until = 0
+        self._continues = self._is_streaming = False
         self._markers: Sequence[Marker] = ()
         self._unconfirmed: Sequence[tuple[int, int]] = ()
         self._of_passage: Mapping[int, int] = {}
-        self._begin()
+        self._writer, self._mark = self._begin()
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -50,15 +52,14 @@ class AnswerText(Translated, QTextBrowser):
     def set_answer(self, text: str, markers: Sequence[Marker], unconfirmed: Sequence[tuple[int, int]] = ()) -> None:
         """Show a finished text."""
         self._source, self._markers, self._unconfirmed = text, markers, unconfirmed
-        self._is_streaming = False
-        self._begin()
+        self._writer, self._mark = self._begin()
         self._writer.write(blocks(marked(text, markers, unconfirmed)))
         self._tell_height()
 
     def set_streamed(self, text: str, of_passage: Mapping[int, int]) -> None:
         """Show a text that is still growing: `text` begins with what was shown before."""
         if not text.startswith(self._source[: self._closed_until]) or not self._is_streaming:
-            self._begin()
+            self._writer, self._mark = self._begin()
         self._is_streaming = True
         self._source, self._of_passage = text, of_passage
         self._write_open(text[self._closed_until :])
@@ -79,16 +80,16 @@ class AnswerText(Translated, QTextBrowser):
     def _write_piece(self, piece: str) -> None:
         self._writer.write(blocks(marked(piece, markers_in(piece, self._of_passage))), self._continues)
 
-    def _begin(self) -> None:
+    def _begin(self) -> tuple[RichTextWriter, Mark]:
+        """An empty document and its writer."""
         self.document().clear()
-        wording = Wording(
-            tr("Open source {number}", number="{number}"), tr("The documents do not clearly confirm this.")
-        )
-        self._writer = RichTextWriter(self.document(), colours(), wording)
-        self._mark = self._writer.mark()
+        unconfirmed = tr("The documents do not clearly confirm this.")
+        wording = Wording(tr("Open source {number}", number="{number}"), unconfirmed)
         self._closed_until = 0
         self._continues = False
         self._is_streaming = False
+        writer = RichTextWriter(self.document(), colours(), wording)
+        return writer, writer.mark()
 
     # Size: as high as the text
 
@@ -126,7 +127,7 @@ class AnswerText(Translated, QTextBrowser):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours(self.palette()).accent_soft))
+        painter.setBrush(QColor(colours().accent_soft))
         for chip in self._writer.chips:
             place = self._chip_rect(chip)
             if place.intersects(QRectF(event.rect())):
@@ -144,8 +145,9 @@ class AnswerText(Translated, QTextBrowser):
         left = _cursor_x(line, chip.start - block.position())
         right = _cursor_x(line, chip.end - block.position())
         baseline = origin.y() + line.y() + line.ascent()
-        height = BODY + XS
-        return QRectF(origin.x() + left, baseline - height + XS, max(right - left, height), height)
+        height = BODY + 3
+        width = max(right - left, height)
+        return QRectF(origin.x() + (left + right - width) / 2, baseline - height + XS, width, height)
 
     # Copying: chips read as [n]
 
@@ -182,7 +184,7 @@ class AnswerText(Translated, QTextBrowser):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._source:
             if self._is_streaming:
-                self._begin()
+                self._is_streaming = False
                 self.set_streamed(self._source, self._of_passage)
             else:
                 self.set_answer(self._source, self._markers, self._unconfirmed)
@@ -197,4 +199,4 @@ def _words(reader: QTextCursor, start: int, end: int) -> str:
     reader.setPosition(start)
     reader.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
     text = reader.selectedText().replace("\u2029", "\n").replace("\u2028", "\n")
-    return text.replace("\u202f", "").replace("\u200b", "").replace("\u00a0", " ")
+    return text.replace("\u2009", "").replace("\u00a0", " ")

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QTextLayout, QTextLine, QTextOption
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QTextLayout, QTextLine, QTextOption
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.design import colours
 
 
 class ClampedLabel(QWidget):
-    """`pixels` is the type's size (0: the application's), `role` its colour."""
+    """`pixels` is the type's size (0: the application's)."""
 
     def __init__(
         self,
         lines: int = 1,
         pixels: int = 0,
-        role: QPalette.ColorRole = QPalette.ColorRole.WindowText,
+        is_muted: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._text = ""
         self._lines = lines
-        self._role = role
-        font = self.font()
-        if pixels:
-            font.setPixelSize(pixels)
-            self.setFont(font)
+        self._is_muted = is_muted
+        self._pixels = pixels
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(lines > 1)
         self.setSizePolicy(policy)
@@ -41,7 +40,7 @@ class ClampedLabel(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(self._type())
         width = min(metrics.horizontalAdvance(self._text[:400]) + 2, 520)
         return QSize(width, self._line_height() * (1 if self._lines == 1 else len(self._laid_out(520)[1])))
 
@@ -56,7 +55,9 @@ class ClampedLabel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         painter = QPainter(self)
-        painter.setPen(self.palette().color(self._role))
+        chosen = colours()
+        painter.setFont(self._type())
+        painter.setPen(QColor(chosen.muted if self._is_muted else chosen.text))
         layout, lines = self._laid_out(self.width())
         metrics = painter.fontMetrics()
         for number, line in enumerate(lines):
@@ -70,11 +71,18 @@ class ClampedLabel(QWidget):
                 line.draw(painter, QPointF(0, top - line.y()))
         del layout
 
+    def _type(self) -> QFont:
+        """The style sheet's font in the asked size: a style sheet overrules a font that was set."""
+        font = self.font()
+        if self._pixels:
+            font.setPixelSize(self._pixels)
+        return font
+
     def _line_height(self) -> int:
-        return int(self.fontMetrics().height() * 1.2)
+        return int(QFontMetrics(self._type()).height() * 1.2)
 
     def _laid_out(self, width: int) -> tuple[QTextLayout, list[QTextLine]]:
-        layout = QTextLayout(self._text[:1500], self.font())
+        layout = QTextLayout(self._text[:1500], self._type())
         option = QTextOption()
         option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._lines > 1 else QTextOption.WrapMode.NoWrap

@@ -242,8 +242,8 @@ class _Painter(QStyledItemDelegate):
         return QSize(80, _GROUP_ROW if index.data(Role.IS_GROUP) else _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        chosen = colours(option.palette)  # type: ignore[attr-defined]  # PySide's stub lacks the fields
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        chosen = colours()
+        rect: QRect = option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         small = painter.font()
@@ -259,9 +259,9 @@ class _Painter(QStyledItemDelegate):
         painter.restore()
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, small: object) -> None:
-        chosen = colours(option.palette)  # type: ignore[attr-defined]
-        rect: QRect = option.rect.adjusted(0, 1, 0, -1)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        chosen = colours()
+        rect: QRect = option.rect.adjusted(0, 1, 0, -1)
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
@@ -281,7 +281,7 @@ class _Painter(QStyledItemDelegate):
         painter.setPen(QColor(chosen.muted))
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, day)
         painter.setFont(body)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))  # type: ignore[attr-defined]
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         room = inside.width() - day_width - M
         title = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
@@ -292,7 +292,7 @@ class _Painter(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: Index,  # noqa: ARG002
     ) -> None:
-        editor.setGeometry(option.rect)  # type: ignore[attr-defined]
+        editor.setGeometry(option.rect)
 
 
 def safe_file_name(title: str) -> str:

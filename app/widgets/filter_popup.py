@@ -67,7 +67,7 @@ class FilterPopup(Translated, QFrame):
         buttons.addStretch(1)
         buttons.addWidget(self._close)
         column.addLayout(buttons)
-        self._clear.clicked.connect(lambda: (self._show(Filters()), self._tell()))
+        self._clear.clicked.connect(self._show_everything)
         self._close.clicked.connect(self.close)
         self.set_folders(())
         self.retranslate()
@@ -126,6 +126,10 @@ class FilterPopup(Translated, QFrame):
         self._since.setCurrentIndex(DAYS.index(days_of(filters)))
         self._folder.setCurrentIndex(max(0, self._folder.findData(filters.folder)))
         self._is_setting = False
+
+    def _show_everything(self) -> None:
+        self._show(Filters())
+        self._tell()
 
     def _tell(self) -> None:
         if not self._is_setting:

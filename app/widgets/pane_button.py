@@ -39,7 +39,7 @@ class PaneButton(QAbstractButton):
         return layout.heightForWidth(width) if layout else 28
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
-        chosen = colours(self.palette())
+        chosen = colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, line = self._colours()
@@ -50,7 +50,7 @@ class PaneButton(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
 
     def _colours(self) -> tuple[str, str]:
-        chosen = colours(self.palette())
+        chosen = colours()
         under_pointer = self._is_hovered or self.isDown()
         if self._look == "quote":
             return chosen.mark, chosen.mark_border if under_pointer else ""

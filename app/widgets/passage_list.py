@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.design import SMALL, S
+from app.design import SMALL, XS, S
 from app.text import Translated, tr, tr_count
 from app.viewmodels.proof import CitedPassage, file_name, page_words
 from app.widgets.clamped_label import ClampedLabel
@@ -24,14 +23,16 @@ class PassageRow(PaneButton):
         passage = shown.passage
         chip = QLabel(str(passage.rank))
         chip.setProperty("kind", "badge")
+        chip.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        chip.setMinimumWidth(28)
         name = ClampedLabel()
         name.set_text(file_name(passage.path))
         page = QLabel(page_words(passage))
         page.setProperty("kind", "small")
-        words = ClampedLabel(lines=2, pixels=SMALL, role=QPalette.ColorRole.PlaceholderText)
+        words = ClampedLabel(lines=2, pixels=SMALL, is_muted=True)
         words.set_text(shown.words)
         grid = QGridLayout(self)
-        grid.setContentsMargins(S, 6, S, 6)
+        grid.setContentsMargins(XS, 6, XS, 6)
         grid.setHorizontalSpacing(S)
         grid.setVerticalSpacing(2)
         grid.addWidget(chip, 0, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.design import RADIUS, READING_WIDTH, XS, L, M, S, colours
@@ -34,7 +34,7 @@ class QuestionBox(Translated, QWidget):
         self._draft = ""
         self.filters = Filters()
         self._field = GrowingEdit(self)
-        self._filter, self._send = QToolButton(), QToolButton()
+        self._filter, self._send = QToolButton(), _SendButton()
         for button in (self._filter, self._send):
             button.setFixedSize(_BUTTON, _BUTTON)
             button.setIconSize(QSize(18, 18))
@@ -191,11 +191,28 @@ class QuestionBox(Translated, QWidget):
         stops = self._is_working and not self.text().strip()
         can_send = stops or (bool(self.text().strip()) and not self._reason)
         self._send.setEnabled(can_send)
-        self._send.setProperty("kind", "primary" if can_send else "")
         self._send.setIcon(icon("stop" if stops else "send", chosen.on_accent if can_send else chosen.muted))
-        self._send.style().unpolish(self._send)
-        self._send.style().polish(self._send)
         self._filter.setIcon(icon("filter", chosen.accent if self.filters else chosen.muted))
+
+
+class _SendButton(QToolButton):
+    """Round and filled while it can be pressed."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        chosen = colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self.rect().toRectF().adjusted(1, 1, -1, -1)
+        fill = chosen.raised
+        if self.isEnabled():
+            fill = chosen.accent_strong if self.underMouse() or self.isDown() else chosen.accent
+        painter.setBrush(QColor(fill))
+        painter.setPen(QPen(QColor(chosen.text), 2.0) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.drawEllipse(area)
+        size = self.iconSize()
+        mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+        corner = QPoint((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        self.icon().paint(painter, QRect(corner, size), Qt.AlignmentFlag.AlignCenter, mode)
 
 
 class _Field(QWidget):
@@ -212,7 +229,7 @@ class _Field(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
-        chosen = colours(self.palette())
+        chosen = colours()
         focused = self._field.hasFocus()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

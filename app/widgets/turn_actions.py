@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.design import XS, colours
@@ -32,6 +32,8 @@ class TurnActions(Translated, QWidget):
         row.setSpacing(XS)
         for button in (self._copy, self._retry, self._up, self._down):
             button.setFixedSize(_SIZE, _SIZE)
+            button.setIconSize(QSize(18, 18))
+            button.setProperty("kind", "icon")
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self._print)

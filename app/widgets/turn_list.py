@@ -29,7 +29,7 @@ class Estimate(Protocol):
 
 
 class TurnList(QAbstractScrollArea):
-    """`make` creates the card of an index, `estimate` guesses its height. `left_end` tells whether the end is in sight."""
+    """`make` creates the card of an index, `estimate` guesses its height. `end_left` tells whether the end is away."""
 
     end_left = Signal(bool)
 
@@ -56,6 +56,10 @@ class TurnList(QAbstractScrollArea):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self.arrange)
+        self._ahead = QTimer(self)
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._make_ahead)
         QApplication.instance().focusChanged.connect(self._follow_focus)  # type: ignore[union-attr]
 
     @property
@@ -123,6 +127,9 @@ class TurnList(QAbstractScrollArea):
             if not self._make_near(top):
                 break
         self._place(self._top_of_view())
+        first, last = self._around(self._top_of_view())
+        if any(index not in self._cards for index in range(first, last + 1)):
+            self._ahead.start()
 
     def _card_width(self) -> int:
         return min(self.viewport().width() - 2 * L, READING_WIDTH)
@@ -143,28 +150,40 @@ class TurnList(QAbstractScrollArea):
         return max(0, min(self._tops[min(index, self._count)] + inside, limit))
 
     def _make_near(self, top: int) -> bool:
-        """True when a height turned out different."""
-        first, last = self._near(top)
+        """The cards in sight; true when a height turned out different."""
+        first, last = self._between(top, top + self.viewport().height())
+        keep_first, keep_last = self._around(top)
         kept = {self._index_with_focus(), self._count - 1}
-        self._drop([index for index in self._cards if not first <= index <= last and index not in kept])
-        changed = False
-        for index in range(first, last + 1):
-            card = self._cards.get(index)
-            if card is None:
-                card = self._make(index, self.viewport())
-                card.setParent(self.viewport())
-                self._cards[index] = card
-            height = max(card.heightForWidth(self._width), 1)
-            if self._heights.get(index) != height:
-                changed = changed or self._height(index) != height
-                self._heights[index] = height
+        self._drop([index for index in self._cards if not keep_first <= index <= keep_last and index not in kept])
+        known = [index for index in self._cards if not first <= index <= last]
+        return any([self._measure(index) for index in (*range(first, last + 1), *known)])
+
+    def _measure(self, index: int) -> bool:
+        card = self._cards.get(index)
+        if card is None:
+            card = self._make(index, self.viewport())
+            card.setParent(self.viewport())
+            self._cards[index] = card
+        height = max(card.heightForWidth(self._width), 1)
+        changed = self._height(index) != height
+        self._heights[index] = height
         return changed
 
-    def _near(self, top: int) -> tuple[int, int]:
-        """The turns in sight and half a screen around."""
+    def _make_ahead(self) -> None:
+        """One card beside those in sight, so that scrolling finds it ready; the next one when nothing else waits."""
+        first, last = self._around(self._top_of_view())
+        missing = [index for index in range(first, last + 1) if index not in self._cards]
+        if missing:
+            self._measure(missing[0])
+            self.arrange()
+
+    def _around(self, top: int) -> tuple[int, int]:
+        """The turns in sight and half a screen above and below."""
         margin = self.viewport().height() // 2
-        first = bisect_right(self._tops, top - margin) - 1
-        last = bisect_right(self._tops, top + self.viewport().height() + margin) - 1
+        return self._between(top - margin, top + self.viewport().height() + margin)
+
+    def _between(self, top: int, bottom: int) -> tuple[int, int]:
+        first, last = bisect_right(self._tops, top) - 1, bisect_right(self._tops, bottom) - 1
         return max(0, first), min(self._count - 1, last)
 
     def _place(self, top: int) -> None:
