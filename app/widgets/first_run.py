@@ -107,7 +107,7 @@ class FirstRun(Translated, QScrollArea):
         page = QFrame()
         page.setProperty("kind", "page")
         row = QHBoxLayout(page)
-        row.setContentsMargins(XXL, XXL, XXL, XXL)
+        row.setContentsMargins(XXL, XL, XXL, XL)
         row.addStretch(1)
         row.addWidget(inside, 1000, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)

@@ -17,9 +17,10 @@ class SmoothScroll(QObject):
         super().__init__(area)
         self._area = area
         self._setting = False
-        for moved in (area.verticalScrollBar().actionTriggered, area.verticalScrollBar().sliderPressed):
+        bar = area.verticalScrollBar()  # held: a signal of an object that Python has let go of ends the program
+        for moved in (bar.actionTriggered, bar.sliderPressed):
             moved.connect(lambda *_: self.stop())  # the person's hand comes first
-        self._motion = QPropertyAnimation(area.verticalScrollBar(), b"value", self)
+        self._motion = QPropertyAnimation(bar, b"value", self)
         self._motion.setDuration(_DURATION_MS)
         self._motion.setEasingCurve(QEasingCurve.Type.OutCubic)
 
