@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.design import colours
 from app.viewmodels.source import DrawnPage, PageWish, SourceModel
+from app.widgets.focus_ring import FocusRing
 from app.widgets.marks import bounds
 from app.widgets.page_layout import GAP, MAX_SCALE, MIN_SCALE, lay_out
 from app.widgets.page_painter import (
@@ -63,6 +64,7 @@ class PageView(QAbstractScrollArea):
         self._wish_timer = QTimer(self, singleShot=True, interval=_WISH_DELAY_MS)
         self._wish_timer.timeout.connect(self._wish)
         self._scroll = SmoothScroll(self)
+        self._ring = FocusRing(self)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         # A bar that comes and goes would change the width that pages are fitted to.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -272,6 +274,8 @@ class PageView(QAbstractScrollArea):
         offset = self._offset()
         for index in self._in_view():
             self._paint_page(painter, index, self._layout.rect(index).translated(-offset))
+        painter.end()
+        self._ring.paint()
 
     def _paint_page(self, painter: QPainter, index: int, rect: QRectF) -> None:
         number, scale = self._pages[index].number, self._layout.scales[index]

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from app.design import READING_WIDTH, XS, L, colours
 from app.viewmodels.source import SourceModel
+from app.widgets.focus_ring import FocusRing
 from app.widgets.marks import found_colour, outline
 from app.widgets.smooth_scroll import SmoothScroll
 from app.widgets.text_offsets import Utf16Offsets
@@ -47,6 +48,7 @@ class TextPage(QTextBrowser):
         self._held: TextMatch | None = None
         self._steps = 0
         self._scroll = SmoothScroll(self)
+        self._ring = FocusRing(self)
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -196,6 +198,7 @@ class TextPage(QTextBrowser):
         if page is not None and passage is not None and passage.page == page.number:
             self._paint_box(self._rows(passage))
         super().paintEvent(event)
+        self._ring.paint()
 
     def _paint_box(self, rows: list[QRectF]) -> None:
         if not rows:

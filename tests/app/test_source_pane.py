@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controllers.source import SourceController
+from app.design import LIGHT
 from app.text import use_language
 from app.viewmodels.source import PageWish
 from app.widgets.source_pane import SourcePane
@@ -115,6 +116,16 @@ def test_every_button_has_a_name_and_room_for_a_finger(opened: Opened) -> None:
     assert len(ours) >= 9
     for button in ours:
         assert button.accessibleName() and min(button.width(), button.height()) >= 28
+
+
+def test_tab_shows_where_the_keyboard_is(opened: Opened) -> None:
+    opened.show_pdf()
+    view = opened.pane.page_view
+    corner = QPoint(1, 1)
+    before = view.viewport().grab().toImage().pixelColor(corner).name()
+    opened.pane.activateWindow()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert view.viewport().grab().toImage().pixelColor(corner).name() == LIGHT.focus != before
 
 
 def test_the_pane_fits_into_a_narrow_window(opened: Opened) -> None:
