@@ -117,8 +117,7 @@ class TurnList(QAbstractScrollArea):
         self._later.stop()
         width = self._card_width()
         if width != self._width:
-            self._width = width
-            self._heights.clear()
+            self._turn_to_width(width)
         if width <= 0:
             return
         for _ in range(4):  # a corrected height can bring other cards into sight; it settles at once
@@ -130,6 +129,16 @@ class TurnList(QAbstractScrollArea):
         first, last = self._around(self._top_of_view())
         if any(index not in self._cards for index in range(first, last + 1)):
             self._ahead.start()
+
+    def _turn_to_width(self, width: int) -> None:
+        """Every height is unknown again; as far into the anchored turn as before, in proportion."""
+        index, inside = self._anchor
+        old_height = self._heights.get(index, 0)
+        self._width = width
+        self._heights.clear()
+        if inside > 0 and old_height and index < self._count and width > 0:
+            self._measure(index)
+            self._anchor = (index, inside * self._heights[index] // old_height)
 
     def _card_width(self) -> int:
         return min(self.viewport().width() - 2 * L, READING_WIDTH)
@@ -153,7 +162,8 @@ class TurnList(QAbstractScrollArea):
         """The cards in sight; true when a height turned out different."""
         first, last = self._between(top, top + self.viewport().height())
         keep_first, keep_last = self._around(top)
-        kept = {self._index_with_focus(), self._count - 1}
+        focused = self._index_with_focus()
+        kept = {focused - 1, focused, focused + 1, self._count - 1}
         self._drop([index for index in self._cards if not keep_first <= index <= keep_last and index not in kept])
         known = [index for index in self._cards if not first <= index <= last]
         return any([self._measure(index) for index in (*range(first, last + 1), *known)])
@@ -200,12 +210,18 @@ class TurnList(QAbstractScrollArea):
         self._remember(top)
 
     def _remember(self, top: int) -> None:
-        index = max(0, min(bisect_right(self._tops, top) - 1, self._count - 1))
-        self._anchor = (index, top - self._tops[index])
+        self._anchor = self._anchor_at(top)
         away = not self.is_at_end
         if away != self._was_away:
             self._was_away = away
             self.end_left.emit(away)
+
+    def _anchor_at(self, top: int) -> tuple[int, int]:
+        """The first turn of which anything is seen; in a gap it is the turn below."""
+        index = max(0, min(bisect_right(self._tops, top) - 1, self._count - 1))
+        if index + 1 < self._count and top - self._tops[index] >= self._height(index):
+            index += 1
+        return index, top - self._tops[index]
 
     def _drop(self, indexes: Sequence[int]) -> None:
         for index in indexes:
@@ -224,8 +240,7 @@ class TurnList(QAbstractScrollArea):
             return
         bar = self.verticalScrollBar()
         self._follows = bar.value() >= bar.maximum() - 4
-        index = max(0, min(bisect_right(self._tops, bar.value()) - 1, self._count - 1))
-        self._anchor = (index, bar.value() - self._tops[index])
+        self._anchor = self._anchor_at(bar.value())
         self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -267,6 +282,7 @@ class TurnList(QAbstractScrollArea):
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802 - Qt's names
         """Tab walks the cards in the order of the conversation, whatever order they were made in."""
+        self._make_beside_focus()
         stops = self._focus_stops()
         focused = QApplication.focusWidget()
         if focused in stops:
@@ -277,10 +293,22 @@ class TurnList(QAbstractScrollArea):
             return self._leave(next)
         return super().focusNextPrevChild(next)
 
+    def _make_beside_focus(self) -> None:
+        index = self._index_with_focus()
+        beside = [each for each in (index - 1, index + 1) if index >= 0 and 0 <= each < self._count]
+        missing = [each for each in beside if each not in self._cards]
+        for each in missing:
+            self._measure(each)
+        if missing:
+            self.arrange()
+
     def _focus_stops(self) -> list[QWidget]:
+        """In the turn with the keyboard and those beside it."""
+        focused = self._index_with_focus()
         return [
             widget
-            for index in sorted(self._cards)
+            for index in (focused - 1, focused, focused + 1)
+            if index in self._cards
             for widget in self._cards[index].findChildren(QWidget)
             if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
