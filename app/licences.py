@@ -21,6 +21,8 @@ _LONGEST_NAME = 60
 _LONGEST_TEXT = 400_000
 # Texts that ship with Alcove, for parts that come without one of their own. The LGPL builds on the GPL.
 _OWN_TEXTS = {"LGPL-3": ("LGPL-3.0.txt", "GPL-3.0.txt"), "Apache": ("Apache-2.0.txt",)}
+# Whatever the metadata of an installation say: without these there is no window.
+_ALWAYS = ("PySide6-Essentials",)
 # Parts whose metadata name no licence; the text that comes with them does.
 _KNOWN = {"sqlcipher3": "Zlib"}
 
@@ -41,7 +43,7 @@ def collect(program: str = PROGRAM) -> tuple[Part, ...]:
     Reads some dozens of small files: not for the main thread.
     """
     found: dict[str, Distribution] = {}
-    waiting = list(_requirements(program))
+    waiting = [*_requirements(program), *_ALWAYS]
     while waiting:
         name = waiting.pop()
         key = _key(name)

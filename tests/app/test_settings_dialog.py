@@ -1,0 +1,140 @@
+"""The settings dialog: every control says what the person wants, and shows what is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLabel, QMessageBox, QPushButton, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.text import use_language
+from app.viewmodels.packs import PackCheck, PacksModel
+from app.viewmodels.settings import SettingsModel
+from app.widgets.settings_dialog import SettingsDialog
+from app.widgets.settings_form import ChoiceBox
+from rag_core.host.events import PackInfo
+from rag_core.libraries import LibrarySettings
+from rag_core.settings import Settings
+
+PACKS = (
+    PackInfo("mini", "embedder", "MiniLM", "Apache-2.0", "3", 23_400_000, "/p/mini", True),
+    PackInfo("e5", "embedder", "E5 small", "MIT", "1", 118_000_000, "/p/e5", False),
+    PackInfo("smol", "llm", "SmolLM2", "Apache-2.0", "3", 98_000_000, "/p/smol", True),
+)
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot) -> SettingsDialog:
+    model, packs = SettingsModel(), PacksModel()
+    model.set_library("Contracts", LibrarySettings())
+    packs.set_packs(PACKS)
+    made = SettingsDialog(model, packs)
+    made.setProperty("packs", packs)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def button(parent: QWidget, name: str) -> QPushButton:
+    return next(
+        b for b in parent.findChildren(QPushButton) if name in (b.text(), b.accessibleName()) and not b.isHidden()
+    )
+
+
+def choose(box: ChoiceBox, text: str) -> None:
+    """As a person does it: the list's line is activated."""
+    row = box.findText(text)
+    assert row >= 0, [box.itemText(i) for i in range(box.count())]
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
+
+
+def box(parent: QWidget, name: str) -> ChoiceBox:
+    return next(b for b in parent.findChildren(ChoiceBox) if b.accessibleName() == name)
+
+
+def test_a_choice_in_plain_words_becomes_a_setting(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        choose(box(dialog.answers, "When to answer"), "Answer only when sure")
+    assert changed.args == [Settings(relevance_threshold=0.8)]
+
+
+def test_a_value_from_the_file_that_is_no_choice_is_shown_and_kept(dialog: SettingsDialog) -> None:
+    dialog._model.set_settings(Settings(relevance_threshold=0.42))
+    assert box(dialog.answers, "When to answer").currentText() == "Own value: 0.42"
+
+
+def test_showing_settings_changes_none(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    with qtbot.assertNotEmitted(dialog.settings_changed), qtbot.assertNotEmitted(dialog.library_settings_changed):
+        dialog._model.set_settings(Settings(top_k=9, threads=3, execution_provider="npu"))
+        dialog._model.set_library("Other", LibrarySettings(top_k=2, chunk_tokens=120))
+        use_language("ja")
+        use_language("en")
+    assert box(dialog.place, "Run the models on").currentText() == "NPU"
+
+
+def test_another_model_is_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        button(dialog.models, "Use this one: E5 small").click()
+    assert changed.args == [Settings(embedder="e5")]
+
+
+def test_checking_a_model_shows_the_result_and_keeps_the_focus(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    packs: PacksModel = dialog.property("packs")
+    with qtbot.waitSignal(dialog.check_requested) as asked:
+        button(dialog.models, "Check the files: MiniLM").click()
+    assert asked.args == ["mini"]
+    packs.set_check("mini", PackCheck())
+    assert not button(dialog.models, "Checking…: MiniLM").isEnabled()
+    packs.set_check("mini", PackCheck(False, True))
+    shown = [label.text() for label in dialog.models.findChildren(QLabel) if not label.isHidden()]
+    assert "Every file is as it should be." in shown
+
+
+def test_a_library_can_go_back_to_the_general_value(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    dialog._model.set_library("Contracts", LibrarySettings(relevance_threshold=0.8, top_k=4))
+    with qtbot.waitSignal(dialog.library_settings_changed) as changed:
+        choose(box(dialog.library, "When to answer"), "As for all (Balanced)")
+    assert changed.args == [LibrarySettings(top_k=4)]
+    number = next(spin for spin in dialog.library.findChildren(QSpinBox))
+    with qtbot.waitSignal(dialog.library_settings_changed) as changed:
+        number.setValue(0)
+    assert changed.args == [LibrarySettings(relevance_threshold=0.8)]
+
+
+def test_language_and_theme_are_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    with qtbot.waitSignal(dialog.language_chosen) as language:
+        choose(box(dialog.look, "Language"), "日本語")
+    with qtbot.waitSignal(dialog.theme_chosen) as theme:
+        choose(box(dialog.look, "Theme"), "Dark")
+    assert (language.args, theme.args) == (["ja"], ["dark"])
+
+
+def test_deleting_conversations_asks_first(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    dialog.show_page("privacy")
+    with qtbot.assertNotEmitted(dialog.conversations_deletion_confirmed):
+        button(dialog.privacy, "Delete all conversations…").click()
+        button(dialog.privacy.findChild(QMessageBox), "Keep").click()
+    qtbot.waitUntil(lambda: dialog.privacy.findChild(QMessageBox) is None)
+    button(dialog.privacy, "Delete all conversations…").click()
+    with qtbot.waitSignal(dialog.conversations_deletion_confirmed):
+        button(dialog.privacy.findChild(QMessageBox), "Delete").click()
+
+
+def test_damaged_settings_can_be_given_up(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    assert not any(b.isVisible() for b in dialog.findChildren(QPushButton) if b.text() == "Go back to the defaults")
+    dialog._model.set_problem("The settings file cannot be read.")
+    with qtbot.waitSignal(dialog.defaults_requested):
+        button(dialog, "Go back to the defaults").click()
+
+
+def test_every_control_has_a_name_and_can_be_hit(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    dialog._model.set_data(Path("/home/anna/data"), 5)
+    for name in ("models", "place", "answers", "library", "look", "data", "privacy"):
+        dialog.show_page(name)
+        for kind in (QPushButton, QComboBox, QSpinBox):
+            for control in dialog.findChildren(kind):
+                if control.isVisible():
+                    assert control.accessibleName() or control.property("text"), (name, control)
+                    assert control.height() >= 28, (name, control, control.height())

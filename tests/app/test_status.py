@@ -1,0 +1,108 @@
+"""The badge tells where the models really ran, and warns when that is not what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.controllers.status import StatusController
+from app.viewmodels.stages import StagesModel, is_elsewhere, reason_text
+from app.widgets.stage_badge import StageBadge
+from app.widgets.stages_dialog import StagesDialog
+from rag_core.host.events import StageCheck
+from rag_core.host.jobs import CheckStages
+from tests.app.fakes_engine import FakeEngine
+
+CPU, QNN = "CPUExecutionProvider", "QNNExecutionProvider"
+EMBED = StageCheck("embed", CPU, "Intel NPU Ultra AI", "auto", "", "all-minilm", 12.0)
+WRITE = StageCheck("generate", CPU, "the processor (CPU)", "auto", "", "smollm2", 800.0)
+
+
+def badge_of(*checks: StageCheck) -> tuple[str, bool]:
+    model = StagesModel()
+    model.set_checks(checks)
+    badge = model.badge()
+    return badge.text, badge.is_warning
+
+
+def test_the_name_of_the_processor_says_nothing() -> None:
+    assert badge_of(EMBED, WRITE) == ("Processor", False)
+
+
+def test_stages_on_different_units_are_both_named() -> None:
+    assert badge_of(replace(EMBED, provider=QNN, device="Hexagon"), WRITE) == ("NPU + Processor", False)
+
+
+def test_an_npu_that_was_asked_for_and_not_used_is_a_warning() -> None:
+    assert badge_of(replace(EMBED, requested="npu"), WRITE) == ("Processor", True)
+
+
+def test_an_emulated_npu_is_not_sold_as_one() -> None:
+    emulated = replace(EMBED, provider=QNN, device="the Snapdragon NPU, emulated", requested="npu")
+    assert badge_of(emulated) == ("NPU (emulated)", True)
+
+
+def test_a_stage_that_cannot_run_needs_attention() -> None:
+    assert badge_of(EMBED, replace(WRITE, provider="", reason="No model is installed.")) == ("Needs attention", True)
+
+
+@pytest.mark.parametrize(
+    ("requested", "elsewhere"), [("auto", False), ("", False), ("cpu", False), ("QNNExecutionProvider", True)]
+)
+def test_automatic_asks_for_nothing_in_particular(requested: str, elsewhere: bool) -> None:
+    assert is_elsewhere(replace(EMBED, requested=requested)) is elsewhere
+
+
+def test_a_reason_is_always_given_when_it_runs_elsewhere() -> None:
+    assert "asked for" in reason_text(replace(EMBED, requested="npu"))
+    assert reason_text(EMBED) == ""
+
+
+def test_the_check_waits_after_the_start_and_is_made_once(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine, delay_ms=1)
+    engine.engine_ready.emit()
+    assert not engine.started
+    qtbot.waitUntil(lambda: bool(engine.running(CheckStages)))
+    controller.check_stages()
+    assert len(engine.started) == 1
+    assert controller.stages.badge().text == "Checking…"
+    engine.finish(CheckStages, (EMBED, WRITE))
+    assert controller.stages.badge().text == "Processor"
+    controller.shutdown()
+
+
+def test_an_answer_that_ran_elsewhere_changes_the_badge(qtbot: QtBot) -> None:
+    model = StagesModel()
+    badge = StageBadge(model)
+    qtbot.addWidget(badge)
+    model.set_checks((replace(EMBED, provider=QNN, requested="npu"), WRITE))
+    model.take_providers({"embed": CPU, "generate": CPU})
+    assert badge.text() == "Processor"
+    assert model.badge().is_warning
+    assert "Finding by meaning: Processor" in badge.toolTip()
+
+
+def test_an_answer_tells_before_any_check() -> None:
+    model = StagesModel()
+    model.take_providers({"embed": CPU})
+    assert model.badge().text == "Processor"
+
+
+def test_a_failed_check_keeps_what_was_known_and_says_so(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine)
+    dialog = StagesDialog(controller.stages)
+    qtbot.addWidget(dialog)
+    controller.check_stages()
+    engine.fail(CheckStages, "There is no library yet.")
+    assert controller.stages.badge().is_warning
+    assert any(label.text() == "There is no library yet." for label in dialog.findChildren(QLabel))
+    controller.check_stages()
+    engine.finish(CheckStages, (EMBED, WRITE))
+    shown = [label.text() for label in dialog.findChildren(QLabel) if not label.isHidden()]
+    assert "12 ms" in shown and "Writing answers" in shown
+    controller.shutdown()
