@@ -334,7 +334,8 @@ class IndexingController(QObject):
             self.state.show(None)
             return
         other = "" if work.library == self.library else work.library
-        self.state.show(replace(work.view, library=other, waiting=len(work.waiting)))
+        asked_for = sum(not request.quiet for request in work.waiting)
+        self.state.show(replace(work.view, library=other, waiting=asked_for))
 
 
 def _rebuilt() -> Notice:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt
 
 from app.design import colours
 from app.resources import icon
-from app.text import language, tr, tr_count
+from app.text import language, tr, tr_count, tr_engine
 from app.viewmodels.document_rows import DocumentRow, RowState, folded
 
 Column = Literal["name", "state", "size", "pages", "changed"]
@@ -85,7 +85,7 @@ def spoken(row: DocumentRow) -> str:
     """The whole row in a sentence: "contract.pdf, searchable, 12 pages"."""
     parts = [row.name, state_text(row.state).lower()]
     if row.state == "failed" and row.reason:
-        parts.append(row.reason)
+        parts.append(reason_text(row))
     if row.pages:
         parts.append(tr_count(row.pages, "1 page", "{count} pages"))
     return ", ".join(parts)
@@ -93,7 +93,12 @@ def spoken(row: DocumentRow) -> str:
 
 def second_line(row: DocumentRow) -> str:
     """Under the name: why it could not be read, else where it lies."""
-    return row.reason if row.state == "failed" and row.reason else row.folder
+    return reason_text(row) if row.state == "failed" and row.reason else row.folder
+
+
+def reason_text(row: DocumentRow) -> str:
+    """What the engine says of this file, in the person's language."""
+    return tr_engine(row.reason) if row.reason else ""
 
 
 def _text(row: DocumentRow, column: Column) -> str:
@@ -118,5 +123,5 @@ def _tooltip(row: DocumentRow, column: Column) -> str:
     if column == "state" and row.state == "keyword_searchable":
         return tr("Can be found by its words already; its meaning is still being learned.")
     if row.reason:
-        return f"{row.path}\n{row.reason}"
+        return f"{row.path}\n{reason_text(row)}"
     return row.path

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app.text import tr
+from app.text import tr, tr_count
 from app.viewmodels.document_cells import COLUMNS, cell, header, state_words
 from app.viewmodels.document_rows import (
     SHOWN_BY,
@@ -433,6 +433,7 @@ def summary(model: DocumentsModel) -> str:
     total, failed = model.total, model.count("failed")
     if model.is_narrowed:
         return tr("{shown} of {total} documents", shown=f"{model.rowCount():,}", total=f"{total:,}")
-    if failed:
-        return tr("{total} documents, {failed} could not be read", total=f"{total:,}", failed=f"{failed:,}")
-    return tr("1 document") if total == 1 else tr("{total} documents", total=f"{total:,}")
+    readable = tr_count(total - failed, "1 document", "{count} documents")
+    if not failed:
+        return readable
+    return f"{readable} · {tr_count(failed, '1 file could not be read', '{count} files could not be read')}"

@@ -24,6 +24,7 @@ from app.design import L, M, S
 from app.resources import icon
 from app.source_target import SourceTarget
 from app.text import Translated, tr, tr_count
+from app.viewmodels.document_cells import reason_text
 from app.viewmodels.document_rows import DocumentRow, StateFilter
 from app.viewmodels.documents import DocumentsModel, summary
 from app.viewmodels.indexing import FoldersState
@@ -307,7 +308,8 @@ class _ProblemLine(Translated, QFrame):
         self.setVisible(row is not None)
         if row is not None:
             self._path = row.path
-            self.reason.setText(f"{row.name}: {row.reason}" if row.reason else row.name)
+            reason = reason_text(row)
+            self.reason.setText(reason if row.name in reason else f"{row.name}: {reason}" if reason else row.name)
 
     def paint_icon(self) -> None:
         self._sign.setPixmap(icon("warning").pixmap(20, 20))
