@@ -58,6 +58,7 @@ class PassageList(Translated, QWidget):
         self._first: tuple[CitedPassage, ...] = ()
         self._rest: tuple[CitedPassage, ...] = ()
         self._is_expanded = False
+        self._are_cited = False
         self._title = QLabel()
         self._title.setProperty("kind", "section")
         self._rows = QVBoxLayout()
@@ -73,15 +74,18 @@ class PassageList(Translated, QWidget):
         column.addWidget(self._more)
         self.retranslate()
 
-    def set_passages(self, first: Sequence[CitedPassage], rest: Sequence[CitedPassage], is_expanded: bool) -> None:
-        """`first` are always shown, `rest` on demand."""
-        if (tuple(first), tuple(rest), is_expanded) == (self._first, self._rest, self._is_expanded):
+    def set_passages(
+        self, first: Sequence[CitedPassage], rest: Sequence[CitedPassage], *, is_expanded: bool, are_cited: bool
+    ) -> None:
+        """`first` are always shown, `rest` on demand. What no answer cites is no source yet."""
+        shown = (self._first, self._rest, self._is_expanded, self._are_cited)
+        if (tuple(first), tuple(rest), is_expanded, are_cited) == shown:
             return
+        self._are_cited = are_cited
         self._first, self._rest, self._is_expanded = tuple(first), tuple(rest), is_expanded
         self._fill()
 
     def retranslate(self) -> None:
-        self._title.setText(tr("Sources"))
         self._fill()
 
     def _fill(self) -> None:
@@ -94,6 +98,7 @@ class PassageList(Translated, QWidget):
             row = PassageRow(each, self)
             row.clicked.connect(lambda _=False, target=each.target: self.place_chosen.emit(target))
             self._rows.addWidget(row)
+        self._title.setText(tr("Sources") if self._are_cited else tr("Passages found"))
         self._title.setVisible(bool(shown or self._rest))
         self._more.setVisible(bool(self._rest))
         if self._is_expanded:

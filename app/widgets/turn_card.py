@@ -206,7 +206,9 @@ class TurnCard(Translated, QWidget):
             first, rest = proof.cited, proof.uncited
             if not first:
                 first, rest = proof.uncited[:_SHOWN_WHILE_WORKING], proof.uncited[_SHOWN_WHILE_WORKING:]
-            self._part("passages", PassageList).set_passages(first, rest, turn.passages_expanded)
+            self._part("passages", PassageList).set_passages(
+                first, rest, is_expanded=turn.passages_expanded, are_cited=bool(proof.cited)
+            )
         if turn.search_notices:
             self._part("notices", QLabel).setText("\n".join(turn.search_notices))
         else:

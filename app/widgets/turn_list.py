@@ -166,7 +166,8 @@ class TurnList(QAbstractScrollArea):
         kept = {focused - 1, focused, focused + 1, self._count - 1}
         self._drop([index for index in self._cards if not keep_first <= index <= keep_last and index not in kept])
         known = [index for index in self._cards if not first <= index <= last]
-        return any([self._measure(index) for index in (*range(first, last + 1), *known)])
+        changed = [self._measure(index) for index in (*range(first, last + 1), *known)]
+        return any(changed)
 
     def _measure(self, index: int) -> bool:
         card = self._cards.get(index)
