@@ -208,6 +208,7 @@ class Wiring(QObject):
         indexing.problems_shown.connect(self.documents_view.show_failed)
         self.window.activated.connect(self.indexing.folders.window_activated)
 
+        self.adding.begun.connect(self.window.focus_content)
         self.adding.unfinished_changed.connect(lambda text: self.preferences_changed.emit({"unfinished": text}))
 
     def _connect_documents_view(self) -> None:
