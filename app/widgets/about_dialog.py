@@ -44,10 +44,13 @@ class AboutDialog(Translated, QDialog):
         self._model = model
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._picture, self._name = QLabel(), QLabel("Alcove")
         self._name.setProperty("kind", "display")
         self._version, self._what, self._made = wrapped("muted"), wrapped(""), wrapped("small")
         self._parts, self._text = QListWidget(), QPlainTextEdit()
+        self._parts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._parts.setUniformItemSizes(True)
         self._text.setReadOnly(True)
         self._text.setTabChangesFocus(True)
         self._head, self._facts = wrapped("strong"), wrapped("muted")

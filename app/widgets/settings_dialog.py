@@ -31,7 +31,7 @@ from app.widgets.settings_pages import AnswersPage, LibraryPage, LookPage, Place
 
 _SIZE, _SMALLEST = QSize(860, 620), QSize(720, 480)
 _SIDE_WIDTH = 200
-_ROW_PX = 36
+_ROW_PX, _GAP_PX = 32, 2
 _ICONS = ("book", "processor", "answer", "library", "sun", "folder", "lock")
 
 
@@ -61,6 +61,7 @@ class SettingsDialog(Translated, QDialog):
         self._list.setProperty("kind", "side")
         self._list.setIconSize(QSize(18, 18))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setSpacing(_GAP_PX)  # the frame of the focus is not hidden by what is chosen
         self._stack = QStackedWidget()
         self.models = ModelsPage(packs)
         self.place = PlacePage(model)
@@ -164,7 +165,7 @@ class SettingsDialog(Translated, QDialog):
         side.setFixedWidth(_SIDE_WIDTH)
         inner = QVBoxLayout(side)
         inner.setContentsMargins(S, L, S, L)
-        self._list.setFixedHeight(self._list.count() * _ROW_PX + 2 * S)
+        self._list.setFixedHeight(self._list.count() * (_ROW_PX + 2 * _GAP_PX) + 2 * _GAP_PX)
         inner.addWidget(self._list)
         inner.addStretch(1)
         banner = QVBoxLayout()

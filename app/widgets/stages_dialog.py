@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.design import XL, L, M, S, colours
 from app.resources import icon
@@ -13,7 +23,7 @@ from rag_core.host.events import StageCheck
 
 _ICON_PX = 16
 _COLUMNS = 4
-_WIDTH = 640
+_SIZE, _SMALLEST = QSize(640, 400), QSize(520, 300)
 
 
 class StagesDialog(Translated, QDialog):
@@ -30,7 +40,6 @@ class StagesDialog(Translated, QDialog):
         self._again, self._close = QPushButton(), QPushButton()
         self._close.setProperty("kind", "primary")
         self._close.setDefault(True)
-        self._close.setFocus()
         self._again.clicked.connect(self.check_requested)
         self._close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
@@ -42,10 +51,11 @@ class StagesDialog(Translated, QDialog):
         column.setContentsMargins(XL, XL, XL, L)
         column.setSpacing(L)
         column.addWidget(self._intro)
-        column.addLayout(self._body)
-        column.addStretch(1)
+        column.addWidget(self._scrolled(), 1)
         column.addLayout(buttons)
-        self.setMinimumWidth(_WIDTH)
+        self.setMinimumSize(_SMALLEST)
+        self.resize(_SIZE)
+        self._close.setFocus()
         stages.changed.connect(self.retranslate)
         self.retranslate()
 
@@ -64,6 +74,20 @@ class StagesDialog(Translated, QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.retranslate()
+
+    def _scrolled(self) -> QScrollArea:
+        """What a driver says can be long."""
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._body)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(content)
+        return area
 
     def _show_table(self) -> None:
         if self._table is not None:
