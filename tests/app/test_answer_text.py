@@ -22,7 +22,7 @@ def text(qtbot: QtBot) -> AnswerText:
 
 
 def markers(source: str) -> list[Marker]:
-    found = []
+    found: list[Marker] = []
     position = source.find("[")
     while position >= 0:
         end = source.index("]", position) + 1

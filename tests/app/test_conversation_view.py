@@ -140,7 +140,7 @@ def test_tab_walks_the_turns_in_their_order(qtbot: QtBot, view: ConversationView
     card.focus_first()
     seen: list[int] = []
     for _ in range(60):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClick(QApplication.focusWidget() or view, Qt.Key.Key_Tab)
         focused = QApplication.focusWidget()
         at = next((i for i, c in view.turn_list.cards.items() if focused is not None and c.isAncestorOf(focused)), -1)
         if at >= 0 and (not seen or seen[-1] != at):

@@ -37,13 +37,20 @@ def store_first(engine: FakeEngine, turn_id: int = 7) -> None:
 
 def test_a_question_goes_through_all_its_steps(engine: FakeEngine, questions: QuestionsController) -> None:
     turn = questions.ask("How many days?")
-    assert turn is not None and turn.phase is Phase.SEARCHING and questions.model.is_working
-    engine.send(AskQuestion, found())
-    assert turn.phase is Phase.READING and turn.search_notices
-    engine.send(AskQuestion, QuoteFound(QUOTE), TextStreamed("25 "), TextStreamed("days [1]."))
-    assert turn.phase is Phase.STREAMING and turn.text == "25 days [1]."
+    assert turn is not None
+    working: list[bool] = []
+    questions.model.working_changed.connect(working.append)
+    phases = [turn.phase]
+    steps = (found(), QuoteFound(QUOTE), TextStreamed("25 "), TextStreamed("days [1]."))
+    for step in steps:
+        engine.send(AskQuestion, step)
+        phases.append(turn.phase)
+    assert turn.search_notices and turn.text == "25 days [1]."
     engine.finish(AskQuestion, answer("How many days?", "25 days [1]."))
-    assert turn.phase is Phase.FINISHED and not questions.model.is_working
+    phases.append(turn.phase)
+    reading, streaming = Phase.READING, Phase.STREAMING
+    assert phases == [Phase.SEARCHING, reading, reading, streaming, streaming, Phase.FINISHED]
+    assert working == [False]
 
 
 def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: QuestionsController) -> None:
@@ -161,7 +168,7 @@ def test_the_answer_goes_on_while_another_conversation_is_shown(
     turn = questions.ask("Slow?")
     store_first(engine)
     questions.model.open(Place("default", 99))
-    assert not questions.model.is_working
+    assert not any(turn.is_working for turn in questions.model.turns)
     engine.send(AskQuestion, found(), TextStreamed("Still"))
     questions.model.open(Place("default", 3))
     questions.model.load([Turn(7, "Slow?", 0)], questions.living)
