@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.metadata
 import importlib.util
 import os
@@ -17,6 +18,7 @@ from rag_core.paths import DataDir
 
 _QT_PACKAGE = "PySide6-Essentials"
 _QT_VERSION = (6, 11)
+_X11_LIBRARY = "libxcb-cursor.so.0"
 _HEADLESS = ("offscreen", "minimal", "vnc")
 COMMAND_LINE_WORKS = "The command line works without it: alcove --help"
 
@@ -33,7 +35,7 @@ def open_window(arguments: Sequence[str]) -> int:
     """Check what the window needs, then open it; returns the exit code of the whole program."""
     options = _parser().parse_args(list(arguments))
     data_dir = DataDir.choose(options.data_dir)
-    refusal = missing_qt() or missing_display(os.environ, sys.platform)
+    refusal = missing_qt() or missing_display(os.environ, sys.platform) or missing_library(os.environ, sys.platform)
     if refusal is None:
         refusal = unwritable(data_dir.root)
         if refusal is None:
@@ -66,6 +68,22 @@ def missing_display(environment: Mapping[str, str], platform: str) -> Refusal | 
     if platform != "linux" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         return None
     return Refusal("The window cannot open: this session has no screen.", COMMAND_LINE_WORKS)
+
+
+def missing_library(environment: Mapping[str, str], platform: str, library: str = _X11_LIBRARY) -> Refusal | None:
+    """On X11 Qt needs a library that many systems leave out; without it Qt would end the process."""
+    chosen = environment.get("QT_QPA_PLATFORM", "")
+    is_x11 = chosen == "xcb" or (not chosen and not environment.get("WAYLAND_DISPLAY"))
+    if platform != "linux" or not is_x11:
+        return None
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return Refusal(
+            f"The window cannot open: the system library {library} is not installed.",
+            f"Install it (on Debian and Ubuntu: sudo apt install libxcb-cursor0). {COMMAND_LINE_WORKS}",
+        )
+    return None
 
 
 def unwritable(folder: Path) -> Refusal | None:
@@ -101,8 +119,6 @@ def _refuse(refusal: Refusal) -> int:
     if sys.stderr is not None:  # a program without a console has none
         sys.stderr.write(f"{refusal.what}\n{refusal.advice}\n")
     elif sys.platform == "win32":
-        import ctypes
-
         ctypes.windll.user32.MessageBoxW(None, f"{refusal.what}\n\n{refusal.advice}", "Alcove", 0x10)
     return FAILED
 

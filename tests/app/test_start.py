@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main, wants_window
-from app.early import missing_display, missing_qt, open_window, unwritable
+from app.early import missing_display, missing_library, missing_qt, open_window, unwritable
 from tests.test_architecture import ROOT, loaded_modules
 
 
@@ -55,6 +55,15 @@ def test_a_linux_without_a_screen_is_told_of_the_command_line() -> None:
     assert refusal is not None and "alcove --help" in refusal.advice
     assert missing_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux") is None
     assert missing_display({}, "win32") is None
+
+
+def test_a_library_that_qt_would_die_without_is_named() -> None:
+    refusal = missing_library({"DISPLAY": ":0"}, "linux", "libnobody-has-this.so.9")
+    assert refusal is not None and "libnobody-has-this.so.9" in refusal.what
+    assert missing_library({"DISPLAY": ":0"}, "linux", "libc.so.6") is None
+    assert missing_library({"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}, "linux", "libnobody-has-this.so.9") is None
+    assert missing_library({"QT_QPA_PLATFORM": "offscreen"}, "linux", "libnobody-has-this.so.9") is None
+    assert missing_library({}, "darwin", "libnobody-has-this.so.9") is None
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
