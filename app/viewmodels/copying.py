@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from app.text import tr
 from app.viewmodels.conversation import ShownTurn
-from app.viewmodels.proof import file_name, page_words, proof_of
+from app.viewmodels.proof import place_words, proof_of
 
 
 def answer_with_sources(turn: ShownTurn) -> str:
     """Markers stay as [n]; below, one line for each cited passage."""
     text = turn.text.strip()
-    sources = [
-        f"[{each.passage.rank}] {file_name(each.passage.path)}, {page_words(each.passage)}: “{each.words}”"
-        for each in proof_of(turn).cited
-    ]
+    sources = [f"[{each.passage.rank}] {place_words(each.passage)}: “{each.words}”" for each in proof_of(turn).cited]
     return "\n".join([text, "", tr("Sources"), *sources]) if sources else text

@@ -103,5 +103,18 @@ def file_name(path: str) -> str:
 
 
 def page_words(passage: Passage) -> str:
-    """ "page 3", by the label printed on it where it has one."""
-    return tr("page {number}", number=passage.page_label or passage.page)
+    """ "page 3", "sheet Fees": what the format calls it; "" where a document is one piece."""
+    ending = file_name(passage.path).rpartition(".")[2].lower()
+    number = passage.page_label or passage.page
+    if ending == "pdf":
+        return tr("page {number}", number=number)
+    if ending in ("pptx", "ppt", "odp"):
+        return tr("slide {number}", number=passage.page)
+    if ending in ("xlsx", "xlsm", "xlsb", "xls", "ods"):
+        return tr("sheet {name}", name=number)
+    return passage.page_label or (tr("part {number}", number=passage.page) if passage.page > 1 else "")
+
+
+def place_words(passage: Passage, separator: str = ", ") -> str:
+    """File and page: "handbook.pdf, page 3"."""
+    return separator.join(part for part in (file_name(passage.path), page_words(passage)) if part)

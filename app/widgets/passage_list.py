@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.design import SMALL, XS, S
 from app.text import Translated, tr, tr_count
-from app.viewmodels.proof import CitedPassage, file_name, page_words
+from app.viewmodels.proof import CitedPassage, file_name, page_words, place_words
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
 
@@ -41,7 +41,7 @@ class PassageRow(PaneButton):
         grid.addWidget(words, 1, 1, 1, 2)
         grid.setColumnStretch(1, 1)
         let_through(chip, name, page, words)
-        where = f"{file_name(passage.path)}, {page_words(passage)}"
+        where = place_words(passage)
         self.setAccessibleName(tr("Source {number}: {where}", number=passage.rank, where=where))
         self.setAccessibleDescription(shown.words)
         self.setToolTip(passage.path)

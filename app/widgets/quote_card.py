@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.design import BODY, XS, M, S, colours
 from app.resources import icon
 from app.text import Translated, tr
-from app.viewmodels.proof import file_name, one_line, page_words
+from app.viewmodels.proof import one_line, place_words
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
 from rag_core.types import Passage, Quote
@@ -49,7 +49,7 @@ class QuoteCard(Translated, PaneButton):
         if self._quote is None or self._passage is None:
             return
         words = one_line(self._quote.text)
-        source = f"{file_name(self._passage.path)} · {page_words(self._passage)}"
+        source = place_words(self._passage, " · ")
         self._words.set_text(words)
         self._source.setText(source)
         self.setAccessibleName(tr("The document says: {words}", words=words))

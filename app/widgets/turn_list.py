@@ -20,6 +20,7 @@ from app.design import READING_WIDTH, XL, L
 
 GAP = XL + L
 _ARROW_STEP = 48
+_PIECES_MS = 16  # pieces of a long conversation that arrive together are shown together
 
 
 class Estimate(Protocol):
@@ -85,14 +86,14 @@ class TurnList(QAbstractScrollArea):
 
     def append(self, count: int) -> None:
         self._count += count
-        self._later.start()
+        self._later.start(_PIECES_MS)
 
     def truncate(self, count: int) -> None:
         """Only the first `count` turns are left."""
         self._drop([index for index in self._cards if index >= count])
         self._heights = {index: height for index, height in self._heights.items() if index < count}
         self._count = count
-        self._later.start()
+        self._later.start(0)
 
     def jump_to_end(self) -> None:
         """Show the end and follow it while it grows."""
@@ -108,7 +109,7 @@ class TurnList(QAbstractScrollArea):
     def remeasure(self, card: QWidget) -> None:
         """A card has another height now."""
         if any(each is card for each in self._cards.values()):
-            self._later.start()
+            self._later.start(0)
 
     # Where everything stands
 

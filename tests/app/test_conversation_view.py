@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app import design
 from app.source_target import SourceTarget
 from app.viewmodels.conversation import ConversationModel, Phase, Place, new_turn
+from app.viewmodels.proof import place_words
 from app.widgets.answer_text import AnswerText
 from app.widgets.conversation_view import ConversationView
 from app.widgets.failure_card import FailureCard
@@ -21,7 +22,7 @@ from app.widgets.passage_list import PassageRow
 from app.widgets.quote_card import QuoteCard
 from rag_core.conversations.records import Turn
 from rag_core.types import Filters
-from tests.app.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered
+from tests.app.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered, passage
 
 
 @pytest.fixture
@@ -165,3 +166,9 @@ def test_the_theme_switches_live(qapp: QApplication, view: ConversationView, mod
     shown = view.findChild(AnswerText)
     assert isinstance(shown, AnswerText)
     assert shown.document().begin().begin().fragment().charFormat().foreground().color().name() == design.DARK.text
+
+
+def test_places_are_named_as_their_format_names_them() -> None:
+    assert place_words(passage(1)) == "office-handbook.pdf, page 3"
+    assert place_words(passage(2, "/docs/rooms.xlsx", 1)) == "rooms.xlsx, sheet 1"
+    assert place_words(passage(3, "C:\\docs\\policy.docx", 1), " · ") == "policy.docx"
