@@ -18,7 +18,15 @@ from rag_core.paths import DataDir
 
 _QT_PACKAGE = "PySide6-Essentials"
 _QT_VERSION = (6, 11)
-_X11_LIBRARY = "libxcb-cursor.so.0"
+# What Qt's part for X11 is linked to, and the package that brings it.
+_X11_LIBRARIES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
 _HEADLESS = ("offscreen", "minimal", "vnc")
 COMMAND_LINE_WORKS = "The command line works without it: alcove --help"
 
@@ -70,20 +78,28 @@ def missing_display(environment: Mapping[str, str], platform: str) -> Refusal | 
     return Refusal("The window cannot open: this session has no screen.", COMMAND_LINE_WORKS)
 
 
-def missing_library(environment: Mapping[str, str], platform: str, library: str = _X11_LIBRARY) -> Refusal | None:
-    """On X11 Qt needs a library that many systems leave out; without it Qt would end the process."""
+def missing_library(
+    environment: Mapping[str, str], platform: str, libraries: Mapping[str, str] = _X11_LIBRARIES
+) -> Refusal | None:
+    """On X11 Qt needs libraries that many systems leave out; without them Qt would end the process."""
     chosen = environment.get("QT_QPA_PLATFORM", "")
     is_x11 = chosen == "xcb" or (not chosen and not environment.get("WAYLAND_DISPLAY"))
-    if platform != "linux" or not is_x11:
+    missing = [name for name in libraries if not _can_load(name)] if platform == "linux" and is_x11 else []
+    if not missing:
         return None
+    packages = " ".join(libraries[name] for name in missing)
+    return Refusal(
+        f"The window cannot open: this system lacks {', '.join(missing)}.",
+        f"Install it (on Debian and Ubuntu: sudo apt install {packages}). {COMMAND_LINE_WORKS}",
+    )
+
+
+def _can_load(library: str) -> bool:
     try:
         ctypes.CDLL(library)
     except OSError:
-        return Refusal(
-            f"The window cannot open: the system library {library} is not installed.",
-            f"Install it (on Debian and Ubuntu: sudo apt install libxcb-cursor0). {COMMAND_LINE_WORKS}",
-        )
-    return None
+        return False
+    return True
 
 
 def unwritable(folder: Path) -> Refusal | None:

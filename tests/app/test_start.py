@@ -58,12 +58,13 @@ def test_a_linux_without_a_screen_is_told_of_the_command_line() -> None:
 
 
 def test_a_library_that_qt_would_die_without_is_named() -> None:
-    refusal = missing_library({"DISPLAY": ":0"}, "linux", "libnobody-has-this.so.9")
-    assert refusal is not None and "libnobody-has-this.so.9" in refusal.what
-    assert missing_library({"DISPLAY": ":0"}, "linux", "libc.so.6") is None
-    assert missing_library({"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}, "linux", "libnobody-has-this.so.9") is None
-    assert missing_library({"QT_QPA_PLATFORM": "offscreen"}, "linux", "libnobody-has-this.so.9") is None
-    assert missing_library({}, "darwin", "libnobody-has-this.so.9") is None
+    nobody = {"libnobody-has-this.so.9": "libnobody9"}
+    refusal = missing_library({"DISPLAY": ":0"}, "linux", nobody)
+    assert refusal is not None and "libnobody-has-this.so.9" in refusal.what and "libnobody9" in refusal.advice
+    assert missing_library({"DISPLAY": ":0"}, "linux", {"libc.so.6": "libc6"}) is None
+    assert missing_library({"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}, "linux", nobody) is None
+    assert missing_library({"QT_QPA_PLATFORM": "offscreen"}, "linux", nobody) is None
+    assert missing_library({}, "darwin", nobody) is None
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
