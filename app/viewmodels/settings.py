@@ -74,8 +74,8 @@ class SettingsModel(QObject):
 def place_choices() -> list[Choice]:
     return [
         Choice("auto", tr("Automatic: the NPU where it can")),
-        Choice("cpu", tr("Processor")),
-        Choice("npu", tr("NPU")),
+        Choice("cpu", tr("Only on the processor")),
+        Choice("npu", tr("Only on the NPU")),
     ]
 
 

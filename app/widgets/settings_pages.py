@@ -58,8 +58,8 @@ class PlacePage(SettingsPage):
         self._rows[0].set_words(
             tr("Run the models on"),
             tr(
-                "Models that are not made for the NPU run on the processor. The badge at the bottom "
-                "tells what happened."
+                "Automatic takes the NPU for models that are made for it. With “Only on the NPU”, "
+                "other models cannot run."
             ),
         )
         self._rows[1].set_words(

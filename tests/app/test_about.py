@@ -50,7 +50,7 @@ def test_the_dialog_shows_the_text_of_the_chosen_part(qtbot: QtBot) -> None:
     rows = [dialog._parts.item(row).text() for row in range(dialog._parts.count())]
     assert rows[0] == "SmolLM2"
     dialog._parts.setCurrentRow(rows.index("numpy"))
-    text = dialog.findChild(QPlainTextEdit)
+    text = dialog.findChildren(QPlainTextEdit)[0]
     qtbot.waitUntil(lambda: "NumPy" in text.toPlainText())
     controller.shutdown()
 

@@ -8,8 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from app.controllers.settings import SettingsController
 from app.notices import Notice
+from app.viewmodels.packs import PackImport
 from rag_core.conversations.records import Conversation
 from rag_core.engine.health import Check
+from rag_core.host.events import Finished
 from rag_core.host.jobs import (
     DeleteConversation,
     ImportPack,
@@ -33,6 +35,14 @@ def controller_of(engine: FakeEngine, data_dir: DataDir | None = None) -> tuple[
     notices: list[Notice] = []
     controller.noticed.connect(notices.append)
     return controller, notices
+
+
+def offers_rereading(controller: SettingsController) -> bool:
+    return controller.model.needs_rereading
+
+
+def import_of(controller: SettingsController) -> PackImport | None:
+    return controller.packs.importing
 
 
 def test_a_change_is_saved_at_once_and_taken_back_when_that_fails(qtbot: QtBot) -> None:
@@ -91,8 +101,6 @@ def test_settings_of_a_library_that_was_left_do_not_arrive_in_the_next() -> None
     late, _ = engine.last(LoadLibrarySettings)
     controller.set_library("New")
     engine.finish(LoadLibrarySettings, LibrarySettings(top_k=2))
-    from rag_core.host.events import Finished
-
     late.receive(Finished(LibrarySettings(top_k=9)))
     assert controller.model.library == "New"
     assert controller.model.library_settings.top_k == 2
@@ -103,9 +111,9 @@ def test_a_new_passage_length_offers_to_read_the_documents_again(qtbot: QtBot) -
     controller, _ = controller_of(engine)
     controller.set_library("Contracts")
     controller.save_library(LibrarySettings(top_k=3))
-    assert not controller.model.needs_rereading
+    assert not offers_rereading(controller)
     controller.save_library(LibrarySettings(top_k=3, chunk_tokens=120))
-    assert controller.model.needs_rereading
+    assert offers_rereading(controller)
     with qtbot.waitSignal(controller.reread_requested) as asked:
         controller.reread()
     assert asked.args == ["Contracts"]
@@ -128,10 +136,10 @@ def test_an_import_shows_its_progress_and_its_end(qtbot: QtBot) -> None:
     controller.import_pack(Path("/models/other"))
     assert len(engine.running(ImportPack)) == 1
     engine.send(ImportPack, Progress("copy", 1, 4))
-    assert controller.packs.importing is not None and controller.packs.importing.fraction == 0.25
+    assert import_of(controller) == PackImport("phi", 0.25)
     with qtbot.waitSignal(controller.packs_changed):
         engine.finish(ImportPack)
-    assert controller.packs.importing is None
+    assert import_of(controller) is None
     assert "phi" in notices[-1].text
 
 

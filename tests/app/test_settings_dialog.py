@@ -71,7 +71,7 @@ def test_showing_settings_changes_none(qtbot: QtBot, dialog: SettingsDialog) -> 
         dialog._model.set_library("Other", LibrarySettings(top_k=2, chunk_tokens=120))
         use_language("ja")
         use_language("en")
-    assert box(dialog.place, "Run the models on").currentText() == "NPU"
+    assert box(dialog.place, "Run the models on").currentText() == "Only on the NPU"
 
 
 def test_another_model_is_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
@@ -115,11 +115,11 @@ def test_deleting_conversations_asks_first(qtbot: QtBot, dialog: SettingsDialog)
     dialog.show_page("privacy")
     with qtbot.assertNotEmitted(dialog.conversations_deletion_confirmed):
         button(dialog.privacy, "Delete all conversations…").click()
-        button(dialog.privacy.findChild(QMessageBox), "Keep").click()
-    qtbot.waitUntil(lambda: dialog.privacy.findChild(QMessageBox) is None)
+        button(dialog.privacy.findChildren(QMessageBox)[0], "Keep").click()
+    qtbot.waitUntil(lambda: not dialog.privacy.findChildren(QMessageBox))
     button(dialog.privacy, "Delete all conversations…").click()
     with qtbot.waitSignal(dialog.conversations_deletion_confirmed):
-        button(dialog.privacy.findChild(QMessageBox), "Delete").click()
+        button(dialog.privacy.findChildren(QMessageBox)[0], "Delete").click()
 
 
 def test_damaged_settings_can_be_given_up(qtbot: QtBot, dialog: SettingsDialog) -> None:
