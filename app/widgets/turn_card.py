@@ -215,10 +215,12 @@ class TurnCard(Translated, QWidget):
             self._hide("notices")
 
     def _show_actions(self) -> None:
-        if self.turn.is_working or self.turn.phase is Phase.FAILED:
+        turn = self.turn
+        has_ended_well = turn.answer is not None or turn.stored.stopped
+        if turn.is_working or turn.phase is Phase.FAILED or not has_ended_well:
             self._hide("actions")
         else:
-            self._part("actions", TurnActions).set_turn(self.turn)
+            self._part("actions", TurnActions).set_turn(turn)
 
     # What the person does
 
