@@ -24,6 +24,10 @@ def verdicts(facts: list[Fact]) -> list[str]:
     return [fact.verdict for fact in facts]
 
 
+def visible_labels(dialog: OfflineDialog) -> list[QLabel]:
+    return [label for label in dialog.findChildren(QLabel) if label.isVisible()]
+
+
 def measured(model: SilenceModel, report: SilenceReport, qt_network: bool | None = False) -> None:
     model.begin()
     model.set_engine(SILENT)
@@ -109,5 +113,5 @@ def test_the_dialog_measures_when_it_is_shown_and_copies_the_report(qtbot: QtBot
     text = QGuiApplication.clipboard().text()
     assert "No open network connection." in text and "The window" in text
     assert copy.text() == "Copied"
-    assert any(label.text() == "The window" for label in dialog.findChildren(QLabel) if label.isVisible())
+    qtbot.waitUntil(lambda: any(label.text() == "The window" for label in visible_labels(dialog)))
     controller.shutdown()
