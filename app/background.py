@@ -47,7 +47,9 @@ class Background(QObject):
             self._thread = None
 
     def _run(self) -> None:
-        self._made.emit(self._work())
+        result = self._work()
+        if not self._is_closed:
+            self._made.emit(result)
 
     def _finish(self, result: object) -> None:
         if self._is_closed:

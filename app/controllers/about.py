@@ -12,7 +12,7 @@ from app.background import Background
 from app.diagnostics import Diagnosis, machine_facts, screen_facts, write
 from app.jobs import EngineLink
 from app.licences import Part, collect, licence_text
-from app.notices import Notice
+from app.notices import Notice, notice_of
 from app.text import tr
 from app.viewmodels.about import AboutModel
 from app.viewmodels.stages import StagesModel
@@ -49,6 +49,7 @@ class AboutController(QObject):
             self._collecting.start()
         job = self._engine.job(ListPacks())
         job.finished.connect(self._take_models)
+        job.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
         job.start()
 
     def choose(self, name: str) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.design import XL, L, M, S, colours
 from app.resources import icon
-from app.text import Translated, tr
+from app.text import Translated, tr, tr_engine
 from app.viewmodels.stages import StagesModel, is_elsewhere, place_name, reason_text, stage_name
 from rag_core.host.events import StageCheck
 
@@ -131,7 +131,7 @@ class _Table(QWidget):
             cell.setText(text)
             cell.setAccessibleName(", ".join(cells) if column == 0 else text)
             if column == 2 and check.device:
-                cell.setToolTip(check.device)
+                cell.setToolTip(tr_engine(check.device))
             self._grid.addWidget(cell, self._row, column, Qt.AlignmentFlag.AlignTop)
         self._row += 1
         reason = reason_text(check)
