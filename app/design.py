@@ -115,7 +115,7 @@ DARK = Colours(
 )
 
 
-def colours(_: QPalette | None = None) -> Colours:
+def colours() -> Colours:
     """The colours in use, told from the application's palette, so that no module holds state."""
     return DARK if QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
