@@ -73,6 +73,15 @@ def check_library_name(name: str) -> None:
         raise UserError(f"“{name}” is a name that Windows keeps for itself.", "Choose another name.")
 
 
+def library_folder(data_dir: DataDir, name: str) -> Path:
+    """Where its files are. Raises UserError when there is no such library."""
+    check_library_name(name)
+    folder = data_dir.libraries / name
+    if not (folder / _DATABASE_FILE).is_file():
+        raise UserError(f"There is no library “{name}”.", "It may have been renamed or deleted.")
+    return folder
+
+
 def natural_order(name: str) -> tuple[tuple[int, str], ...]:
     """A key for sorting names as a person does: "Part 9" before "Part 10", capitals beside small letters."""
     parts = _DIGITS.split(unicodedata.normalize("NFKC", name).casefold())
@@ -90,7 +99,7 @@ def list_libraries(data_dir: DataDir, identity: Identity | None = None) -> tuple
 
 def library_info(data_dir: DataDir, name: str, identity: Identity | None = None) -> LibraryInfo:
     """One library, opened for reading only: works beside a writer. Raises UserError when there is none."""
-    folder = _existing(data_dir, name)
+    folder = library_folder(data_dir, name)
     size_bytes = _size_of(folder)
     try:
         with _open_for_reading(folder) as store:
@@ -120,7 +129,7 @@ def create_library(data_dir: DataDir, name: str) -> LibraryInfo:
 
 def rename_library(data_dir: DataDir, name: str, new_name: str) -> LibraryInfo:
     """Close the library, and its conversations, first. Raises UserError (a bad or taken name), LibraryLocked."""
-    folder = _existing(data_dir, name)
+    folder = library_folder(data_dir, name)
     new_name = unicodedata.normalize("NFC", new_name.strip())
     check_library_name(new_name)
     _refuse_taken(data_dir, new_name, except_for=name)
@@ -135,14 +144,14 @@ def delete_library(data_dir: DataDir, name: str) -> None:
 
     First the name goes, at once; a crash after that leaves a hidden folder, which the next `list_libraries` removes.
     """
-    folder = _existing(data_dir, name)
+    folder = library_folder(data_dir, name)
     _move(folder, data_dir.libraries / f"{_DELETED}{secrets.token_hex(6)}")
     _finish_deleting(data_dir)
 
 
 def load_library_settings(data_dir: DataDir, name: str) -> LibrarySettings:
     """Defaults where none were saved. Raises UserError for a damaged file or a wrong value."""
-    path = _existing(data_dir, name) / SETTINGS_FILE
+    path = library_folder(data_dir, name) / SETTINGS_FILE
     stored = read_object(path)
     folders = [] if stored.get("folders") is None else stored["folders"]
     if not isinstance(folders, list):
@@ -163,7 +172,7 @@ def save_library_settings(data_dir: DataDir, name: str, settings: LibrarySetting
         "chunk_tokens": settings.chunk_tokens,
         "folders": [{"path": str(folder.path), "in_sync": folder.in_sync} for folder in settings.folders],
     }
-    write_object(value, _existing(data_dir, name) / SETTINGS_FILE)
+    write_object(value, library_folder(data_dir, name) / SETTINGS_FILE)
 
 
 def _folders(data_dir: DataDir) -> list[Path]:
@@ -181,14 +190,6 @@ def _folders(data_dir: DataDir) -> list[Path]:
             "Check its permissions, or the disk it is on.",
         ) from error
     return sorted(found, key=lambda folder: (natural_order(folder.name), folder.name))
-
-
-def _existing(data_dir: DataDir, name: str) -> Path:
-    check_library_name(name)
-    folder = data_dir.libraries / name
-    if not (folder / _DATABASE_FILE).is_file():
-        raise UserError(f"There is no library “{name}”.", "It may have been renamed or deleted.")
-    return folder
 
 
 def _refuse_taken(data_dir: DataDir, name: str, except_for: str = "") -> None:

@@ -11,7 +11,6 @@ Long work is a generator: each `yield` is a place to stop, and stopping loses no
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -27,13 +26,11 @@ from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models, PackModels
 from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace, open_workspace
-from rag_core.errors import UserError
+from rag_core.libraries import check_library_name
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress, run_to_end
 from rag_core.settings import Settings
 from rag_core.types import AddReport, Answer, AskEvent, Document, Filters, Message, Page, SearchResult
-
-_LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,63}")
 
 
 class Engine:
@@ -54,8 +51,7 @@ class Engine:
         read_only: bool = False,
         models: Models | None = None,
     ) -> None:
-        if not _LIBRARY_NAME.fullmatch(library) or library.endswith((".", " ")):
-            raise UserError(f"“{library}” cannot be the name of a library.", "Use letters, digits, spaces and - _ .")
+        check_library_name(library)
         self.settings = settings or Settings()
         self.data_dir = data_dir
         self.library = library

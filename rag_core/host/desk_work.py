@@ -121,6 +121,8 @@ class DeskWork:
         return len(turns)
 
     def _converse(self, job: Conversing) -> object:
+        if isinstance(job, jobs.ListConversations) and not self.shelf.has_conversations(job.library):
+            return ()
         with self.shelf.conversations(job.library) as store:
             match job:
                 case jobs.ListConversations():
@@ -143,7 +145,7 @@ class DeskWork:
         from rag_core.conversations.export import export_conversation
 
         with self.shelf.conversations(job.library) as store:
-            title = next((c.title for c in store.list("") if c.conversation_id == job.conversation_id), "")
+            title = store.conversation(job.conversation_id).title
             turns = list(store.turns(job.conversation_id))
         return export_conversation(title, turns, job.target)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag_core.errors import LibraryTooOld, UserError
-from rag_core.libraries import check_library_name
+from rag_core.errors import LibraryTooOld
+from rag_core.libraries import library_folder
 from rag_core.paths import DataDir
 
 if TYPE_CHECKING:
@@ -40,12 +40,15 @@ class Shelf:
 
         with self._lock:
             if library not in self._conversations:
-                check_library_name(library)
-                folder = self._data_dir.libraries / library
-                if not folder.is_dir():
-                    raise UserError(f"There is no library “{library}”.", "It may have been renamed or deleted.")
+                folder = library_folder(self._data_dir, library)
                 self._conversations[library] = ConversationStore(folder / CONVERSATIONS_FILE)
             yield self._conversations[library]
+
+    def has_conversations(self, library: str) -> bool:
+        """Whether any were ever begun: to find none, nothing need be written. Raises UserError: no such library."""
+        from rag_core.conversations.store import CONVERSATIONS_FILE
+
+        return (library_folder(self._data_dir, library) / CONVERSATIONS_FILE).is_file()
 
     def close_library(self, library: str) -> None:
         """Its files are about to move or go."""
@@ -62,8 +65,7 @@ class Shelf:
     def _open_store(self, library: str) -> Store:
         from rag_core.index.store import Store
 
-        check_library_name(library)
-        folder = self._data_dir.libraries / library
+        folder = library_folder(self._data_dir, library)
         try:
             return Store.open(folder, read_only=True)
         except LibraryTooOld:  # opening it for writing brings it up to date

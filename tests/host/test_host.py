@@ -274,6 +274,26 @@ def test_reading_again_replaces_what_is_stored(tmp_path: Path, folder: Path) -> 
         assert isinstance(talk.do(QUESTION), Answer)
 
 
+def test_a_folder_that_is_no_library_gets_no_conversations(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "libraries" / "photos").mkdir(parents=True)
+    with host(data) as talk:
+        for job in (jobs.ListConversations("photos"), jobs.CreateConversation("photos", "Leave")):
+            assert "no library" in talk.failure(talk.start(job)).message
+        talk.do(jobs.CreateLibrary("office"))
+        assert talk.do(jobs.ListConversations("office")) == ()
+    assert not list(data.rglob("conversations.db"))
+
+
+def test_a_conversation_that_is_gone_is_not_exported(tmp_path: Path, folder: Path) -> None:
+    with host(tmp_path / "data") as talk:
+        talk.do(jobs.CreateLibrary("office"))
+        talk.do(jobs.CreateConversation("office", "Leave"))
+        exporting = talk.start(jobs.ExportConversation("office", 99, tmp_path / "leave.md"))
+        assert "not there any more" in talk.failure(exporting).message
+    assert not (tmp_path / "leave.md").exists()
+
+
 def test_packs_that_are_not_there_are_told_plainly(tmp_path: Path) -> None:
     with host(tmp_path / "data") as talk:
         assert talk.do(jobs.ListPacks()) == ()
@@ -290,5 +310,6 @@ def test_a_folder_without_write_permission_can_still_be_asked(tmp_path: Path, fo
     try:
         with host(data) as talk:
             assert isinstance(talk.do(QUESTION), Answer)
+            assert talk.do(jobs.ListConversations("office")) == ()
     finally:
         library.chmod(0o755)
