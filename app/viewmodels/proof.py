@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.source_target import SourceTarget
 from app.text import tr
 from app.viewmodels.conversation import ShownTurn
+from rag_core.conversations.places import place_of
 from rag_core.types import Citation, Passage, Quote
 
 
@@ -104,15 +105,17 @@ def file_name(path: str) -> str:
 
 def page_words(passage: Passage) -> str:
     """ "page 3", "sheet Fees": what the format calls it; "" where a document is one piece."""
-    ending = file_name(passage.path).rpartition(".")[2].lower()
-    number = passage.page_label or passage.page
-    if ending == "pdf":
-        return tr("page {number}", number=number)
-    if ending in ("pptx", "ppt", "odp"):
-        return tr("slide {number}", number=passage.page)
-    if ending in ("xlsx", "xlsm", "xlsb", "xls", "ods"):
-        return tr("sheet {name}", name=number)
-    return passage.page_label or (tr("part {number}", number=passage.page) if passage.page > 1 else "")
+    kind, name = place_of(passage)
+    match kind:
+        case "page":
+            return tr("page {number}", number=name)
+        case "slide":
+            return tr("slide {number}", number=name)
+        case "sheet":
+            return tr("sheet {name}", name=name)
+        case "part":
+            return tr("part {number}", number=name)
+    return name
 
 
 def place_words(passage: Passage, separator: str = ", ") -> str:

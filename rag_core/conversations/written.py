@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
 from rag_core.conversations.phrases import Phrases, phrases_for
+from rag_core.conversations.places import place_of
 from rag_core.conversations.records import Turn
 from rag_core.types import Answer, Passage
 
 _NEAREST_PASSAGES = 3
 _NEAREST_CHARS = 300
-_PAGED = (".pdf",)
-_SLIDES = (".pptx", ".ppt")
-_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # What XML, and so Word, refuses; nobody sees it anyway.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -108,19 +106,13 @@ def _nearest(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
 def _entry(number: int, passage: Passage, quotes: Sequence[str], phrases: Phrases) -> SourceEntry:
     # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
     path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
-    return SourceEntry(
-        number, one_line(path.name), one_line(_place(passage, path.suffix.lower(), phrases)), tuple(quotes)
-    )
+    return SourceEntry(number, one_line(path.name), one_line(_place(passage, phrases)), tuple(quotes))
 
 
-def _place(passage: Passage, suffix: str, phrases: Phrases) -> str:
-    if suffix in _PAGED:
-        return phrases.page.format(passage.page_label or passage.page)
-    if suffix in _SLIDES:
-        return phrases.slide.format(passage.page)
-    if suffix in _SHEETS:
-        return phrases.sheet.format(passage.page_label or passage.page)
-    return passage.page_label or (phrases.part.format(passage.page) if passage.page > 1 else "")
+def _place(passage: Passage, phrases: Phrases) -> str:
+    kind, name = place_of(passage)
+    words = {"page": phrases.page, "slide": phrases.slide, "sheet": phrases.sheet, "part": phrases.part}
+    return words.get(kind, "{}").format(name)
 
 
 def _shortened(text: str) -> str:
