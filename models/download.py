@@ -142,7 +142,7 @@ def _explain(name: str, version: str, log: str) -> UserError:
     return UserError(
         f"“{name}” {version} could not be downloaded.{detail}",
         "Check that this computer is online and that “pip download” works here (a proxy or mirror belongs into pip's "
-        "own configuration), then run the command again. Only building the packs needs the network.",
+        "own configuration), then try again. Only preparing the models needs the network.",
     )
 
 

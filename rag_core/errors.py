@@ -36,6 +36,10 @@ class LibraryLocked(UserError):
     """Another process writes to this library, or its key is wrong."""
 
 
+class LibraryMissing(UserError):
+    """There is no library of that name."""
+
+
 class LibraryTooNew(UserError):
     """The library was written by a newer version of this program."""
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rag_core.errors import LibraryLocked, LibraryTooNew, LibraryTooOld, StorageFull, UserError
+from rag_core.errors import LibraryLocked, LibraryMissing, LibraryTooNew, StorageFull, UserError
 from rag_core.paths import DataDir
 from rag_core.settings import read_object, write_object
 
 if TYPE_CHECKING:  # the window imports this module for its records; the store would bring numpy along
     from rag_core.index.records import Identity
-    from rag_core.index.store import Store
 
 LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "damaged"]
 
@@ -74,11 +73,11 @@ def check_library_name(name: str) -> None:
 
 
 def library_folder(data_dir: DataDir, name: str) -> Path:
-    """Where its files are. Raises UserError when there is no such library."""
+    """Where its files are. Raises LibraryMissing, UserError for a name that no library can have."""
     check_library_name(name)
     folder = data_dir.libraries / name
     if not (folder / _DATABASE_FILE).is_file():
-        raise UserError(f"There is no library “{name}”.", "It may have been renamed or deleted.")
+        raise LibraryMissing(f"There is no library “{name}”.", "It may have been renamed or deleted.")
     return folder
 
 
@@ -99,10 +98,12 @@ def list_libraries(data_dir: DataDir, identity: Identity | None = None) -> tuple
 
 def library_info(data_dir: DataDir, name: str, identity: Identity | None = None) -> LibraryInfo:
     """One library, opened for reading only: works beside a writer. Raises UserError when there is none."""
+    from rag_core.index.store import Store
+
     folder = library_folder(data_dir, name)
     size_bytes = _size_of(folder)
     try:
-        with _open_for_reading(folder) as store:
+        with Store.open(folder, read_only=True) as store:
             counts = store.counts()
             different = [] if identity is None else store.identity_differences(identity)
             if counts.passages == counts.pending and "chunker_version" not in different:
@@ -201,16 +202,6 @@ def _refuse_taken(data_dir: DataDir, name: str, except_for: str = "") -> None:
 def _sameness(name: str) -> str:
     """Windows and macOS take names for the same that differ in capitals or in how accents are written."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def _open_for_reading(folder: Path) -> Store:
-    from rag_core.index.store import Store
-
-    try:
-        return Store.open(folder, read_only=True)
-    except LibraryTooOld:
-        Store.open(folder, create=False).close()
-        return Store.open(folder, read_only=True)
 
 
 def _state_of(error: Exception) -> LibraryState:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from rag_core.cli.parser import build_parser
-from rag_core.errors import Cancelled, IndexMismatch, UserError
+from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, PackCorrupt, PackMissing, UserError
+
+PREPARE_COMMAND = "alcove packs build"
 
 DONE, FAILED, MISUSED, PARTLY, NOT_FOUND, STOPPED = 0, 1, 2, 3, 4, 130
 
@@ -29,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return find_command(arguments.command)(arguments)
     except UserError as error:
-        sys.stderr.write(f"{error.message}\n{error.advice}\n" if error.advice else f"{error.message}\n")
+        sys.stderr.write(f"{error.message}\n{with_command(error.advice, _command_for(error))}".rstrip() + "\n")
         return FAILED
     except IndexMismatch as error:
         sys.stderr.write(f"{error}\nRun “alcove add” with “--rebuild” to make the vectors again.\n")
@@ -40,3 +42,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         sys.stderr.close()
         return DONE
+
+
+def with_command(advice: str, command: str) -> str:
+    """What to do, and how on the command line: the core's advice holds for the window too and names no command."""
+    return f"{advice.removesuffix('.')}: {command}" if advice and command else advice
+
+
+def _command_for(error: UserError) -> str:
+    match error:
+        case PackMissing() | PackCorrupt():
+            return PREPARE_COMMAND
+        case LibraryMissing():
+            return "alcove add FOLDER"
+    return ""

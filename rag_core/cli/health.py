@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from rag_core import __version__
-from rag_core.cli import DONE, FAILED
+from rag_core.cli import DONE, FAILED, PREPARE_COMMAND, with_command
 from rag_core.cli.opening import data_dir_of, open_engine
 from rag_core.cli.output import Output
 from rag_core.engine.health import Check, check_machine
 from rag_core.errors import RagError
+
+_COMMANDS = {
+    "unreadable files": "alcove list, then alcove add --retry FOLDER",
+    "passages without vector": "alcove add FOLDER",
+    "embedding model": "alcove add --rebuild FOLDER",
+}
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -23,8 +29,12 @@ def doctor(arguments: argparse.Namespace) -> int:
     output.table(["", "check", "found"], [["ok" if c.ok else "!!", c.name, c.found] for c in checks])
     for check in checks:
         if not check.ok:
-            output.text(f"{check.name}: {check.advice}")
+            output.text(f"{check.name}: {with_command(check.advice, _command_for(check))}")
     return DONE if healthy else FAILED
+
+
+def _command_for(check: Check) -> str:
+    return PREPARE_COMMAND if check.name.startswith("pack ") else _COMMANDS.get(check.name, "")
 
 
 def _checks(arguments: argparse.Namespace) -> Iterator[Check]:

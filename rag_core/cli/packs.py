@@ -12,7 +12,7 @@ from rag_core.cli.output import Output
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.pack import Pack, list_packs, verify
+from rag_core.runtime.pack import Pack, damaged_packs, list_packs, verify
 
 
 def packs(arguments: argparse.Namespace) -> int:
@@ -50,11 +50,15 @@ def _list(output: Output, data_dir: DataDir) -> int:
     else:
         rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
         output.table(["pack", "role", "MB", "licence", "title"], rows)
+    for _, damage in damaged_packs(data_dir.packs):
+        output.notice(damage.message)
     return DONE
 
 
 def _verify(output: Output, data_dir: DataDir) -> int:
-    problems: dict[str, str] = {}
+    problems = {folder.name: damage.message for folder, damage in damaged_packs(data_dir.packs)}
+    for folder_name, problem in problems.items():
+        output.text(f"{folder_name}: {problem}")
     found = list_packs(data_dir.packs)
     for pack in found:
         try:

@@ -194,6 +194,6 @@ def stored_below(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
         name = str(path.expanduser().absolute())
         below = [stored for stored in known if is_inside(stored, name)]
         if not below:
-            raise UserError(f"{name} is not in this library.", "“alcove list” shows what is.")
+            raise UserError(f"{name} is not in this library.", "The list of documents shows what is.")
         chosen += below
     return sorted(set(chosen))

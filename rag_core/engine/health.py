@@ -11,7 +11,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import list_packs, verify
+from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
 
 _LOW_SPACE_BYTES = 1024**3
 
@@ -49,9 +49,11 @@ def check_machine(data_dir: DataDir) -> Iterator[Check]:
             yield Check(f"pack {pack.id}", False, error.message, error.advice)
         else:
             yield Check(f"pack {pack.id}", True, f"{pack.manifest.role}, every file is as its manifest says")
+    for folder, damage in damaged_packs(data_dir.packs):
+        yield Check(f"pack {folder.name}", False, damage.message, damage.advice)
     for role, word in (("embedder", "embedding"), ("llm", "answering")):
         if not any(pack.manifest.role == role for pack in packs):
-            yield Check(f"pack for {word}", False, "not installed", "Run “alcove packs build” once, while online.")
+            yield Check(f"pack for {word}", False, "not installed", PREPARE)
 
 
 def check_library(work: Workspace) -> Iterator[Check]:
@@ -67,13 +69,13 @@ def check_library(work: Workspace) -> Iterator[Check]:
         "unreadable files",
         facts.failed_files == 0,
         f"{facts.failed_files:,}",
-        "“alcove list” says why. After mending them: alcove add --retry FOLDER",
+        "The list of documents says why. Mend them, then have them read again.",
     )
     yield Check(
         "passages without vector",
         facts.chunks_without_vector == 0,
         f"{facts.chunks_without_vector:,}",
-        "They are found by their words only. Run “alcove add” on their folder to finish.",
+        "They are found by their words only. Add their folder again to finish.",
     )
     problems = work.store.problems(thorough=True)
     yield Check("orphans and damage", not problems, "; ".join(problems) or "zero orphans", "Add the folders again.")
@@ -88,7 +90,7 @@ def _check_models(work: Workspace) -> Iterator[Check]:
             "embedding model",
             not different,
             f"differs: {', '.join(different)}" if different else "the one that made this library",
-            "Make the vectors again: alcove add --rebuild FOLDER",
+            "Make the library searchable anew; the documents stay as they are.",
         )
         work.models.encoder.encode_queries(["Where does this run?"])
         yield Check("embedding runs on", True, _where(work, "embed"))

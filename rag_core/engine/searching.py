@@ -53,7 +53,7 @@ def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[
         raise IndexMismatch("This library was made with another embedding model than the one in use now.")
     if not work.models.reads(query):
         return None, ["Searching by words only: the embedding model does not read the language of the question."]
-    notices = [f"{_passages(pending)} found by words only until “alcove add” has finished."] * bool(pending)
+    notices = [f"{_passages(pending)} found by words only until adding has finished."] * bool(pending)
     return work.models.encoder.encode_queries([query])[0], notices
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.engine.models import Models
-from rag_core.errors import UserError
+from rag_core.errors import LibraryMissing
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.paths import DataDir
@@ -36,11 +36,11 @@ class Workspace:
 def open_workspace(
     data_dir: DataDir, library: str, models: Models, settings: Settings, read_only: bool, closes_models: bool
 ) -> Workspace:
-    """Opens the library's files, no model. Raises LibraryLocked, LibraryTooNew, UserError (read-only and not there)."""
+    """Opens the library's files, no model. Raises LibraryLocked, LibraryTooNew, LibraryMissing (read-only)."""
     from rag_core import __version__
 
     folder = data_dir.libraries / library
     if read_only and not folder.is_dir():
-        raise UserError(f"There is no library “{library}” yet.", "Add documents to it: alcove add FOLDER")
+        raise LibraryMissing(f"There is no library “{library}” yet.", "Add documents to it.")
     store = Store.open(folder, read_only=read_only, created_with=f"alcove {__version__}")
     return Workspace(LibraryIndex(store), models, settings, data_dir.reports, closes_models)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rag_core.engine import Engine
 from rag_core.engine.models import Models, PackModels
-from rag_core.errors import LibraryTooOld, UserError
+from rag_core.errors import UserError
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.libraries import load_library_settings
 from rag_core.paths import DataDir
@@ -107,12 +107,7 @@ class Engines:
                 opened.engine.close()
 
     def _open(self, library: str, read_only: bool) -> Engine:
-        settings = self._settings_of(library)
-        try:
-            return Engine(self.data_dir, library, settings, read_only=read_only, models=self.models)
-        except LibraryTooOld:  # opening it for writing brings it up to date
-            Engine(self.data_dir, library, settings, models=self.models).close()
-            return Engine(self.data_dir, library, settings, read_only=read_only, models=self.models)
+        return Engine(self.data_dir, library, self._settings_of(library), read_only=read_only, models=self.models)
 
     def _settings_of(self, library: str) -> Settings:
         """The general settings with the library's own on top, where there are any that can be read."""

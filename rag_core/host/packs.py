@@ -13,7 +13,7 @@ from rag_core.host.events import PackInfo
 from rag_core.host.lane import Work
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.pack import MANIFEST, Pack, Role, find_pack, open_pack, verify
+from rag_core.runtime.pack import Pack, Role, find_pack, open_pack, pack_folders, verify
 from rag_core.settings import Settings
 
 
@@ -35,7 +35,7 @@ def import_folder(data_dir: DataDir, folder: Path) -> Work:
 def installed(data_dir: DataDir, settings: Settings) -> tuple[PackInfo, ...]:
     """Every pack, by id; one whose manifest cannot be read with its problem."""
     in_use = set(_in_use(data_dir, settings))
-    return tuple(_described(folder, in_use) for folder in _folders(data_dir.packs))
+    return tuple(_described(folder, in_use) for folder in pack_folders(data_dir.packs))
 
 
 def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
@@ -56,12 +56,6 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
         except PackCorrupt as error:
             return Check(f"pack {pack.id}", False, error.message, error.advice)
     return Check(f"pack {pack.id}", True, "Every file is as its manifest says.")
-
-
-def _folders(packs_dir: Path) -> list[Path]:
-    if not packs_dir.is_dir():
-        return []
-    return sorted(p for p in packs_dir.iterdir() if not p.name.startswith(".") and (p / MANIFEST).is_file())
 
 
 def _in_use(data_dir: DataDir, settings: Settings) -> Iterator[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag_core.errors import LibraryTooOld
 from rag_core.libraries import library_folder
 from rag_core.paths import DataDir
 
@@ -65,9 +64,4 @@ class Shelf:
     def _open_store(self, library: str) -> Store:
         from rag_core.index.store import Store
 
-        folder = library_folder(self._data_dir, library)
-        try:
-            return Store.open(folder, read_only=True)
-        except LibraryTooOld:  # opening it for writing brings it up to date
-            Store.open(folder, create=False).close()
-            return Store.open(folder, read_only=True)
+        return Store.open(library_folder(self._data_dir, library), read_only=True)

@@ -105,5 +105,5 @@ def require_current(connection: Connection, folder: Path, steps: Steps = STEPS, 
     if schema_version(connection) < len(steps):
         raise LibraryTooOld(
             f"The {holding} in {folder} has an older format.",
-            "Run “alcove list” on it once: that brings it up to date.",
+            "Once it is opened where it can be written to, it is brought up to date.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag_core.errors import StorageFull, UserError
+from rag_core.errors import LibraryMissing, LibraryTooOld, StorageFull
 from rag_core.index import documents, meta, migrations
 from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, prepare_writing, transaction
 from rag_core.index.keys import KeySource
@@ -24,9 +24,20 @@ class Opened:
 
 def open_database(folder: Path, key_source: KeySource, *, create: bool, read_only: bool, created_with: str) -> Opened:
     """See `Store.open`, which passes everything on."""
+    try:
+        return _open(folder, key_source, create, read_only, created_with)
+    except LibraryTooOld:  # a reader cannot bring it up to date
+        writer = _open(folder, key_source, create=False, read_only=False, created_with=created_with)
+        writer.connection.close()
+        if writer.lock is not None:
+            writer.lock.release()
+        return _open(folder, key_source, create, read_only, created_with)
+
+
+def _open(folder: Path, key_source: KeySource, create: bool, read_only: bool, created_with: str) -> Opened:
     path = folder / DATABASE_FILE
     if not path.is_file() and (read_only or not create):
-        raise UserError(f"There is no library in {folder}.", "Check the name, or add documents to create it.")
+        raise LibraryMissing(f"There is no library in {folder}.", "Check the name, or add documents to create it.")
     key = key_source.key(folder)
     lock = None if read_only else _lock(folder)
     try:

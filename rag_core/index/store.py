@@ -46,10 +46,11 @@ class Store:
         read_only: bool = False,
         created_with: str = "",
     ) -> Self:
-        """Open the library in `folder`, or create it (`create`, unless `read_only`).
+        """Open the library in `folder`, or create it (`create`, unless `read_only`). One of an older format is brought
+        up to date first, for a reader too.
 
-        Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), UserError (no library
-        there), StorageFull (cannot be written).
+        Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), LibraryMissing,
+        StorageFull (cannot be written).
         """
         database = opening.open_database(
             folder, key_source or NoKey(), create=create, read_only=read_only, created_with=created_with

@@ -21,6 +21,10 @@ from rag_core.errors import PackCorrupt, PackMissing
 MANIFEST = "manifest.json"
 FORMAT = 1
 
+PREPARE = "Prepare the models once, while online."
+
+_REBUILD = "Prepare the models again, or import it again."
+
 Role = Literal["embedder", "llm", "reader"]
 
 
@@ -101,7 +105,9 @@ def open_pack(root: Path) -> Pack:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise PackMissing(f"There is no model pack in {root}.", "Run “alcove packs build”.") from error
+        raise PackMissing(f"There is no model pack in {root}.", PREPARE) from error
+    except OSError as error:
+        raise PackCorrupt(f"The pack in {root} cannot be read ({error.strerror}).", _REBUILD) from error
     try:
         stored = json.loads(raw)
         if stored["format"] > FORMAT:
@@ -113,20 +119,34 @@ def open_pack(root: Path) -> Pack:
 
 
 def list_packs(packs_dir: Path) -> list[Pack]:
-    """Every pack with a readable manifest, by id. A half-built folder (its name starts with a dot) is not a pack."""
+    """Every pack with a readable manifest, by id; `damaged_packs` has the others."""
+    return [pack for _, pack in _opened(packs_dir) if isinstance(pack, Pack)]
+
+
+def damaged_packs(packs_dir: Path) -> list[tuple[Path, PackCorrupt]]:
+    """The folders of packs whose manifest cannot be read, each with what is wrong."""
+    return [(folder, damage) for folder, damage in _opened(packs_dir) if isinstance(damage, PackCorrupt)]
+
+
+def pack_folders(packs_dir: Path) -> list[Path]:
+    """By name. A half-built folder (its name starts with a dot) is not a pack."""
     if not packs_dir.is_dir():
         return []
-    folders = sorted(p for p in packs_dir.iterdir() if not p.name.startswith(".") and (p / MANIFEST).is_file())
-    return [open_pack(folder) for folder in folders]
+    return sorted(p for p in packs_dir.iterdir() if not p.name.startswith(".") and (p / MANIFEST).is_file())
 
 
 def find_pack(packs_dir: Path, role: Role, pack_id: str | None = None) -> Pack:
-    """The pack named `pack_id`, else the first of that role. Raises PackMissing."""
+    """The pack named `pack_id`, else the first of that role. Raises PackMissing, PackCorrupt when the one that would do
+    may be the one that is damaged: a damaged pack keeps nobody from using another one.
+    """
     for pack in list_packs(packs_dir):
         if pack.manifest.role == role and pack_id in (None, pack.id):
             return pack
+    for folder, damage in damaged_packs(packs_dir):
+        if pack_id in (None, folder.name):
+            raise damage
     wanted = f"“{pack_id}”" if pack_id else f"for the role “{role}”"
-    raise PackMissing(f"No model pack {wanted} is installed.", "Run “alcove packs build” once, while online.")
+    raise PackMissing(f"No model pack {wanted} is installed.", PREPARE)
 
 
 def verify(pack: Pack, only: tuple[str, ...] = ()) -> None:
@@ -181,7 +201,14 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-_REBUILD = "Run “alcove packs build” to make it again, or import it again."
+def _opened(packs_dir: Path) -> Iterator[tuple[Path, Pack | PackCorrupt]]:
+    for folder in pack_folders(packs_dir):
+        try:
+            yield folder, open_pack(folder)
+        except PackCorrupt as damage:
+            yield folder, damage
+        except PackMissing:
+            continue  # it went away since the folders were listed
 
 
 def _manifest_from(stored: dict[str, Any]) -> Manifest:

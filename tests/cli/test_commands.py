@@ -81,9 +81,24 @@ def test_errors_are_sentences_on_stderr(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["search", "x", "--library", "nowhere"]) == FAILED
     said = capsys.readouterr()
     assert said.out == "" and "There is no library “nowhere” yet." in said.err
+    assert "alcove add FOLDER" in said.err
     (tmp_path / "data" / "settings.json").write_text("{broken")
     assert main(["list"]) == FAILED
     assert "settings.json" in capsys.readouterr().err
+
+
+def test_a_damaged_pack_is_named_with_the_command_that_mends_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = tmp_path / "data" / "packs" / "some-model"
+    pack.mkdir(parents=True)
+    (pack / "manifest.json").write_text("{")
+    assert main(["doctor"]) == FAILED
+    said = capsys.readouterr().out
+    assert "pack some-model: Prepare the models again, or import it again: alcove packs build" in said
+    assert main(["packs", "verify"]) == FAILED
+    assert "some-model: The manifest" in capsys.readouterr().out
+    assert main(["add", str(folder)]) == DONE
 
 
 def test_filters_are_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

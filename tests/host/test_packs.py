@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from rag_core.engine.health import Check
+from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.lane import Work
 from rag_core.host.packs import installed, verify_stepwise
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
-from rag_core.runtime.pack import Manifest, Role, new_pack, write_manifest
+from rag_core.runtime.pack import Manifest, Role, find_pack, new_pack, write_manifest
 from rag_core.settings import Settings
 
 
@@ -47,6 +48,19 @@ def test_a_damaged_manifest_is_listed_with_its_problem_and_hides_no_other(data_d
     assert set(listed) == {"first", "second", "writer"}
     assert "damaged" in listed["second"].problem and not listed["first"].problem
     assert not result(verify_stepwise(data_dir, "second")).ok
+
+
+def test_a_damaged_pack_keeps_nobody_from_using_another(data_dir: DataDir) -> None:
+    (data_dir.packs / "first" / "manifest.json").write_text("{")
+    assert find_pack(data_dir.packs, "embedder").id == "second"
+    assert find_pack(data_dir.packs, "llm").id == "writer"
+    with pytest.raises(PackCorrupt):
+        find_pack(data_dir.packs, "embedder", "first")
+    (data_dir.packs / "second" / "manifest.json").write_text("{}")
+    with pytest.raises(PackCorrupt):  # one of these would have done
+        find_pack(data_dir.packs, "embedder")
+    with pytest.raises(PackMissing):
+        find_pack(data_dir.packs, "llm", "another")
 
 
 def test_one_wrong_byte_is_found(data_dir: DataDir) -> None:
