@@ -7,6 +7,7 @@ that are followed are looked at anyway; single files are known to nobody else.)
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class AddingController(QObject):
         self._libraries = libraries
         self._indexing = indexing
         self._is_loaded = False
-        self._waiting: tuple[str, tuple[Path, ...]] | None = None
+        self._waiting: deque[tuple[str, tuple[Path, ...]]] = deque()
+        self._making = ""
         self._unfinished: dict[str, list[str]] = {}
         self._interrupted: dict[str, list[str]] = {}
         indexing.state.changed.connect(self._on_indexing)
@@ -44,6 +46,8 @@ class AddingController(QObject):
         libraries.library_chosen.connect(self._take_up_soon)
         libraries.library_chosen.connect(self._go_on_soon)
         libraries.name_refused.connect(self._give_up)
+        libraries.library_renamed.connect(self._rename)
+        libraries.library_deleted.connect(self._forget)
 
     def add(self, paths: Sequence[Path]) -> None:
         """To the library on the screen; the first one of all is made."""
@@ -51,7 +55,7 @@ class AddingController(QObject):
 
     def add_to(self, library: str, paths: Sequence[Path]) -> None:
         """To the library of this name, which is made when it is not there, and shown."""
-        self._waiting = (library, tuple(paths))
+        self._waiting.append((library, tuple(paths)))
         if self._is_loaded:
             self._go_on()
 
@@ -62,7 +66,7 @@ class AddingController(QObject):
         except ValueError:
             return
         if isinstance(stored, dict):
-            self._interrupted = {name: [str(path) for path in paths] for name, paths in stored.items() if paths}
+            self._interrupted = {name: list(map(str, paths)) for name, paths in stored.items() if _are_paths(paths)}
 
     def _on_loaded(self) -> None:
         if not self._is_loaded:
@@ -74,19 +78,28 @@ class AddingController(QObject):
         QTimer.singleShot(0, self, self._go_on)
 
     def _go_on(self) -> None:
-        if self._waiting is None:
+        if not self._waiting:
             return
-        library, paths = self._waiting
+        library, paths = self._waiting[0]
         library = library or self._libraries.chosen or tr("My documents")
+        self._waiting[0] = (library, paths)
         if self._indexing.library == library:
-            self._waiting = None
+            self._waiting.popleft()
+            self._making = ""
             self._begin(library, paths)
-            return
-        self._waiting = (library, paths)
-        if self._libraries.model.info(library) is None:
-            self._libraries.create(library)
-        elif self._libraries.chosen != library:
+            self._go_on_soon()
+        elif self._libraries.model.info(library) is None:
+            if self._making != library:
+                self._making = library
+                self._libraries.create(library)
+        else:
+            self._choose(library)
+
+    def _choose(self, library: str) -> None:
+        if self._libraries.chosen != library:
             self._libraries.choose(library)
+        if self._libraries.chosen != library:
+            self._give_up()  # it cannot be opened, and that has been said
 
     def _begin(self, library: str, paths: Sequence[Path]) -> None:
         known = self._unfinished.setdefault(library, [])
@@ -96,10 +109,23 @@ class AddingController(QObject):
         self.begun.emit(library)
 
     def _on_indexing(self) -> None:
-        """Nothing is being read any more: everything is read, or the person stopped it."""
-        if self._unfinished and self._indexing.state.view is None:
-            self._unfinished.clear()
+        """What is neither read nor waits any more is read, or the person stopped it."""
+        over = [library for library in self._unfinished if not self._indexing.has_work(library)]
+        for library in over:
+            del self._unfinished[library]
+        if over:
             self._tell_unfinished()
+
+    def _rename(self, library: str, new_name: str) -> None:
+        for kept in (self._unfinished, self._interrupted):
+            if library in kept:
+                kept[new_name] = kept.pop(library)
+        self._tell_unfinished()
+
+    def _forget(self, library: str) -> None:
+        for kept in (self._unfinished, self._interrupted):
+            kept.pop(library, None)
+        self._tell_unfinished()
 
     def _tell_unfinished(self) -> None:
         self.unfinished_changed.emit(json.dumps(self._unfinished | self._interrupted))
@@ -114,6 +140,12 @@ class AddingController(QObject):
             self._begin(library, [Path(path) for path in self._interrupted.pop(library)])
 
     def _give_up(self) -> None:
-        if self._waiting is not None:
-            (library, _), self._waiting = self._waiting, None
+        self._making = ""
+        if self._waiting:
+            library, _ = self._waiting.popleft()
             self.refused.emit(library)
+            self._go_on_soon()
+
+
+def _are_paths(stored: object) -> bool:
+    return isinstance(stored, list) and bool(stored) and all(isinstance(path, str) for path in stored)

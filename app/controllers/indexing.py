@@ -107,6 +107,11 @@ class IndexingController(QObject):
             work.library = new_name
             self._works[new_name] = work
 
+    def has_work(self, name: str) -> bool:
+        """Something of this library is being read, or waits, be it for the person's word."""
+        work = self._works.get(name)
+        return work is not None and (work.handle is not None or bool(work.waiting))
+
     def forget_library(self, name: str) -> None:
         """It is being deleted: nothing more starts for it, and nothing more is said about it."""
         work = self._works.pop(name, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -179,6 +180,23 @@ def test_the_first_files_of_all_get_a_library_even_when_they_come_before_the_lis
     assert engine.last(AddPaths)[1] == AddPaths("My documents", (tmp_path / "a.pdf",))
 
 
+def test_what_is_dropped_while_the_first_library_is_made_is_added_too(
+    engine: FakeEngine, libraries: LibrariesController, indexing: IndexingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    adding = AddingController(libraries, indexing)
+    libraries.refresh()
+    engine.finish(ListLibraries, ())
+    adding.add([tmp_path / "a.pdf"])
+    adding.add([tmp_path / "b.pdf"])
+    assert len(engine.running(CreateLibrary)) == 1
+    engine.finish(CreateLibrary, LibraryInfo("My documents", tmp_path))
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+    engine.finish(AddPaths, AddReport(added=1))
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+    added = [handle.job.paths for handle in engine.started if isinstance(handle.job, AddPaths)]
+    assert added == [(tmp_path / "a.pdf",), (tmp_path / "b.pdf",)]
+
+
 # Which page
 
 
@@ -258,7 +276,26 @@ def test_files_that_were_not_read_yet_are_read_after_the_next_start(
     indexing_again.shutdown()
 
 
-@pytest.mark.parametrize("damaged", ["", "{", "[1]", '{"Contracts": []}'])
+def test_files_that_wait_for_a_lost_engine_are_read_after_the_next_start(
+    engine: FakeEngine, libraries: LibrariesController, indexing: IndexingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    adding = AddingController(libraries, indexing)
+    kept: list[str] = []
+    adding.unfinished_changed.connect(kept.append)
+    libraries.choose("Contracts")
+    libraries.refresh()
+    engine.finish(ListLibraries, (LibraryInfo("Contracts", tmp_path),))
+    adding.add([tmp_path / "a.pdf"])
+    qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
+    engine.send(AddPaths, Failed("engine_lost", "It stopped."))
+    assert json.loads(kept[-1]) == {"Contracts": [str(tmp_path / "a.pdf")]}
+    libraries.library_renamed.emit("Contracts", "Leases")
+    assert json.loads(kept[-1]) == {"Leases": [str(tmp_path / "a.pdf")]}
+    libraries.library_deleted.emit("Leases")
+    assert kept[-1] == "{}"
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[1]", '{"Contracts": []}', '{"Contracts": 5}', '{"Contracts": [null]}'])
 def test_a_damaged_memory_of_unfinished_files_is_ignored(
     damaged: str, libraries: LibrariesController, indexing: IndexingController, engine: FakeEngine
 ) -> None:
