@@ -16,8 +16,9 @@ from rag_core.children import child_command, creation_flags
 from rag_core.host.commands import Cancel, Close, Command, Pause, Submit
 from rag_core.host.events import Event
 from rag_core.host.jobs import Job
+from rag_core.host.sender import Sender
 from rag_core.paths import DataDir
-from rag_core.wire import receive, send
+from rag_core.wire import receive
 
 _LOG_BYTES = 1024**2
 
@@ -26,7 +27,7 @@ class EngineProcess:
     """One life of the engine. `on_event` and `on_exit` are called on a thread of this object's own, in order.
 
     `on_exit(code)` comes only when the process ended without being asked to, and last. `submit`, `cancel`, `pause` and
-    `resume` never fail: to a process that is gone they do nothing. Safe to use from several threads.
+    `resume` never fail and never wait: to a process that is gone they do nothing. Safe to use from several threads.
     """
 
     def __init__(self, data_dir: Path, on_event: Callable[[Event], None], on_exit: Callable[[int], None]) -> None:
@@ -35,7 +36,7 @@ class EngineProcess:
         self._on_exit = on_exit
         self._process: subprocess.Popen[bytes] | None = None
         self._listening: threading.Thread | None = None
-        self._sending = threading.Lock()
+        self._sender: Sender | None = None
         self._closing = False
 
     @property
@@ -58,7 +59,9 @@ class EngineProcess:
         finally:
             if log is not None:
                 log.close()
-        self._write(os.fsencode(self._data_dir.root))
+        assert self._process.stdin is not None
+        self._sender = Sender(self._process.stdin)
+        self._sender.put(os.fsencode(self._data_dir.root))
         self._listening = threading.Thread(
             target=self._listen, args=(self._process,), name="engine-events", daemon=True
         )
@@ -82,7 +85,8 @@ class EngineProcess:
         self._closing = True
         if self._process is None:
             return
-        self._send(Close())
+        if self._sender is not None:
+            self._sender.finish(pickle.dumps(Close()))
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -104,19 +108,18 @@ class EngineProcess:
             self._on_exit(code)
 
     def _send(self, command: Command) -> None:
-        self._write(pickle.dumps(command))
-
-    def _write(self, payload: bytes) -> None:
-        with self._sending, suppress(OSError, ValueError):  # gone, or closed: `on_exit` says so
-            if self._process is not None and self._process.stdin is not None:
-                send(self._process.stdin, payload)
+        if self._sender is not None:
+            self._sender.put(pickle.dumps(command))
 
     def _close_pipes(self, process: subprocess.Popen[bytes]) -> None:
-        with self._sending:
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):  # what waits in it is wanted by nobody any more
-                        pipe.close()
+        """The process has ended, so nobody is held up by writing to it."""
+        if self._sender is not None:
+            self._sender.finish()
+            self._sender.join()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what waits in it is wanted by nobody any more
+                    pipe.close()
 
 
 def _open_log(path: Path) -> IO[bytes] | None:

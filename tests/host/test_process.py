@@ -214,6 +214,25 @@ def test_nothing_is_heard_after_closing(tmp_path: Path) -> None:
     assert all(event.job_id for event in heard)
 
 
+def test_a_process_that_does_not_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    monkeypatch.setattr("rag_core.host.process.child_command", lambda kind: asleep)
+
+    def submit_many() -> None:
+        for job_id in range(10_000):
+            process.submit(job_id, jobs.ListConversations("office"))
+
+    process = EngineProcess(tmp_path, lambda event: None, lambda code: None)
+    process.start()
+    submitting = threading.Thread(target=submit_many, name="submitting", daemon=True)
+    submitting.start()
+    submitting.join(PATIENCE_S)
+    has_submitted = not submitting.is_alive()
+    process.close(timeout_s=0.1)
+    assert has_submitted
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("engine-")]
+
+
 def test_a_long_log_makes_room_for_a_new_one(tmp_path: Path) -> None:
     log = DataDir(tmp_path).engine_log
     log.write_bytes(b"old words\n" * 200_000)
