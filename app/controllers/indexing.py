@@ -87,6 +87,7 @@ class IndexingController(QObject):
         self.folders.folder_changed.connect(self._follow_folder)
 
     def shutdown(self) -> None:
+        self.state.shutdown()
         self.folders.shutdown()
 
     # Which library

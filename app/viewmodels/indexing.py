@@ -49,6 +49,10 @@ class IndexingState(QObject):
         elif not self._frame.isActive():
             self._frame.start()
 
+    def shutdown(self) -> None:
+        """Nothing more is told."""
+        self._frame.stop()
+
     def _tell(self) -> None:
         if self.view != self._shown:
             self._shown = self.view
