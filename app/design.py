@@ -79,7 +79,7 @@ LIGHT = Colours(
     on_accent="#ffffff",
     accent_soft="#dcefe9",
     mark="#fff3cf",
-    mark_border="#c98a00",
+    mark_border="#c58600",
     quote="#ffdf80",
     danger="#ad2418",
     danger_soft="#fbe6e3",
@@ -95,7 +95,7 @@ DARK = Colours(
     surface="#242322",
     raised="#33312f",
     border="#383634",
-    control="#827d75",
+    control="#88837b",
     text="#efece7",
     muted="#aca69c",
     accent="#66cdb5",
@@ -113,6 +113,7 @@ DARK = Colours(
     success_soft="#1d3a27",
     focus="#66cdb5",
 )
+PAPER = "#ffffff"  # of a document's pages, in both themes
 
 
 def colours() -> Colours:
