@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("onnxruntime", "faiss", "onnxruntime_genai", "numpy", "rich", "lxml", "docx", "pptx", "onnx", "PySide6")
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,4}){1,2}\b")
+Node = TypeVar("Node", bound=ast.AST)
 
 
 def loaded_modules(code: str) -> set[str]:
@@ -31,18 +36,79 @@ def test_opening_an_engine_loads_no_model_runtime() -> None:
 
 @pytest.mark.parametrize("package", ["app", "rag_core"])
 def test_nothing_is_swallowed(package: str) -> None:
-    """`except Exception` stands in two places only: the engine's job loop and the step that stores one document."""
+    """`except Exception` stands in two places only: the engine's job loop and the step that stores one document.
+
+    `except BaseException` tidies up and passes on what it caught.
+    """
     allowed = {"rag_core/engine/adding.py", "rag_core/host/lane.py"}
-    found = set()
-    for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ExceptHandler) and _is_broad(node.type):
-                found.add(path.relative_to(ROOT).as_posix())
+    found = {place for place, node in nodes(package, ast.ExceptHandler) if _swallows(node)}
     assert found <= allowed
 
 
-def _is_broad(kind: ast.expr | None) -> bool:
-    return kind is None or (isinstance(kind, ast.Name) and kind.id == "Exception")
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    names = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else set()
+    is_broad = handler.type is None or "Exception" in names
+    return is_broad or ("BaseException" in names and not isinstance(handler.body[-1], ast.Raise))
+
+
+@pytest.mark.parametrize("package", ["app", "rag_core"])
+def test_files_and_functions_can_be_read_in_one_go(package: str) -> None:
+    functions = [*nodes(package, ast.FunctionDef), *nodes(package, ast.AsyncFunctionDef)]
+    long = [f"{place}: {node.name}" for place, node in functions if _lines_of(node) > LONGEST_FUNCTION]
+    long += [place for place, text in sources(package) if text.count("\n") > LONGEST_FILE]
+    assert not long
+
+
+def _lines_of(node: ast.stmt) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_of_qt_only_what_draws_a_window_is_used() -> None:
+    """No network, no browser, no QML: what is not imported cannot reach out, and is not shipped."""
+    named = {alias.name for _, node in nodes("app", ast.Import) for alias in node.names}
+    for _, node in nodes("app", ast.ImportFrom):
+        module = node.module or ""
+        named |= {f"{module}.{alias.name}" for alias in node.names} if module == "PySide6" else {module}
+    of_qt = {name for name in named if name.startswith(("PySide6", "shiboken6"))}
+    assert of_qt == {f"PySide6.{name}" for name in ("QtCore", "QtGui", "QtSvg", "QtWidgets")}
+
+
+def test_the_window_never_stands_still_for_a_dialog() -> None:
+    """`exec` is the event loop of a program, and `processEvents` a second one inside it."""
+    loops = {"app/application.py", "app/early.py"}
+    found = [(place, node.attr) for place, node in nodes("app", ast.Attribute)]
+    assert {place for place, name in found if name in ("exec", "exec_")} <= loops
+    assert not [place for place, name in found if name == "processEvents"]
+
+
+def test_looks_are_decided_in_one_file() -> None:
+    """Widgets name what they are; colours and style sheets stand in app/design.py."""
+    deciding = [f"{place}:{node.lineno}" for place, node in nodes("app", ast.expr) if _decides_looks(node)]
+    assert [place for place in deciding if not place.startswith("app/design.py:")] == []
+
+
+def _decides_looks(node: ast.expr) -> bool:
+    if isinstance(node, ast.Attribute):
+        is_colour = isinstance(node.value, ast.Attribute) and node.value.attr == "GlobalColor"
+        return node.attr == "setStyleSheet" or (is_colour and node.attr != "transparent")
+    if isinstance(node, ast.Call):
+        makes_colour = isinstance(node.func, ast.Name) and node.func.id == "QColor"
+        return makes_colour and any(isinstance(argument, ast.Constant) for argument in node.args)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(COLOUR.search(node.value))
+
+
+def sources(package: str) -> list[tuple[str, str]]:
+    """Path and text of every module."""
+    paths = sorted((ROOT / package).rglob("*.py"))
+    return [(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
+
+
+def nodes(package: str, kind: type[Node]) -> list[tuple[str, Node]]:
+    """Where something of this kind stands, and what."""
+    found = []
+    for place, text in sources(package):
+        found += [(place, node) for node in ast.walk(ast.parse(text)) if isinstance(node, kind)]
+    return found
 
 
 def test_the_promised_top_level_is_there() -> None:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
-from app.design import BODY, LIGHT, M, colours
+from app.design import BODY, LIGHT, PAPER, M, colours
 from app.widgets.marks import found_colour, passage_shape, words_shape
 from app.widgets.page_pictures import Picture
 from rag_core.types import LineBox, Page, TextMatch
 
-_PAPER = "#ffffff"
 _BORDER_PX = 2.0
 _SHARP_PX = 1.5  # a picture that differs no more from its place is drawn pixel by pixel
 
@@ -53,7 +52,7 @@ def marks_of(
 
 def paint_paper(painter: QPainter, rect: QRectF) -> None:
     """An empty sheet with a hairline around it."""
-    painter.fillRect(rect, QColor(_PAPER))
+    painter.fillRect(rect, QColor(PAPER))
     painter.setPen(QPen(QColor(colours().border), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
