@@ -23,7 +23,7 @@ SETTINGS_FILE = "library.json"
 
 _DATABASE_FILE = "library.db"
 _DELETED = ".deleted-"
-_NAME = re.compile(r"[^\W_][\w .-]{0,63}")
+_NAME = re.compile(r"[^\W_][\w .,&'’()+-]{0,63}")  # what every file system takes: "Hollis & Marsh (2026)"
 _WINDOWS_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)
 _DIGITS = re.compile(r"(\d+)")
 
@@ -38,12 +38,15 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """What holds for one library alone; None takes the general setting. `folders` are what the person added."""
+    """What holds for one library alone; None takes the general setting. `folders` are what the person added, `left_out`
+    files and folders that they removed: a folder around them does not bring them back.
+    """
 
     top_k: int | None = None
     relevance_threshold: float | None = None
     chunk_tokens: int | None = None
     folders: tuple[Folder, ...] = ()
+    left_out: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class LibraryInfo:
 def check_library_name(name: str) -> None:
     """Raises UserError for a name that is no folder name on every system."""
     if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise UserError(f"“{name}” cannot be the name of a library.", "Use letters, digits, spaces and - _ .")
+        raise UserError(f"“{name}” cannot be the name of a library.", "Use letters, digits, spaces and - _ . , & ( ).")
     if _WINDOWS_DEVICES.fullmatch(name):
         raise UserError(f"“{name}” is a name that Windows keeps for itself.", "Choose another name.")
 
@@ -154,14 +157,12 @@ def load_library_settings(data_dir: DataDir, name: str) -> LibrarySettings:
     """Defaults where none were saved. Raises UserError for a damaged file or a wrong value."""
     path = library_folder(data_dir, name) / SETTINGS_FILE
     stored = read_object(path)
-    folders = [] if stored.get("folders") is None else stored["folders"]
-    if not isinstance(folders, list):
-        raise _wrong(path, "folders", folders)
     return LibrarySettings(
         top_k=_whole_number(stored, "top_k", path),
         relevance_threshold=_share(stored, "relevance_threshold", path),
         chunk_tokens=_whole_number(stored, "chunk_tokens", path),
-        folders=tuple(_folder(entry, path) for entry in folders),
+        folders=tuple(_folder(entry, path) for entry in _list(stored, "folders", path)),
+        left_out=tuple(_left_out(entry, path) for entry in _list(stored, "left_out", path)),
     )
 
 
@@ -172,6 +173,7 @@ def save_library_settings(data_dir: DataDir, name: str, settings: LibrarySetting
         "relevance_threshold": settings.relevance_threshold,
         "chunk_tokens": settings.chunk_tokens,
         "folders": [{"path": str(folder.path), "in_sync": folder.in_sync} for folder in settings.folders],
+        "left_out": [str(path) for path in settings.left_out],
     }
     write_object(value, library_folder(data_dir, name) / SETTINGS_FILE)
 
@@ -256,6 +258,19 @@ def _share(stored: dict[str, Any], name: str, path: Path) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise _wrong(path, name, value)
     return float(value)
+
+
+def _list(stored: dict[str, Any], name: str, path: Path) -> list[object]:
+    value = stored.get(name)
+    if value is not None and not isinstance(value, list):
+        raise _wrong(path, name, value)
+    return value or []
+
+
+def _left_out(entry: object, path: Path) -> Path:
+    if not isinstance(entry, str) or not entry:
+        raise _wrong(path, "left_out", entry)
+    return Path(entry)
 
 
 def _folder(entry: object, path: Path) -> Folder:

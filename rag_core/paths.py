@@ -15,6 +15,11 @@ ASSETS = PROGRAM_ROOT / "assets"
 SAMPLES = ASSETS / "samples"
 
 
+def whole_path(path: Path) -> Path:
+    """Absolute and without “..”, links as they are: the way a library names its files."""
+    return Path(os.path.normpath(path.expanduser().absolute()))
+
+
 def is_inside(path: str, folder: str) -> bool:
     """Whether `path` is `folder` itself or lies below it: "/a-old/x" is not inside "/a"."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

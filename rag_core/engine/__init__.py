@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from rag_core.answer.conversation import search_query
-from rag_core.engine import adding, asking, searching
+from rag_core.engine import adding, asking, left_out, searching
 from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
@@ -86,22 +86,26 @@ class Engine:
     ) -> Generator[AddStep, None, AddReport]:
         """Bring the library in line with files and folders; then compute missing vectors unless `embed` is False.
 
-        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. Raises
-        StorageFull, PackMissing.
+        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. What
+        was removed from the library stays out, unless it is named itself. Raises StorageFull, PackMissing.
         """
         started = time.perf_counter()
         if rebuild:
             self._work.store.rebuild_for(self._work.models.identity)
         else:
             self._work.store.require_identity(self._work.models.identity)
-        report = yield from adding.add(paths, self._work, Again(retry, reread))
+        still_out = left_out.take_in(self.data_dir, self.library, paths)
+        report = yield from adding.add(paths, self._work, Again(retry, reread), still_out)
         if embed:
             yield from embed_pending(self._work)
         return replace(report, elapsed_ms=(time.perf_counter() - started) * 1000)
 
     def remove(self, paths: Sequence[Path]) -> list[str]:
-        """Forget files, or all below folders; returns the stored paths. Raises UserError for a path not in here."""
+        """Forget files, or all below folders; returns the stored paths. Adding a folder around them does not bring them
+        back. Raises UserError for a path not in here.
+        """
         chosen = adding.stored_below(paths, self._work.store.known_files())
+        left_out.leave_out(self.data_dir, self.library, paths)
         self._work.index.remove_paths(chosen)
         return chosen
 

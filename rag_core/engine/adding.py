@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag_core.engine import left_out
 from rag_core.engine.known_content import link_known
 from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
@@ -21,7 +22,7 @@ from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
-from rag_core.paths import is_inside
+from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
 from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
 
@@ -46,11 +47,16 @@ class _Tally:
     warnings: list[FileProblem] = field(default_factory=list)
 
 
-def add(paths: Sequence[Path], work: Workspace, again: Again) -> Generator[AddStep, None, AddReport]:
-    """Bring the library in line with `paths`; the report, without its time, is the generator's value."""
+def add(
+    paths: Sequence[Path], work: Workspace, again: Again, out: Collection[str] = ()
+) -> Generator[AddStep, None, AddReport]:
+    """Bring the library in line with `paths`, but for what the person keeps `out` of it; the report, without its time,
+    is the generator's value.
+    """
     found = yield from _scan(paths)
     known = work.store.known_files()
-    changes = compare(found, _stamps(known, again))
+    changes, kept_out = left_out.split(compare(found, _stamps(known, again)), paths, out)
+    found.skipped += kept_out
     files = sorted((*changes.added, *changes.changed), key=lambda file: file.path)
     yield from _queued(files)
     linked: set[str] = set()
@@ -191,7 +197,7 @@ def stored_below(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
     """The stored files that `paths` name: each itself, or all below it when it is a folder. Raises UserError."""
     chosen: list[str] = []
     for path in paths:
-        name = str(path.expanduser().absolute())
+        name = str(whole_path(path))
         below = [stored for stored in known if is_inside(stored, name)]
         if not below:
             raise UserError(f"{name} is not in this library.", "The list of documents shows what is.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_core import libraries
 from rag_core import settings as stored_settings
+from rag_core.errors import UserError
 from rag_core.host import jobs, packs
 from rag_core.host.engines import Engines
 from rag_core.host.jobs import Job
@@ -104,6 +105,11 @@ class EngineWork:
 
     def _save_library_settings(self, job: jobs.SaveLibrarySettings) -> Work:
         yield from ()
-        libraries.save_library_settings(self.engines.data_dir, job.library, job.settings)
+        data_dir = self.engines.data_dir
+        try:
+            left_out = libraries.load_library_settings(data_dir, job.library).left_out
+        except UserError:  # damaged; what is saved takes its place
+            left_out = job.settings.left_out
+        libraries.save_library_settings(data_dir, job.library, replace(job.settings, left_out=left_out))
         self.engines.refresh(job.library)
         return None

@@ -58,7 +58,7 @@ class AddPaths(Job):
     """Streams `Progress`, `FilesQueued`, `FileDone`, `DocumentsSearchable`; finishes with the `AddReport`.
 
     `retry` reads files again that failed; `reread` reads all of them again; `rebuild` makes every vector again. With
-    no paths: only the vectors that are missing.
+    no paths: only the vectors that are missing. What was removed stays out, unless it is one of the paths.
     """
 
     lane: ClassVar[Lane] = "engine"
@@ -149,7 +149,9 @@ class SaveSettings(Job):
 
 @dataclass(frozen=True, slots=True)
 class SaveLibrarySettings(Job):
-    """What holds for one library alone, and its folders. Finishes with None."""
+    """What holds for one library alone, and its folders. `left_out` stays: adding and removing change it. Finishes with
+    None.
+    """
 
     lane: ClassVar[Lane] = "engine"
     library: str

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from rag_core.engine import AddStep, Engine
+from rag_core.engine.left_out import LEFT_OUT
 from rag_core.errors import IndexMismatch
 from rag_core.ingest.reading import Reader
 from rag_core.paths import DataDir
-from rag_core.progress import Progress
-from rag_core.types import DocumentsSearchable, FileDone, FileReading, FilesQueued
+from rag_core.progress import Progress, run_to_end
+from rag_core.types import AddReport, DocumentsSearchable, FileDone, FileProblem, FileReading, FilesQueued
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_models import FakeModels
 
@@ -115,3 +116,48 @@ def test_vectors_of_two_models_are_never_mixed(engine: Engine, folder: Path, mod
     models.encoder = FakeEncoder("another")
     with pytest.raises(IndexMismatch):
         list(work)
+
+
+def add(engine: Engine, *paths: Path) -> AddReport:
+    return run_to_end(engine.add(paths))
+
+
+def names(engine: Engine) -> list[str]:
+    return [Path(document.path).name for document in engine.documents()]
+
+
+def test_what_was_removed_stays_out_when_its_folder_is_added_again(engine: Engine, folder: Path) -> None:
+    add(engine, folder)
+    engine.remove([folder / "oak.txt"])
+    report = add(engine, folder)
+    assert (report.added, report.unchanged, names(engine)) == (0, 1, ["elm.txt"])
+    assert report.skipped == (FileProblem(str(folder / "oak.txt"), LEFT_OUT),)
+    assert add(engine, folder / ".." / folder.name / "oak.txt").added == 1
+    assert add(engine, folder).skipped == ()
+    assert names(engine) == ["elm.txt", "oak.txt"]
+
+
+def test_a_removed_folder_stays_out_but_for_what_is_named_in_it(engine: Engine, folder: Path) -> None:
+    old = folder / "old"
+    old.mkdir()
+    for name in ("ash", "fir"):
+        (old / f"{name}.txt").write_text(f"The {name} room is closed.")
+    add(engine, folder)
+    engine.remove([old / "ash.txt"])
+    engine.remove([old])
+    assert add(engine, folder).skipped == (FileProblem(str(old), LEFT_OUT),)
+    add(engine, old / "ash.txt")
+    (old / "ash.txt").write_text("The ash room is open again.")
+    assert add(engine, folder).changed == 1
+    assert sorted(names(engine)) == ["ash.txt", "elm.txt", "oak.txt"]
+    add(engine, old)
+    assert "fir.txt" in names(engine) and add(engine, folder).skipped == ()
+
+
+def test_damaged_settings_of_a_library_stop_neither_adding_nor_removing(engine: Engine, folder: Path) -> None:
+    add(engine, folder)
+    damaged = engine.data_dir.libraries / "office" / "library.json"
+    damaged.write_text("{")
+    engine.remove([folder / "oak.txt"])
+    assert add(engine, folder).added == 1
+    assert damaged.read_text() == "{"

@@ -225,6 +225,17 @@ def test_a_library_has_settings_of_its_own(tmp_path: Path, folder: Path) -> None
         assert isinstance(answer, Answer) and len(answer.passages) == 1
 
 
+def test_saving_settings_does_not_bring_back_what_was_removed(tmp_path: Path, folder: Path) -> None:
+    with host(tmp_path / "data") as talk:
+        talk.do(jobs.AddPaths("office", (folder,)))
+        talk.do(jobs.RemovePaths("office", (folder / "0.txt",)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(top_k=1)))
+        settings = talk.do(jobs.LoadLibrarySettings("office"))
+        assert settings == LibrarySettings(top_k=1, left_out=(folder / "0.txt",))
+        talk.do(jobs.AddPaths("office", (folder,)))
+        assert talk.do(jobs.ListDocuments("office")) == 6
+
+
 def test_another_embedder_offers_a_rebuild(tmp_path: Path, folder: Path) -> None:
     with host(tmp_path / "data") as talk:
         talk.do(jobs.AddPaths("office", (folder,)))
