@@ -15,7 +15,7 @@ from rag_core.host.events import Failed, SilenceReport, StageCheck
 from rag_core.host.jobs import CheckStages, ProveSilence
 from rag_core.types import Answer
 
-DELAY_MS = 2000
+DELAY_MS = 700
 
 
 class StatusController(QObject):
