@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the window imports this module for its records; the store w
 LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "damaged"]
 
 SETTINGS_FILE = "library.json"
+LEFT_OUT = "You removed it from this library. Add it by itself to have it back."
 
 _DATABASE_FILE = "library.db"
 _DELETED = ".deleted-"

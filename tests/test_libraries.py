@@ -112,6 +112,7 @@ def test_names_that_some_system_takes_for_the_same_are_taken(data_dir: DataDir) 
         with pytest.raises(UserError, match="already"):
             create_library(data_dir, same)
     check_library_name("Console 2026")
+    check_library_name("Hollis & Marsh (closed files)")
 
 
 def test_renaming_keeps_everything(data_dir: DataDir) -> None:

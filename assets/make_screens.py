@@ -1,0 +1,269 @@
+"""Takes pictures of every screen of the window, in its themes, languages and sizes, from the real program:
+
+    python assets/make_screens.py FOLDER --packs DIR [--only light|dark|japanese|large|small]
+
+Documents, models, engine and answers are real; only the moments that would not keep still (models being prepared, an
+engine that has ended) are brought about on purpose. The README's pictures are chosen from these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_core.paths import SAMPLES, DataDir
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.application import Application
+
+ANSWERED = "How long are closed client files kept?"
+ON_A_PAGE = "Who approves overtime?"
+IN_A_SHEET = "How many seats does the Bridge Room have?"
+NOT_THERE = "What is the price of a submarine?"
+JAPANESE = "有給休暇は何日ですか。"
+SETTINGS_PAGES = ("models", "place", "answers", "library", "look", "data", "privacy")
+
+
+@dataclass(frozen=True)
+class Variant:
+    theme: str = "light"
+    language: str = "en"
+    scale: str = "1"
+    width: int = 1280
+    height: int = 820
+
+
+VARIANTS = {
+    "light": Variant(),
+    "dark": Variant(theme="dark"),
+    "japanese": Variant(language="ja"),
+    "large": Variant(scale="2"),
+    "small": Variant(width=1024, height=700),
+    "wide": Variant(width=1920, height=1080),
+}
+
+
+class Camera:
+    """Drives one window and takes its pictures."""
+
+    def __init__(self, application: Application, folder: Path) -> None:
+        self.wiring = application.wiring
+        self.window = application.window
+        self._folder = folder
+
+    def wait(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                raise TimeoutError(what)
+            self.settle(20)
+
+    def settle(self, ms: int = 400) -> None:
+        from PySide6.QtTest import QTest
+
+        QTest.qWait(ms)
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        self.settle()
+        (widget or self.window).grab().save(str(self._folder / f"{name}.png"))
+
+    def ask(self, question: str) -> None:
+        self.wiring.questions.ask(question)
+        self.settle(100)
+        self.wait(lambda: not self.wiring.questions.model.is_working, question)
+
+    def show_proof(self, which: int = 0) -> None:
+        """Click the first citation of a turn."""
+        from app.viewmodels.conversation import ShownTurn
+        from app.viewmodels.proof import proof_of
+
+        turn: ShownTurn = self.wiring.questions.model.turns[which]
+        self.wiring.source.show(proof_of(turn).targets, 0)
+        self.settle(1500)
+
+
+def take_all(camera: Camera, documents: Path, packs: Path, root: Path) -> None:
+    preparing(camera, packs, root)
+    empty_library(camera)
+    busy(camera, documents)
+    conversation(camera)
+    sources(camera)
+    dialogs(camera)
+    lost(camera)
+
+
+def preparing(camera: Camera, packs: Path, root: Path) -> None:
+    from app.viewmodels.setup import Step
+
+    setup = camera.wiring.setup
+    camera.wait(lambda: setup.model.state == "missing", "the start page")
+    camera.take("01-start-without-models")
+    setup.model.show("preparing")
+    setup.model.show_step(Step("all-MiniLM-L6-v2", 0.4))
+    camera.take("02-models-being-prepared")
+    (root / "packs").symlink_to(packs.resolve(), target_is_directory=True)
+    setup.look()
+    camera.wait(lambda: setup.model.state == "ready", "the models")
+    camera.take("03-start")
+    camera.window.overlay.cover()
+    camera.take("04-drop")
+    camera.window.overlay.hide()
+
+
+def empty_library(camera: Camera) -> None:
+    libraries = camera.wiring.libraries
+    libraries.create("Contracts")
+    camera.wait(lambda: libraries.chosen == "Contracts", "the library")
+    camera.settle(500)
+    camera.wiring.pages.show_conversation()
+    camera.take("05-empty-library")
+    camera.wiring.pages.toggle_documents()
+    camera.take("06-no-documents")
+
+
+def busy(camera: Camera, documents: Path) -> None:
+    """While a folder is being read: what is asked meanwhile is answered from what is there."""
+    wiring = camera.wiring
+    wiring.adding.add_to("Hollis & Marsh", [documents])
+    camera.wait(lambda: wiring.libraries.chosen == "Hollis & Marsh", "the library")
+    camera.wait(lambda: wiring.documents.model.total > 10 and wiring.indexing.state.view, "the adding")
+    wiring.pages.show_documents()
+    camera.take("07-documents-being-added")
+    camera.wait(lambda: wiring.indexing.state.view is None, "the end of adding", 300)
+    camera.take("08-documents")
+    wiring.pages.toggle_documents()
+    camera.settle(500)
+    camera.window.notices.close_notice()
+    camera.take("09-new-conversation")
+
+
+def conversation(camera: Camera) -> None:
+    wiring = camera.wiring
+    wiring.pages.begin_asking()
+    camera.ask(ANSWERED)
+    camera.ask(NOT_THERE)
+    camera.take("10-answer-and-not-found")
+    wiring.questions.ask(ON_A_PAGE)
+    camera.wait(lambda: wiring.questions.model.turns[-1].passages, "the passages")
+    camera.take("11-answering")
+    camera.wait(lambda: not wiring.questions.model.is_working, "the answer")
+    camera.ask(IN_A_SHEET)
+    camera.ask(JAPANESE)
+    camera.take("12-conversation")
+
+
+def sources(camera: Camera) -> None:
+    for name, turn in (("13-source-word", 0), ("14-source-pdf", 2), ("15-source-sheet", 3), ("16-source-japanese", 4)):
+        camera.wiring.conversation.view.turn_list.show_turn(turn)
+        camera.show_proof(turn)
+        camera.take(name)
+    camera.wiring.source.find("the")
+    camera.wiring.source_pane.open_find()
+    camera.take("17-find")
+    camera.window.hide_source()
+
+
+def dialogs(camera: Camera) -> None:
+    window = camera.window
+    for name, action in (("settings", "show_settings"), ("shortcuts", "show_shortcuts")):
+        window.actions_by_name[action].trigger()
+        camera.settle(800)
+        dialog = shown_dialog()
+        for number, page in enumerate(SETTINGS_PAGES if name == "settings" else ("",)):
+            if page:
+                dialog.show_page(page)  # type: ignore[attr-defined]  # only the settings have pages
+            camera.take(f"20-{name}-{number}-{page}".rstrip("-"), dialog)
+        dialog.close()
+        camera.settle(100)
+    for name, opens in (
+        ("where-it-runs", camera.wiring.stage_badge.clicked),
+        ("offline-proof", camera.wiring.offline_badge.clicked),
+        ("about", window.side.help_menu.about.triggered),
+    ):
+        opens.emit()
+        camera.settle(2500)
+        dialog = shown_dialog()
+        camera.take(f"21-{name}", dialog)
+        dialog.close()
+        camera.settle(100)
+
+
+def shown_dialog() -> QWidget:
+    from PySide6.QtWidgets import QApplication, QDialog
+
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
+
+
+def lost(camera: Camera) -> None:
+    """The engine's process ends in the middle of a question, as a driver's fault would end it."""
+    import psutil
+
+    camera.wiring.questions.ask("Who may work from home?")
+    psutil.Process().children()[0].kill()
+    camera.wait(lambda: not camera.wiring.questions.model.is_working, "the end of the question")
+    camera.take("30-engine-lost")
+
+
+def prepare_documents(home: Path) -> Path:
+    """The samples where a person would have them, among more of the same kind."""
+    folder = home / "Documents" / "Hollis & Marsh"
+    shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("*.jsonl"))
+    (folder / "broken-scan.pdf").write_bytes(b"%PDF-1.7\nthis is where the file ends")
+    minutes = (SAMPLES / "staff-meeting-2026-10.md").read_text(encoding="utf-8")
+    for number in range(1, 61):
+        text = minutes.replace("October", f"Month {number}")
+        (folder / f"minutes-{number:02}.md").write_text(text, encoding="utf-8")
+    return folder
+
+
+def photograph(folder: Path, packs: Path, variant: Variant) -> None:
+    """One variant, in this process."""
+    from app.application import Application, engine_process, make_qt_application
+    from app.single_instance import SingleInstance
+
+    home = Path.home()
+    data_dir = DataDir(home / ".alcove")
+    data_dir.root.mkdir()
+    documents = prepare_documents(home)
+    qt = make_qt_application()
+    application = Application(data_dir, "", engine_process(data_dir), SingleInstance(data_dir.root))
+    application.change_preferences({"theme": variant.theme, "language": variant.language})
+    application.open()
+    application.window.resize(variant.width, variant.height)
+    folder.mkdir(parents=True, exist_ok=True)
+    take_all(Camera(application, folder), documents, packs, data_dir.root)
+    application.shutdown()
+    del qt
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--packs", type=Path, required=True)
+    parser.add_argument("--only", choices=VARIANTS)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.here:
+        photograph(arguments.folder / arguments.only, arguments.packs, VARIANTS[arguments.only])
+        return
+    for name in [arguments.only] if arguments.only else VARIANTS:
+        with tempfile.TemporaryDirectory() as home:  # a home of its own: pictures show no one's folders
+            environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"HOME": home, "USERPROFILE": home}
+            environment |= {"QT_SCALE_FACTOR": VARIANTS[name].scale}
+            places = [str(arguments.folder.resolve()), "--packs", str(arguments.packs.resolve())]
+            subprocess.run([sys.executable, __file__, *places, "--only", name, "--here"], env=environment, check=True)
+
+
+if __name__ == "__main__":
+    main()
