@@ -145,6 +145,7 @@ def test_a_real_start_ends_politely_and_leaves_no_process(tmp_path: Path) -> Non
 @pytest.mark.e2e
 def test_an_engine_that_is_killed_comes_back_by_itself(tmp_path: Path, qtbot: QtBot) -> None:
     application = Application(DataDir(tmp_path), "", engine_process(DataDir(tmp_path)), SingleInstance(tmp_path))
+    qtbot.addWidget(application.window)
     application.open()
     with qtbot.waitSignal(application.wiring.libraries.loaded, timeout=20_000):
         pass

@@ -154,7 +154,7 @@ def test_killed_in_the_middle_every_document_is_whole_or_absent_and_adding_resum
     (tmp_path / "packs").symlink_to(packs_dir, target_is_directory=True)
     folder = tmp_path / "documents"
     folder.mkdir()
-    for number in range(300):
+    for number in range(100):
         text = "\n\n".join(f"Paragraph {i} of document {number} tells something of its own." * 8 for i in range(20))
         (folder / f"{number}.txt").write_text(text)
     environment = os.environ | {"ALCOVE_DATA_DIR": str(tmp_path)}
@@ -170,4 +170,4 @@ def test_killed_in_the_middle_every_document_is_whole_or_absent_and_adding_resum
     report = as_json(alcove(tmp_path, "add", folder, "--json"))
     assert report["failed"] == []
     listed = as_json(alcove(tmp_path, "list", "--json"))["documents"]
-    assert len(listed) == 300 and {document["state"] for document in listed} == {"searchable"}
+    assert len(listed) == 100 and {document["state"] for document in listed} == {"searchable"}
