@@ -10,6 +10,7 @@ from app.design import colours
 from app.resources import icon
 from app.text import language, tr, tr_count, tr_engine
 from app.viewmodels.document_rows import DocumentRow, RowState, folded
+from app.viewmodels.shown_path import shown_path
 
 Column = Literal["name", "state", "size", "pages", "changed"]
 COLUMNS: tuple[Column, ...] = ("name", "state", "size", "pages", "changed")
@@ -93,7 +94,7 @@ def spoken(row: DocumentRow) -> str:
 
 def second_line(row: DocumentRow) -> str:
     """Under the name: why it could not be read, else where it lies."""
-    return reason_text(row) if row.state == "failed" and row.reason else row.folder
+    return reason_text(row) if row.state == "failed" and row.reason else shown_path(row.folder)
 
 
 def reason_text(row: DocumentRow) -> str:

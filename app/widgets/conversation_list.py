@@ -64,6 +64,7 @@ class ConversationList(Translated, QWidget):
         self._empty = QLabel()
         self._empty.setProperty("kind", "small")
         self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._lay_out()
         self._list.opened.connect(self._open)
         self._list.delete_pressed.connect(lambda: self._ask_delete(self._chosen()))
@@ -84,7 +85,7 @@ class ConversationList(Translated, QWidget):
         column.setSpacing(XS)
         column.addLayout(head)
         column.addWidget(self._search)
-        column.addWidget(self._empty)
+        column.addWidget(self._empty, 1)
         column.addWidget(self._list, 1)
         self._empty.setContentsMargins(S, S, S, S)
 

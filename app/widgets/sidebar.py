@@ -59,9 +59,9 @@ class Sidebar(Translated, QFrame):
     def place(self, libraries: QWidget, conversations: QWidget) -> None:
         for pane in (libraries, conversations):
             self._lists.addWidget(pane)
-        self._lists.setStretchFactor(0, 2)
+        self._lists.setStretchFactor(0, 1)
         self._lists.setStretchFactor(1, 3)
-        self._lists.setSizes([220, 330])
+        self._lists.setSizes([170, 380])
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Libraries and conversations"))
