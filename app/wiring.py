@@ -222,6 +222,7 @@ class Wiring(QObject):
         view.document_opened.connect(lambda target: self.source.show((target,)))
         view.folders.sync_changed.connect(folders.set_in_sync)
         view.folders.sync_requested.connect(indexing.sync_now)
+        view.folders.taking_in_requested.connect(indexing.take_in_again)
         view.folders.removal_confirmed.connect(indexing.remove_folder)
 
     def _connect_start(self) -> None:

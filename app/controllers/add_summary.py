@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from app.notices import Level, Notice
 from app.text import tr, tr_count, tr_engine
+from rag_core.libraries import LEFT_OUT
 from rag_core.types import AddReport, FileProblem
 
 _PICTURES = frozenset(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .svg .ico .psd .raw .cr2 .nef".split())
@@ -85,15 +86,18 @@ def _left_out(skipped: Sequence[FileProblem]) -> str:
         ),
         tr_count(counts["media"], "1 recording", "{count} recordings"),
         tr_count(counts["mail"], "1 e-mail", "{count} e-mails"),
+        tr_count(counts["removed"], "1 that you removed earlier", "{count} that you removed earlier"),
         tr_count(counts["closed"], "1 that cannot be opened", "{count} that cannot be opened"),
         tr_count(counts["other"], "1 other file", "{count} other files"),
     ]
-    kinds = ("picture", "archive", "media", "mail", "closed", "other")
+    kinds = ("picture", "archive", "media", "mail", "removed", "closed", "other")
     shown = [text for kind, text in zip(kinds, named, strict=True) if counts[kind]]
     return tr("Left out: {kinds}.", kinds=tr(", ").join(shown))
 
 
 def _kind(problem: FileProblem) -> str:
+    if problem.reason == LEFT_OUT:
+        return "removed"
     suffix = PurePath(problem.path).suffix.lower()
     for kind, suffixes in (("picture", _PICTURES), ("archive", _ARCHIVES), ("media", _MEDIA), ("mail", _MAIL)):
         if suffix in suffixes:

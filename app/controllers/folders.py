@@ -41,6 +41,7 @@ class FoldersController(QObject):
         self.state = FoldersState(self)
         self._library = ""
         self._folders: Folders = ()
+        self._left_out: tuple[Path, ...] = ()
         self._counts: dict[Path, int] = {}
         self._reach: dict[Path, Reach] = {}
         self._edits: deque[_Edit] = deque()
@@ -54,12 +55,10 @@ class FoldersController(QObject):
     def set_library(self, name: str) -> None:
         self._library = name
         self._counts, self._reach = {}, {}
+        self._left_out = ()
         self._use(())
         if name:
-            loading = self._engine.job(LoadLibrarySettings(name))
-            loading.finished.connect(lambda settings: self._use_of(name, settings))
-            loading.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
-            loading.start()
+            self._load()
 
     def window_activated(self) -> None:
         self._watch.window_activated()
@@ -67,13 +66,14 @@ class FoldersController(QObject):
     def shutdown(self) -> None:
         self._watch.shutdown()
 
-    def folders_around(self, paths: Sequence[Path]) -> tuple[Path, ...]:
-        """The folders in sync that these files lie in."""
-        return tuple(
-            folder.path
-            for folder in self._folders
-            if folder.in_sync and any(is_inside(str(path), str(folder.path)) for path in paths)
-        )
+    def note_change(self, library: str) -> None:
+        """Documents were removed or taken in again: what is left out has changed."""
+        if library and library == self._library and self._folders:
+            self._load()
+
+    def left_out_of(self, folder: Path) -> tuple[Path, ...]:
+        """What the person removed of it."""
+        return tuple(path for path in self._left_out if is_inside(str(path), str(folder)))
 
     def remember(self, library: str, paths: Sequence[Path]) -> None:
         """Those of `paths` that are folders are followed from now on."""
@@ -139,9 +139,20 @@ class FoldersController(QObject):
         self.noticed.emit(notice_of(failure))
         self._saved()
 
+    def _load(self) -> None:
+        library = self._library
+        loading = self._engine.job(LoadLibrarySettings(library))
+        loading.finished.connect(lambda settings: self._use_of(library, settings))
+        loading.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
+        loading.start()
+
     def _use_of(self, library: str, settings: LibrarySettings) -> None:
         if library == self._library:
-            self._use(settings.folders)
+            self._left_out = settings.left_out
+            if not self._is_saving and not self._edits:  # else newer folders than these are shown already
+                self._use(settings.folders)
+            else:
+                self._show()
 
     def _use(self, folders: Folders) -> None:
         self._folders = folders
@@ -151,7 +162,13 @@ class FoldersController(QObject):
     def _show(self) -> None:
         self.state.show(
             tuple(
-                FolderView(folder.path, folder.in_sync, self.count(folder.path), self._reach_of(folder.path))
+                FolderView(
+                    folder.path,
+                    folder.in_sync,
+                    self.count(folder.path),
+                    self._reach_of(folder.path),
+                    len(self.left_out_of(folder.path)),
+                )
                 for folder in self._folders
             )
         )

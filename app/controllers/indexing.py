@@ -144,13 +144,15 @@ class IndexingController(QObject):
         self._request(self.library, _Request((), rebuild=True), first=True)
 
     def remove(self, paths: Paths) -> None:
-        """From the library alone. Folders that would bring the files back are not kept in sync any longer."""
-        if not self.library or not paths:
-            return
-        named = tuple(map(Path, paths))
-        for folder in self.folders.folders_around(named):
-            self.folders.set_in_sync(folder, False)
-        self._remove(self.library, named)
+        """From the library alone; their folder does not bring the files back."""
+        if self.library and paths:
+            self._remove(self.library, tuple(map(Path, paths)))
+
+    def take_in_again(self, folder: Path) -> None:
+        """What the person removed of this folder."""
+        left_out = self.folders.left_out_of(folder)
+        if left_out:
+            self._request(self.library, _Request(left_out))
 
     def remove_folder(self, path: Path) -> None:
         """Its documents leave the library, and it is not followed any longer."""
@@ -251,6 +253,7 @@ class IndexingController(QObject):
     def _removed(self, library: str, removed: tuple[str, ...]) -> None:
         self.documents_removed.emit(library, removed)
         self.library_changed.emit(library)
+        self.folders.note_change(library)
         self.noticed.emit(
             Notice(
                 "success",
@@ -311,10 +314,13 @@ class IndexingController(QObject):
         self._end(work)
 
     def _end(self, work: _Work, must_list: bool = False) -> None:
+        request = work.request
         work.handle = work.request = None
         work.time_left.restart()
         if not work.gone:
             self.work_ended.emit(work.library, must_list)
+            if request is not None and not request.quiet:
+                self.folders.note_change(work.library)
             self.library_changed.emit(work.library)
             self._start_next(work)
             if work.handle is None and not work.waiting:

@@ -61,12 +61,16 @@ class IndexingState(QObject):
 
 @dataclass(frozen=True, slots=True)
 class FolderView:
-    """A folder that was added. `reach`: "away" when it cannot be opened, "empty" when nothing is left in it."""
+    """A folder that was added. `reach`: "away" when it cannot be opened, "empty" when nothing is left in it.
+
+    `left_out` of its files the person removed from the library.
+    """
 
     path: Path
     in_sync: bool
     documents: int = 0
     reach: Reach = "here"
+    left_out: int = 0
 
 
 class FoldersState(QObject):

@@ -254,8 +254,10 @@ class DocumentsView(Translated, QFrame):
         )
         synced = [folder.path.name for folder in self._folders.folders if folder.in_sync and _holds(folder.path, paths)]
         if synced:
-            explanation += "\n" + tr(
-                "“{folder}” will no longer be kept in sync, because that would bring them back.",
+            explanation += "\n" + tr_count(
+                len(rows),
+                "It stays out of this library, also while “{folder}” is kept in sync.",
+                "They stay out of this library, also while “{folder}” is kept in sync.",
                 folder=tr("”, “").join(synced),
             )
         ask(self, question, explanation, tr("Remove"), lambda: self.removal_confirmed.emit(paths))

@@ -6,12 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.design import XS, S
 from app.resources import icon
 from app.text import Translated, tr, tr_count
 from app.viewmodels.indexing import FoldersState, FolderView
+from app.viewmodels.shown_path import shown_path
 from app.widgets.confirm import ask
 from app.widgets.elided_label import ElidedLabel
 
@@ -24,6 +35,7 @@ class FoldersPanel(Translated, QFrame):
 
     sync_changed = Signal(Path, bool)
     sync_requested = Signal(Path)
+    taking_in_requested = Signal(Path)
     removal_confirmed = Signal(Path)
 
     def __init__(self, state: FoldersState, parent: QWidget | None = None) -> None:
@@ -77,6 +89,7 @@ class FoldersPanel(Translated, QFrame):
         row = FolderRow()
         row.sync_changed.connect(self.sync_changed)
         row.sync_requested.connect(self.sync_requested)
+        row.taking_in_requested.connect(self.taking_in_requested)
         row.removal_requested.connect(self._ask_removal)
         self._list.insertWidget(len(self._rows), row)
         return row
@@ -100,6 +113,7 @@ class FolderRow(QWidget):
 
     sync_changed = Signal(Path, bool)
     sync_requested = Signal(Path)
+    taking_in_requested = Signal(Path)
     removal_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -108,6 +122,10 @@ class FolderRow(QWidget):
         self._sign = QLabel()
         self.path = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.facts = ElidedLabel()
+        self.take_in_button = QPushButton()
+        self.take_in_button.setProperty("kind", "link")
+        self.take_in_button.setMinimumHeight(28)
+        self.take_in_button.clicked.connect(lambda: self.taking_in_requested.emit(self._folder.path))
         self.in_sync = QCheckBox()
         self.in_sync.clicked.connect(lambda on: self.sync_changed.emit(self._folder.path, on))
         self.sync_button = _tool(lambda: self.sync_requested.emit(self._folder.path))
@@ -123,6 +141,7 @@ class FolderRow(QWidget):
         layout.setSpacing(S)
         layout.addWidget(self._sign)
         layout.addLayout(words, 1)
+        layout.addWidget(self.take_in_button)
         layout.addWidget(self.in_sync)
         layout.addWidget(self.sync_button)
         layout.addWidget(self.remove_button)
@@ -130,12 +149,15 @@ class FolderRow(QWidget):
 
     def show_folder(self, folder: FolderView) -> None:
         self._folder = folder
-        name = str(folder.path)
+        name = shown_path(folder.path)
         self.path.set_whole_text(name)
         away = folder.reach != "here"
         self.facts.setProperty("kind", "warning" if away else "small")
         self.facts.style().polish(self.facts)
         self.facts.set_whole_text(_facts(folder))
+        self.take_in_button.setText(tr("Take them in again"))
+        self.take_in_button.setAccessibleName(tr("Take in again what was left out of {folder}", folder=name))
+        self.take_in_button.setVisible(folder.left_out > 0 and not away)
         self.in_sync.setChecked(folder.in_sync)
         self.in_sync.setText(tr("Keep in sync"))
         self.in_sync.setToolTip(tr("New, changed and deleted files reach the library by themselves."))
@@ -157,6 +179,9 @@ class FolderRow(QWidget):
 
 def _facts(folder: FolderView) -> str:
     counted = tr_count(folder.documents, "1 document", "{count} documents")
+    if folder.left_out and folder.reach == "here":
+        left_out = tr_count(folder.left_out, "1 file left out", "{count} files left out")
+        return tr("{documents}, {left_out}", documents=counted, left_out=left_out)
     if folder.reach == "away":
         return tr("Cannot be reached now. {documents} stay in the library.", documents=counted)
     if folder.reach == "empty":

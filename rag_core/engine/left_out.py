@@ -8,13 +8,11 @@ from pathlib import Path
 
 from rag_core.errors import UserError
 from rag_core.ingest.scan import Changes, FoundFile
-from rag_core.libraries import load_library_settings, save_library_settings
+from rag_core.libraries import LEFT_OUT, load_library_settings, save_library_settings
 from rag_core.paths import DataDir, is_inside, whole_path
 from rag_core.types import FileProblem
 
 Places = tuple[Path, ...]
-
-LEFT_OUT = "You removed it from this library. Add it by itself to have it back."
 
 
 def leave_out(data_dir: DataDir, library: str, paths: Sequence[Path]) -> None:

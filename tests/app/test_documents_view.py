@@ -99,16 +99,17 @@ def test_delete_asks_first_and_says_that_the_files_stay(desk: Desk) -> None:
     assert desk.documents.model.total == 0
 
 
-def test_removing_from_a_synced_folder_warns_and_stops_the_sync(desk: Desk) -> None:
+def test_removing_from_a_synced_folder_says_that_it_stays_out(desk: Desk) -> None:
     desk.engine.answers[LoadLibrarySettings] = LibrarySettings(folders=(Folder(Path("/a")),))
     desk.indexing.set_library("work")
     desk.list(document("/a/one.pdf"))
     desk.choose(0)
     QTest.keyClick(desk.view.table, Qt.Key.Key_Delete)
     dialog = desk.view.findChild(ConfirmDialog)
-    assert dialog is not None and "no longer be kept in sync" in dialog.accessibleDescription()
+    assert dialog is not None and "stays out of this library" in dialog.accessibleDescription()
     dialog.action_button.click()
-    assert [folder.in_sync for folder in desk.indexing.folders.state.folders] == [False]
+    assert desk.engine.last(RemovePaths)[1].paths == (Path("/a/one.pdf"),)
+    assert [folder.in_sync for folder in desk.indexing.folders.state.folders] == [True]
 
 
 def test_an_empty_library_invites_and_one_without_matches_says_so(desk: Desk) -> None:

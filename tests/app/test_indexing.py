@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from app.folder_watch import FolderWatch
 from app.notices import Notice
 from app.viewmodels.indexing import IndexingView
 from app.viewmodels.time_left import TimeLeft
+from app.widgets.folders_panel import FoldersPanel
 from app.widgets.indexing_bar import IndexingBar, sentence, time_text
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
-from rag_core.libraries import Folder, LibraryInfo, LibrarySettings
+from rag_core.libraries import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
 from rag_core.progress import Progress
 from rag_core.types import AddReport, FileProblem, FilesQueued
 from tests.app.fakes_engine import FakeEngine
@@ -89,6 +91,36 @@ def test_an_added_folder_is_remembered_beside_the_other_settings(desk: Desk) -> 
     assert list(desk.watch.given) == [Path("/work/papers")]
     desk.indexing.folders.set_in_sync(Path("/work/papers"), False)
     assert list(desk.watch.given) == []
+
+
+def test_what_was_removed_is_counted_and_can_be_taken_in_again(desk: Desk, qtbot: QtBot) -> None:
+    followed = LibrarySettings(folders=(Folder(Path("/work/papers")), Folder(Path("/work/papers-old"))))
+    desk.engine.answers[LoadLibrarySettings] = followed
+    desk.indexing.set_library("work")
+    panel = FoldersPanel(desk.indexing.folders.state)
+    qtbot.addWidget(panel)
+    panel.taking_in_requested.connect(desk.indexing.take_in_again)
+    assert not panel.rows[0].take_in_button.isVisibleTo(panel)
+
+    gone = (Path("/work/papers/a.pdf"), Path("/work/papers/b.pdf"))
+    desk.indexing.remove(gone)
+    desk.engine.answers[LoadLibrarySettings] = replace(followed, left_out=gone)
+    desk.engine.finish(RemovePaths, tuple(map(str, gone)))
+    assert panel.rows[0].facts.whole_text == "0 documents, 2 files left out"
+    assert not panel.rows[1].take_in_button.isVisibleTo(panel)
+
+    panel.rows[0].take_in_button.click()
+    assert desk.paths() == gone
+    desk.engine.answers[LoadLibrarySettings] = followed
+    desk.engine.finish(AddPaths, AddReport(added=2))
+    assert panel.rows[0].facts.whole_text == "0 documents"
+    assert not panel.rows[0].take_in_button.isVisibleTo(panel)
+
+
+def test_what_was_removed_earlier_is_told_when_its_folder_is_added(desk: Desk) -> None:
+    desk.indexing.add([Path("/work/papers")])
+    desk.engine.finish(AddPaths, AddReport(unchanged=3, skipped=(FileProblem("/work/papers/a.pdf", LEFT_OUT),)))
+    assert desk.notices[-1].advice == "Left out: 1 that you removed earlier."
 
 
 def test_a_followed_folder_is_quiet_unless_something_changed(desk: Desk) -> None:

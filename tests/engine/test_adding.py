@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rag_core.engine import AddStep, Engine
-from rag_core.engine.left_out import LEFT_OUT
 from rag_core.errors import IndexMismatch
 from rag_core.ingest.reading import Reader
+from rag_core.libraries import LEFT_OUT
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.types import AddReport, DocumentsSearchable, FileDone, FileProblem, FileReading, FilesQueued
