@@ -86,16 +86,23 @@ class Engine:
     ) -> Generator[AddStep, None, AddReport]:
         """Bring the library in line with files and folders; then compute missing vectors unless `embed` is False.
 
-        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again. What
-        was removed from the library stays out, unless it is named itself. Raises StorageFull, PackMissing.
+        `retry` reads files again that failed before, `reread` all of them; `rebuild` makes every vector again, and
+        reads all documents of the library again where they were cut in another way. What was removed from the library
+        stays out, unless it is named itself. Raises StorageFull, PackMissing.
         """
         started = time.perf_counter()
-        if rebuild:
-            self._work.store.rebuild_for(self._work.models.identity)
+        store, identity = self._work.store, self._work.models.identity
+        cuts_anew = rebuild and "chunker_version" in store.identity_differences(identity)
+        if cuts_anew:
+            paths, reread = [*paths, *map(Path, store.known_files())], True
+        elif rebuild:
+            store.rebuild_for(identity)
         else:
-            self._work.store.require_identity(self._work.models.identity)
+            store.require_identity(identity)
         still_out = left_out.take_in(self.data_dir, self.library, paths)
         report = yield from adding.add(paths, self._work, Again(retry, reread), still_out)
+        if cuts_anew:
+            store.rebuild_for(identity)  # not before all are cut as they are now: until then a rebuild begins anew
         if embed:
             yield from embed_pending(self._work)
         return replace(report, elapsed_ms=(time.perf_counter() - started) * 1000)

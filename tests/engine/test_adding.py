@@ -161,3 +161,21 @@ def test_damaged_settings_of_a_library_stop_neither_adding_nor_removing(engine: 
     engine.remove([folder / "oak.txt"])
     assert add(engine, folder).added == 1
     assert damaged.read_text() == "{"
+
+
+def test_documents_that_were_cut_in_another_way_are_read_again_by_a_rebuild(
+    engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(engine, folder)
+    (folder / "elm.txt").unlink()
+    monkeypatch.setattr("tests.fakes_models.CHUNKER_VERSION", 1000)
+    with pytest.raises(IndexMismatch):
+        add(engine, folder)
+    next(engine.add([], rebuild=True))  # and interrupted
+    with pytest.raises(IndexMismatch):
+        add(engine, folder)
+    report = run_to_end(engine.add([], rebuild=True))
+    assert (report.changed, report.chunks) == (1, 1)
+    assert {document.state for document in engine.documents()} == {"searchable"}
+    assert names(engine) == ["elm.txt", "oak.txt"], "a file that is away keeps what was read of it"
+    assert add(engine, folder).removed == 1
