@@ -37,7 +37,8 @@ def child_command(kind: str) -> list[str]:
 
 
 def creation_flags() -> int:
-    """Windows: no console window, and Ctrl-C of a terminal does not reach the child."""
+    """Windows: no console window, Ctrl-C of a terminal does not reach the child, and the window comes before it."""
     if sys.platform == "win32":
-        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        calm = subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | calm
     return 0

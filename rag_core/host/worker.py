@@ -19,6 +19,7 @@ from rag_core.wire import receive
 # When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
 _LAST_STEP_S = 10.0
 _BROKEN = 70
+_NICENESS = 5
 # The desk must not wait 5 ms, Python's default, for each of its many turns while the engine cuts a book.
 _TURN_S = 0.0005
 
@@ -27,6 +28,7 @@ def main() -> None:
     """Serve until the parent says so or goes away. First comes the data folder; the log is the error stream."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
     faulthandler.enable()
+    _give_way()
     sys.setswitchinterval(_TURN_S)
     threading.excepthook = _end_broken
     silence = Silence()
@@ -39,6 +41,15 @@ def main() -> None:
     host.serve(incoming, outgoing, on_closing=_end_soon)
     sys.stderr.flush()
     os._exit(0)  # what is open is closed by now; libraries take half a second to say goodbye
+
+
+def _give_way() -> None:
+    """The window, where a person types and scrolls, comes before what computes for it. Children inherit this.
+
+    Windows is told when the process is created.
+    """
+    if sys.platform != "win32":
+        os.nice(_NICENESS)
 
 
 def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
