@@ -81,6 +81,12 @@ def test_the_window_never_stands_still_for_a_dialog() -> None:
     assert not [place for place, name in found if name == "processEvents"]
 
 
+def test_the_chain_of_focus_is_not_walked() -> None:
+    """PySide takes each widget of it for a child of the one before: when one is deleted, it forgets all others."""
+    walked = ("nextInFocusChain", "previousInFocusChain")
+    assert not [f"{place}:{node.lineno}" for place, node in nodes("app", ast.Attribute) if node.attr in walked]
+
+
 def test_looks_are_decided_in_one_file() -> None:
     """Widgets name what they are; colours and style sheets stand in app/design.py."""
     deciding = [f"{place}:{node.lineno}" for place, node in nodes("app", ast.expr) if _decides_looks(node)]

@@ -58,6 +58,7 @@ class FirstRun(Translated, QScrollArea):
         self._show()
 
     def retranslate(self) -> None:
+        self.setAccessibleName(tr("Ask your own documents"))
         self._title.setText(tr("Ask your own documents"))
         self._lead.setText(tr("Alcove reads the documents you give it and answers from them."))
         self._lines[0][1].setText(tr("Add folders or files: PDF, Word, Excel, PowerPoint, web pages, text."))

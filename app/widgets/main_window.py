@@ -39,7 +39,6 @@ class MainWindow(Translated, QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._side_is_wanted = True
         self._side_width, self._source_width = 264, 460
-        self._filtered: QObject | None = None
         self.hides_on_close = False  # with the tray icon on, the window can be had back from there
         self.setMinimumSize(860, 560)
         self.setWindowIcon(app_icon())
@@ -170,9 +169,8 @@ class MainWindow(Translated, QMainWindow):
 
     def shutdown(self) -> None:
         self.notices.shutdown()
-        if self._filtered is not None:
-            self._filtered.removeEventFilter(self)
-            self._filtered = None
+        if self.windowHandle() is not None:
+            self.windowHandle().removeEventFilter(self)
 
     # The keyboard
 
@@ -218,9 +216,7 @@ class MainWindow(Translated, QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Drags are watched where they enter, so that no text field under the pointer takes them for text."""
         super().showEvent(event)
-        if self._filtered is None:
-            self._filtered = self.windowHandle()
-            self._filtered.installEventFilter(self)
+        self.windowHandle().installEventFilter(self)  # asked anew: PySide forgets an older handle now and then
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
@@ -312,15 +308,12 @@ class MainWindow(Translated, QMainWindow):
 
 
 def _first_focusable(pane: QWidget) -> QWidget | None:
-    """Where Tab would arrive first in `pane`."""
-    candidates = pane.findChildren(QWidget)
-    order: list[QWidget] = []
-    walk = pane.nextInFocusChain()
-    while walk is not None and walk is not pane:
-        if pane.isAncestorOf(walk):
-            order.append(walk)
-        walk = walk.nextInFocusChain()
-    for widget in order or candidates:
+    """Where Tab would arrive first in `pane`: what was made first, as no tab order is set.
+
+    Qt's own chain is not walked: PySide takes each widget of it for a child of the one before, and forgets all that
+    follow when one is deleted; the next change of the theme then ends the program.
+    """
+    for widget in pane.findChildren(QWidget):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(pane.window()) and widget.isEnabled():
             return widget
     return None

@@ -317,11 +317,12 @@ class TurnList(QAbstractScrollArea):
 
     def _leave(self, forward: bool) -> bool:
         """To the next control of the window that is not in this list."""
-        widget = self.nextInFocusChain() if forward else self.previousInFocusChain()
-        while widget is not self and widget is not None:
+        everything = self.window().findChildren(QWidget)  # not Qt's chain: see main_window._first_focusable
+        at = everything.index(self)
+        others = [*everything[at + 1 :], *everything[:at]]
+        for widget in others if forward else reversed(others):
             outside = not self.isAncestorOf(widget)
             if outside and widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
                 return True
-            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
         return False

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -52,12 +52,11 @@ class Started:
 
 
 @pytest.fixture
-def started(tmp_path: Path, qtbot: QtBot) -> Iterator[Started]:
+def started(tmp_path: Path, qtbot: QtBot) -> Started:
     made = Started(tmp_path)
-    qtbot.addWidget(made.window)
+    qtbot.addWidget(made.window, before_close_func=lambda _: made.application.shutdown())
     made.application.open()
-    yield made
-    made.application.shutdown()
+    return made
 
 
 def test_the_window_stands_before_the_engine_is_started(started: Started, qtbot: QtBot) -> None:
