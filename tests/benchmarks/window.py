@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QScrollBar, QWidget
 
     from app.application import Application
+    from app.viewmodels.conversation import ShownTurn
 
 BEAT_MS = 5
 PATIENCE_S = 280.0
@@ -66,7 +68,7 @@ class Heartbeat:
 
 
 def rss_mib(process_id: int = 0) -> float:
-    return round(psutil.Process(process_id or os.getpid()).memory_info().rss / 1024**2, 1)
+    return round(int(psutil.Process(process_id or os.getpid()).memory_info().rss) / 1024**2, 1)
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
@@ -138,7 +140,7 @@ def part_started(root: Path, started: float) -> dict[str, object]:
     heart.start()
     wait_until(lambda: application.wiring.status.stages.checks, "the check of the stages")
     beats = heart.stop()
-    figures = {**seconds, "interface_mib": rss_mib(), "held_up_worst_ms": beats["held_up_worst_ms"]}
+    figures: dict[str, object] = {**seconds, "interface_mib": rss_mib(), "held_up_worst_ms": beats["held_up_worst_ms"]}
     application.shutdown()
     return figures
 
@@ -153,6 +155,10 @@ def make_library(packs: Path, root: Path) -> None:
     link_packs(packs, root)
     command = [sys.executable, "-m", "rag_core", "add", str(SAMPLES), "--library", "Samples", "--data-dir", str(root)]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+def is_answered(turn: ShownTurn) -> bool:
+    return not turn.is_working
 
 
 def part_busy(packs: Path, root: Path) -> dict[str, object]:
@@ -173,7 +179,7 @@ def part_busy(packs: Path, root: Path) -> dict[str, object]:
     while wiring.indexing.state.view is not None:
         turn = wiring.questions.ask(QUESTION)
         assert turn is not None
-        wait_until(lambda turn=turn: not turn.is_working, "an answer")
+        wait_until(partial(is_answered, turn), "an answer")
         answers += turn.answer is not None
         QTest.qWait(1000)
     elapsed = time.perf_counter() - started
@@ -347,7 +353,7 @@ def part_stream(_packs: Path, root: Path) -> dict[str, object]:
         QTest.qWait(5)
         if update in (300, 3333):
             memory[f"mib_after_{(update + 1) * 3}_tokens"] = rss_mib()
-    figures = memory | heart.stop()
+    figures: dict[str, object] = {**memory, **heart.stop()}
     page.close()
     application.shutdown()
     return figures
