@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QPainter,
@@ -26,8 +26,9 @@ from app.viewmodels.source import SourceModel
 from app.widgets.focus_ring import FocusRing
 from app.widgets.marks import found_colour, outline
 from app.widgets.smooth_scroll import SmoothScroll
-from app.widgets.text_offsets import Utf16Offsets
-from app.widgets.text_style import style_text
+from app.widgets.text_places import TextPlaces
+from app.widgets.text_style import size_text, style_text
+from app.widgets.text_tables import cell_rect, fit_columns, outside, tables_of, write_text
 from rag_core.types import Page, TextMatch
 
 _FROM_TOP = 1 / 3
@@ -44,7 +45,7 @@ class TextPage(QTextBrowser):
         super().__init__(parent)
         self._model = model
         self._page: Page | None = None
-        self._offsets = Utf16Offsets("")
+        self._places = TextPlaces("")
         self._held: TextMatch | None = None
         self._steps = 0
         self._scroll = SmoothScroll(self)
@@ -79,8 +80,8 @@ class TextPage(QTextBrowser):
         if place.end <= place.start:
             self._scroll.to(0, animated=False)
             return
-        cursor = self._cursor(place)
-        cursor.setPosition(cursor.selectionStart())
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._places.ranges(place.start, place.end)[0][0])
         top = self.cursorRect(cursor).top() + self.verticalScrollBar().value()
         self._scroll.to(round(top - self.viewport().height() * _FROM_TOP), animated)
 
@@ -131,9 +132,10 @@ class TextPage(QTextBrowser):
 
     def _build(self, page: Page) -> None:
         self._page = None  # while the text is exchanged, the view may be asked to scroll in it
-        self._offsets = Utf16Offsets(page.text)
-        self.setPlainText(page.text)
-        style_text(self.document(), page, self._offsets, self.zoom)
+        document, tables = self.document(), tables_of(page)
+        size_text(document, self.zoom)
+        self._places = write_text(document, page, tables, self.zoom)
+        style_text(document, outside(page.blocks, tables), self._places, self.zoom)
         self._page = page
         self._widen()
         self._mark()
@@ -149,46 +151,63 @@ class TextPage(QTextBrowser):
         if self._held is None:
             self._scroll.to(round(share * bar.maximum()), animated=False)
 
-    def _cursor(self, place: TextMatch) -> QTextCursor:
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(self._offsets.to_qt(place.start))
-        cursor.setPosition(self._offsets.to_qt(place.end), QTextCursor.MoveMode.KeepAnchor)
-        return cursor
+    def _selections(self, place: TextMatch, behind: QColor, words: str = "") -> list[QTextEdit.ExtraSelection]:
+        """One for each cell of a table: a selection over several would take in the whole rows."""
+        look = QTextCharFormat()
+        look.setBackground(behind)
+        if words:
+            look.setForeground(QColor(words))
+        made = []
+        for first, last in self._places.ranges(place.start, place.end):
+            selection = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(first)
+            cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+            selection.cursor, selection.format = cursor, look
+            made.append(selection)
+        return made
 
     def _mark(self) -> None:
         """The words that prove and the matches; the passage is painted as a box behind the text."""
         page, model, theme = self._page, self._model, colours()
         if page is None:
             return
-        marks: list[tuple[TextMatch, QColor, str]] = []
+        selections: list[QTextEdit.ExtraSelection] = []
         if model.quote is not None and model.quote.page == page.number:
-            marks.append((model.quote, QColor(theme.quote), ""))
-        found = model.matches_on(page.number)
-        marks += [(match, found_colour(theme), "") for match in found if match != model.match]
+            selections += self._selections(model.quote, QColor(theme.quote))
+        for match in model.matches_on(page.number):
+            if match != model.match:
+                selections += self._selections(match, found_colour(theme))
         if model.match is not None and model.match.page == page.number:
-            marks.append((model.match, QColor(theme.accent), theme.on_accent))
-        selections = []
-        for place, behind, words in marks:
-            selection = QTextEdit.ExtraSelection()
-            look = QTextCharFormat()
-            look.setBackground(behind)
-            if words:
-                look.setForeground(QColor(words))
-            selection.cursor, selection.format = self._cursor(place), look
-            selections.append(selection)
+            selections += self._selections(model.match, QColor(theme.accent), theme.on_accent)
         self.setExtraSelections(selections)
         self.viewport().update()
 
     # Painting and events
 
     def _rows(self, place: TextMatch) -> list[QRectF]:
-        """The lines of a range as they are laid out, in the document's coordinates."""
-        start, end = self._offsets.to_qt(place.start), self._offsets.to_qt(place.end)
+        """The lines and rows of tables in a range as they are laid out, in the document's coordinates."""
         rows: list[QRectF] = []
-        block = self.document().findBlock(start)
-        while block.isValid() and block.position() < end:
+        for first, last in self._places.ranges(place.start, place.end):
+            found = QTextCursor(self.document())
+            found.setPosition(first)
+            table = found.currentTable()
+            if not table:
+                rows += self._lines(first, last)
+                continue
+            cell = cell_rect(table, first)
+            if rows and rows[-1].top() == cell.top():
+                rows[-1] = rows[-1].united(cell)
+            else:
+                rows.append(cell)
+        return rows
+
+    def _lines(self, first: int, last: int) -> list[QRectF]:
+        rows: list[QRectF] = []
+        block = self.document().findBlock(first)
+        while block.isValid() and block.position() < last:
             corner = self.document().documentLayout().blockBoundingRect(block).topLeft()
-            rows += [row.translated(corner) for row in _lines(block, start, end)]
+            rows += [row.translated(corner) for row in _lines(block, first, last)]
             block = block.next()
         return rows
 
@@ -216,11 +235,21 @@ class TextPage(QTextBrowser):
         painter.drawPath(path)
         painter.end()
 
+    def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
+        """The stored words: Qt would tear the rows of a table into lines."""
+        page, cursor = self._page, self.textCursor()
+        data = QMimeData()
+        if page is not None:
+            start, end = self._places.span(cursor.selectionStart(), cursor.selectionEnd())
+            data.setText(page.text[start:end])
+        return data
+
     def _widen(self) -> None:
         """Lines no longer than is comfortable to read, in the middle of the pane."""
         room = self.width() - self.verticalScrollBar().sizeHint().width()
         side = max(0, (room - round(READING_WIDTH * self.zoom)) // 2)
         self.setViewportMargins(side, 0, side, 0)
+        fit_columns(self.document(), room - 2 * side - 2 * self.document().documentMargin())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         self._widen()

@@ -1,4 +1,4 @@
-"""How the stored text of a page looks: headings, lists, code, rows and running lines, told from its blocks."""
+"""How the stored text of a page looks: headings, lists, code and running lines, told from its blocks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 )
 
 from app.design import BODY, DISPLAY, HEADING, SMALL, TITLE, XS, L, M, S, colours
-from app.widgets.text_offsets import Utf16Offsets
-from rag_core.types import Block, BlockKind, Page
+from app.widgets.text_places import TextPlaces
+from rag_core.types import Block, BlockKind
 
 _LINE_HEIGHT, _HEADING_LINE_HEIGHT, _CODE_LINE_HEIGHT = 150, 125, 135  # per cent
 _HEADING_SIZES = {1: DISPLAY - XS, 2: TITLE, 3: HEADING}
@@ -27,24 +27,29 @@ _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 _FIXED = QTextBlockFormat.LineHeightTypes.FixedHeight.value
 
 
-def style_text(document: QTextDocument, page: Page, offsets: Utf16Offsets, zoom: float = 1.0) -> None:
-    """Give every block its look. The document holds `page.text`; not one character is added or taken away."""
+def size_text(document: QTextDocument, zoom: float) -> None:
+    """The type in which everything stands that has no look of its own."""
     font = QFont(document.defaultFont())
     font.setPixelSize(round(BODY * zoom))
     document.setDefaultFont(font)
+
+
+def style_text(document: QTextDocument, blocks: Sequence[Block], places: TextPlaces, zoom: float = 1.0) -> None:
+    """Give every block its look; not one character is added or taken away."""
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     cursor.select(QTextCursor.SelectionType.Document)
     cursor.mergeBlockFormat(_spaced(_LINE_HEIGHT))
     looks: dict[tuple[BlockKind, int], tuple[QTextBlockFormat, QTextCharFormat]] = {}
-    for block in _runs(page.blocks):
-        if block.kind == "paragraph":
+    for block in _runs(blocks):
+        if block.kind == "paragraph" or block.end <= block.start:
             continue
         key = block.kind, block.level
         if key not in looks:
             looks[key] = _look(block.kind, block.level, zoom)
-        cursor.setPosition(offsets.to_qt(block.start))
-        cursor.setPosition(offsets.to_qt(block.end), QTextCursor.MoveMode.KeepAnchor)
+        first, last = places.ranges(block.start, block.end)[0]
+        cursor.setPosition(first)
+        cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
         cursor.mergeBlockFormat(looks[key][0])
         if looks[key][1].propertyCount():
             cursor.mergeCharFormat(looks[key][1])
@@ -68,14 +73,15 @@ def _runs(blocks: Sequence[Block]) -> Iterator[Block]:
 
 def _close_gaps(document: QTextDocument) -> None:
     """The empty lines between blocks keep a part of their height: a gap, not a line."""
-    gap = QTextBlockFormat()
+    gap, thin = QTextBlockFormat(), QTextBlockFormat()
     gap.setLineHeight(M, _FIXED)
+    thin.setLineHeight(1, _FIXED)  # what stands before a table that begins the page
     cursor = QTextCursor(document)
     block = document.begin()
     while block.isValid():
         if block.length() == 1 and block.next().isValid():
             cursor.setPosition(block.position())
-            cursor.mergeBlockFormat(gap)
+            cursor.mergeBlockFormat(gap if block.position() else thin)
         block = block.next()
 
 
