@@ -14,6 +14,8 @@ from functools import lru_cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rag_core.conversations.table_rows import into_last_cell
+
 MARKER_START, MARKER_END = "\ue000", "\ue001"
 UNCONFIRMED_START, UNCONFIRMED_END = "\ue002", "\ue003"
 _PRIVATE = re.compile("[\ue000-\ue003]")
@@ -90,10 +92,7 @@ def _lines_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _inside_table_rows(source: str) -> str:
     """A marker after a table row's last bar would be a cell too many: it belongs into the last cell."""
-    if "|" not in source:
-        return source
-    row = re.compile(rf"^([ \t]*\|.*)\|([ \t\u00a0]*{MARKER_START}.*|[ \t]*{UNCONFIRMED_END})$", re.MULTILINE)
-    return row.sub(r"\1\2|", source)
+    return into_last_cell(source, rf"[ \t\u00a0]*{MARKER_START}.*|[ \t]*{UNCONFIRMED_END}")
 
 
 @lru_cache(maxsize=1)

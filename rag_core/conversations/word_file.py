@@ -55,12 +55,12 @@ def _add_source(document: Any, source: SourceEntry) -> None:
 
 
 def _add_markdown(document: Any, text: str) -> None:
-    """Paragraphs, lists, headings, code and rows of tables; a kind that is not known stays as its words."""
+    """Paragraphs, lists, headings, code and tables; a kind that is not known stays as its words."""
     from markdown_it import MarkdownIt
 
     styles: list[str] = []
     heading = False
-    cells: list[str] | None = None  # of the row of a table that is being read
+    rows: list[list[Any]] | None = None  # the cells of the table that is being read
     for token in MarkdownIt("commonmark", {"html": False}).enable("table").parse(text):
         if token.type in _LIST_STYLES:
             styles.append(_LIST_STYLES[token.type])
@@ -68,17 +68,31 @@ def _add_markdown(document: Any, text: str) -> None:
             styles.pop()
         elif token.type in ("heading_open", "heading_close"):
             heading = token.type == "heading_open"
-        elif token.type == "tr_open":
-            cells = []
-        elif token.type == "tr_close":
-            document.add_paragraph(" | ".join(cells or []))
-            cells = None
+        elif token.type == "table_open":
+            rows = []
+        elif token.type == "table_close":
+            _add_table(document, rows or [])
+            rows = None
+        elif token.type == "tr_open" and rows is not None:
+            rows.append([])
         elif token.type in ("fence", "code_block"):
             document.add_paragraph(token.content.rstrip("\n"), style=styles[-1] if styles else None)
-        elif token.type == "inline" and cells is not None:
-            cells.append(token.content)
+        elif token.type == "inline" and rows is not None:
+            rows[-1].append(token)
         elif token.type == "inline":
             _add_inline(document.add_paragraph(style=styles[-1] if styles else None), token.children or [], heading)
+
+
+def _add_table(document: Any, rows: Sequence[Sequence[Any]]) -> None:
+    """Its first row is its head, which Word shows again on every page."""
+    from docx.oxml import OxmlElement
+
+    table = document.add_table(rows=len(rows), cols=max(len(row) for row in rows), style="Table Grid")
+    for number, row in enumerate(rows):
+        for cell, token in zip(table.rows[number].cells, row, strict=False):  # a short row leaves its last cells empty
+            _add_inline(cell.paragraphs[0], token.children or [], heading=number == 0)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # python-docx has no name for it
+    document.add_paragraph()  # Word would make one table of two that touch
 
 
 def _add_inline(paragraph: Any, pieces: Sequence[Any], heading: bool) -> None:

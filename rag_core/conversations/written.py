@@ -11,6 +11,7 @@ from pathlib import PurePath, PureWindowsPath
 from rag_core.conversations.phrases import Phrases, phrases_for
 from rag_core.conversations.places import place_of
 from rag_core.conversations.records import Turn
+from rag_core.conversations.table_rows import into_last_cell
 from rag_core.types import Answer, Passage
 
 _NEAREST_PASSAGES = 3
@@ -77,10 +78,11 @@ def one_line(text: str) -> str:
 
 
 def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]], remark: str) -> str:
+    """The remark stands behind what it is about; in a table, like a marker, in the row's last cell."""
     for start, end in sorted(unsupported, reverse=True):
         end = start + len(text[start:end].rstrip())
         text = f"{text[:end]} {remark}{text[end:]}"
-    return text
+    return into_last_cell(text, rf"(?:[ \t]*(?:\[\d{{1,3}}\]|{re.escape(remark)}))+[ \t]*")
 
 
 def _cited(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:

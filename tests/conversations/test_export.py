@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,25 @@ def test_lists_code_and_tables_of_an_answer_reach_word(tmp_path: Path) -> None:
     document = word(export_conversation("x", [Turn(0, "q", 1, answer("q", text))], tmp_path / "x.docx"))
     styles = {paragraph.text: paragraph.style.name for paragraph in document.paragraphs}
     assert (styles["one"], styles["inner"], styles["code  here"]) == ("List Bullet", "List Number", "Normal")
-    assert {"Part", "a | b", "1 | 2", "<b>raw</b>\nend"} <= styles.keys()
+    assert {"Part", "<b>raw</b>\nend"} <= styles.keys()
+    (table,) = document.tables
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [["a", "b"], ["1", "2"]]
+
+
+def test_what_is_said_of_a_row_stands_in_its_last_cell(tmp_path: Path) -> None:
+    rows = "| Room | Seats |\n|---|---|\n| Oak | **12** | [1]\n| Elm | about 40 |"
+    said = answer("q", rows + "\n\nBoth. ", passage(1, "Oak 12"))
+    doubted = rows.index("| Elm")
+    turn = Turn(0, "q", 1, replace(said, unsupported=((0, rows.index("\n")), (doubted, len(rows)))))
+    document = word(export_conversation("x", [turn], tmp_path / "x.docx"))
+    (table,) = document.tables
+    remark = "(not confirmed by the documents)"
+    expected = [["Room", f"Seats {remark}"], ["Oak", "12 [1]"], ["Elm", f"about 40 {remark}"]]
+    assert [[" ".join(cell.text.split()) for cell in row.cells] for row in table.rows] == expected
+    markdown = MarkdownIt("commonmark").enable("table").parse(conversation_markdown("x", [turn]))
+    cells = [inside for opening, inside in pairwise(markdown) if opening.type in ("th_open", "td_open")]
+    words = ["".join(piece.content for piece in cell.children or []) for cell in cells]
+    assert [" ".join(each.split()) for each in words] == [cell for row in expected for cell in row]
 
 
 def test_characters_that_word_refuses_do_no_harm(tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""Rows of Markdown tables: what follows a row's last bar is a cell too many, which readers of Markdown drop."""
+
+from __future__ import annotations
+
+import re
+
+
+def into_last_cell(text: str, tail: str) -> str:
+    """Every row whose last bar is followed by `tail`, a regular expression, with that inside its last cell."""
+    if "|" not in text:
+        return text
+    return re.sub(rf"^([ \t]*\|.*(?<!\\))\|({tail})$", r"\1\2|", text, flags=re.MULTILINE)
