@@ -9,4 +9,5 @@ def into_last_cell(text: str, tail: str) -> str:
     """Every row whose last bar is followed by `tail`, a regular expression, with that inside its last cell."""
     if "|" not in text:
         return text
-    return re.sub(rf"^([ \t]*\|.*(?<!\\))\|({tail})$", r"\1\2|", text, flags=re.MULTILINE)
+    row = re.compile(rf"^([ \t]*\|.*(?<!\\))\|({tail})$", re.MULTILINE)
+    return row.sub(lambda found: f"{found[1].rstrip(' ')}{found[2].rstrip(' ')} |", text)
