@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF
-from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QPageSize, QPdfWriter, QTextDocument
 
 from app.design import BODY, FAMILIES, LIGHT
 from app.markdown import blocks
 from app.rich_text import RichTextWriter
-from rag_core.conversations.export import conversation_markdown
+from rag_core.conversations.export import cannot_write, conversation_markdown
 from rag_core.conversations.records import Turn
 from rag_core.paths import replace_file
 
 _PIXELS_PER_INCH = 96  # the unit of design.py's sizes
-_MARGIN_MM = 18.0
 
 
 def write_pdf(target: Path, title: str, turns: Sequence[Turn]) -> None:
-    """There is the whole file afterwards, or none. Raises OSError."""
+    """There is the whole file afterwards, or what was there before. Raises UserError."""
     written = pdf_bytes(title, conversation_markdown(title, turns))
-    replace_file(target, written)
+    try:
+        replace_file(target, written)
+    except OSError as error:
+        raise cannot_write(target, error) from error
 
 
 def pdf_bytes(title: str, markdown: str) -> bytes:
@@ -35,17 +37,16 @@ def pdf_bytes(title: str, markdown: str) -> bytes:
     writer.setCreator("Alcove")
     writer.setResolution(_PIXELS_PER_INCH)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-    writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
+    writer.setPageMargins(QMarginsF())  # Qt leaves 2 cm, and there it writes the page's number
     document = QTextDocument()
     font = QFont()
     font.setFamilies(FAMILIES)
     font.setPixelSize(BODY)
+    font.setFeature(QFont.Tag("calt"), 0)  # the signs that it swaps in could be neither copied nor searched for
     document.setDefaultFont(font)
     document.setDocumentMargin(0)
     document.setIndentWidth(22)
     RichTextWriter(document, LIGHT).write(blocks(markdown))
-    document.setPageSize(writer.pageLayout().paintRectPixels(_PIXELS_PER_INCH).size().toSizeF())
     document.print_(writer)
     buffer.close()
     return bytes(held.data())

@@ -249,6 +249,7 @@ class RichTextWriter:
         made.setCellPadding(6)
         made.setCellSpacing(0)
         made.setBorder(1)
+        made.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)  # Qt's own leaves lines away on paper
         made.setBorderBrush(QBrush(QColor(self._colours.border)))
         made.setBorderCollapse(True)
         made.setTopMargin(S)

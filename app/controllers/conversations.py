@@ -33,7 +33,7 @@ class ConversationsController(QObject):
     noticed = Signal(object)
     opened = Signal(int)
     exported = Signal(str)
-    _pdf_written = Signal(str, str)  # path, problem
+    _pdf_written = Signal(str, object)  # path, and the Failed that says why it was not
 
     def __init__(self, engine: EngineLink, questions: QuestionsController, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -160,22 +160,21 @@ class ConversationsController(QObject):
 
     def _write_pdf(self, path: Path, title: str, turns: tuple[Turn, ...]) -> None:
         def work() -> None:
-            problem = ""
+            failure = None
             try:
                 write_pdf(path, title, turns)
-            except (OSError, UserError) as error:
-                problem = str(error)
-            self._pdf_written.emit(str(path), problem)
+            except UserError as error:
+                failure = Failed("user", error.message, error.advice)
+            self._pdf_written.emit(str(path), failure)
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=work, name="alcove-export-pdf", daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _tell_pdf(self, path: str, problem: str) -> None:
-        if problem:
-            text = tr("The PDF could not be written: {problem}", problem=problem)
-            self.noticed.emit(Notice("error", text, tr("Choose another folder or name.")))
+    def _tell_pdf(self, path: str, failure: Failed | None) -> None:
+        if failure is not None:
+            self._tell_failure(failure)
         else:
             self._tell_exported(Path(path))
 

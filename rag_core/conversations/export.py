@@ -36,7 +36,7 @@ def export_conversation(title: str, turns: Sequence[Turn], target: Path) -> Path
     try:
         replace_file(target, content)
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     return target
 
 
@@ -78,7 +78,8 @@ def _source(source: SourceEntry) -> list[str]:
     return lines
 
 
-def _cannot_write(target: Path, error: OSError) -> UserError:
+def cannot_write(target: Path, error: OSError) -> UserError:
+    """Why `target` was not written, and what the person can do."""
     if isinstance(error, PermissionError):
         return UserError(
             f"“{target.name}” cannot be written: it is open in another program, or the folder may not be changed.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -117,7 +118,10 @@ def test_export_as_pdf(
         engine.send(LoadTurns, TurnsListed((answered(1, text),)))
         engine.finish(LoadTurns, 1)
     conversations.shutdown()
-    assert target.read_bytes().startswith(b"%PDF") and target.stat().st_size > 5_000
+    with pypdfium2.PdfDocument(target) as pdf:
+        words = pdf[0].get_textpage().get_text_range().split()
+    assert words[0] == "Leave" and "[1]" in words
+    assert words[-1] == "1", "the page's number"
 
 
 def test_a_pdf_that_cannot_be_written_says_so(
@@ -131,6 +135,7 @@ def test_a_pdf_that_cannot_be_written_says_so(
     qtbot.waitUntil(lambda: bool(notices), timeout=20_000)
     conversations.shutdown()
     assert notices[0].level == "error"
+    assert "is not there any more" in notices[0].text and notices[0].advice == "Choose another one."
 
 
 def test_nothing_to_export_is_said(conversations: ConversationsController, tmp_path: Path) -> None:
