@@ -13,6 +13,8 @@ from app.viewmodels.proof import CitedPassage, file_name, page_words, place_word
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
 
+_CHIP_WIDTH = 34  # for two digits, so that the words of all rows begin at one line
+
 
 class PassageRow(PaneButton):
     """One passage."""
@@ -24,7 +26,7 @@ class PassageRow(PaneButton):
         chip = QLabel(str(passage.rank))
         chip.setProperty("kind", "badge")
         chip.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        chip.setMinimumWidth(28)
+        chip.setFixedWidth(_CHIP_WIDTH)
         name = ClampedLabel()
         name.set_text(file_name(passage.path))
         page = QLabel(page_words(passage))

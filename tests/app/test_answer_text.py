@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.markdown import Marker
@@ -140,3 +141,20 @@ def test_it_is_as_high_as_its_text(text: AnswerText) -> None:
     low = text.heightForWidth(500)
     text.set_answer("A sentence of a paragraph. " * 80, [])
     assert text.heightForWidth(500) > 5 * low and text.heightForWidth(300) > text.heightForWidth(600)
+
+
+def test_a_narrower_window_cuts_no_line_off(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    text = AnswerText()
+    column.addWidget(text)
+    column.addStretch(1)
+    page.resize(760, 400)
+    page.show()
+    text.set_answer(
+        "Closed client files are kept for seven years from the date on which the matter was closed. " * 2, ()
+    )
+    for width in (430, 760, 300):
+        page.resize(width, 400)
+        qtbot.waitUntil(lambda: text.height() >= text.document().size().height())
