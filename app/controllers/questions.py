@@ -168,8 +168,14 @@ class QuestionsController(QObject):
         turn = run.turn
         if self._run is run:
             self._run = None
-        feedback = turn.stored.feedback
-        turn.stored = turn_with(turn.stored, answer=answer, problem=problem, stopped=stopped, feedback=feedback)
+        turn.stored = turn_with(
+            turn.stored,
+            answer=answer,
+            problem=problem,
+            stopped=stopped,
+            feedback=turn.stored.feedback,
+            notices=turn.search_notices,
+        )
         turn.settle()
         self._keeper.keep(turn, run.place)
         self.model.tell_changed(turn)

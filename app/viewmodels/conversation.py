@@ -73,8 +73,9 @@ class ShownTurn:
         return self.stored.answer.citations if self.stored.answer else ()
 
     def settle(self) -> None:
-        """Take passages, quote, text and phase from what is stored."""
+        """Take passages, quote, text, notices and phase from what is stored."""
         answer = self.stored.answer
+        self.search_notices = self.stored.notices
         if answer is not None:
             self.passages, self.quote, self.text = answer.passages, answer.quote, answer.text
         if self.stored.problem:
@@ -87,7 +88,7 @@ class ShownTurn:
 
     def restart(self) -> None:
         """Forget the answer; the question stands."""
-        self.stored = replace(self.stored, answer=None, problem="", stopped=False, feedback="")
+        self.stored = replace(self.stored, answer=None, problem="", stopped=False, feedback="", notices=())
         self.phase, self.text, self.passages, self.search_notices = Phase.SEARCHING, "", (), ()
         self.quote = self.failure = None
 
@@ -211,10 +212,16 @@ def without_markers(text: str) -> str:
 
 
 def turn_with(
-    turn: Turn, *, answer: Answer | None = None, problem: str = "", stopped: bool = False, feedback: Feedback = ""
+    turn: Turn,
+    *,
+    answer: Answer | None = None,
+    problem: str = "",
+    stopped: bool = False,
+    feedback: Feedback = "",
+    notices: tuple[str, ...] = (),
 ) -> Turn:
     """The stored turn with how it ended."""
-    return replace(turn, answer=answer, problem=problem, stopped=stopped, feedback=feedback)
+    return replace(turn, answer=answer, problem=problem, stopped=stopped, feedback=feedback, notices=notices)
 
 
 def new_turn(library: str, question: str, asked_ns: int, filters: Filters) -> ShownTurn:

@@ -25,7 +25,8 @@ class Conversation:
 class Turn:
     """A question and its answer. `answer` is None while there is none; `problem` then says why, if anything failed.
 
-    `turn_id` is 0 until it is stored. `filters` are what the question was narrowed to.
+    `turn_id` is 0 until it is stored. `filters` are what the question was narrowed to. `notices` are what the
+    search told the person (`SearchResult.notices`).
     """
 
     turn_id: int
@@ -36,3 +37,4 @@ class Turn:
     stopped: bool = False
     feedback: Feedback = ""
     filters: Filters = field(default_factory=Filters)
+    notices: tuple[str, ...] = ()

@@ -30,4 +30,7 @@ _STEP_1 = (
     "CREATE INDEX turns_of_conversation ON turns(conversation)",
 )
 
-STEPS: Steps = (_STEP_1,)
+# What the search told the person, one notice a line.
+_STEP_2 = ("ALTER TABLE turns ADD COLUMN notices TEXT NOT NULL DEFAULT ''",)
+
+STEPS: Steps = (_STEP_1, _STEP_2)

@@ -126,8 +126,8 @@ class ConversationStore:
         while True:
             with self._reading() as connection:
                 rows = connection.execute(
-                    "SELECT id, question, asked_ns, answer, problem, stopped, feedback, filters FROM turns"
-                    " WHERE conversation = ? AND id > ? ORDER BY id LIMIT ?",
+                    "SELECT id, question, asked_ns, answer, problem, stopped, feedback, filters, notices"
+                    " FROM turns WHERE conversation = ? AND id > ? ORDER BY id LIMIT ?",
                     (conversation_id, last, _TURNS_AT_A_TIME),
                 ).fetchall()
             if not rows:
@@ -171,6 +171,7 @@ class ConversationStore:
             "stopped": turn.stopped,
             "feedback": turn.feedback,
             "filters": filters_to_json(turn.filters),
+            "notices": _storable("\n".join(turn.notices)),
             "words": fold(_storable(f"{turn.question}\n{turn.answer.text if turn.answer else ''}")),
         }
         if turn.turn_id:
@@ -214,13 +215,15 @@ class ConversationStore:
 
 
 def _turn(row: Any) -> Turn:
-    turn_id, question, asked_ns, answer, problem, stopped, feedback, filters = row
+    turn_id, question, asked_ns, answer, problem, stopped, feedback, filters, notices = row
     try:
         narrowed = filters_from_json(filters)
         said = None if answer is None else answer_from_json(answer)
     except UnknownForm:
         return Turn(turn_id, question, asked_ns, None, _UNREADABLE, bool(stopped), feedback, Filters())
-    return Turn(turn_id, question, asked_ns, said, problem, bool(stopped), feedback, narrowed)
+    return Turn(
+        turn_id, question, asked_ns, said, problem, bool(stopped), feedback, narrowed, tuple(notices.splitlines())
+    )
 
 
 def _storable(text: str) -> str:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.controllers.questions import QuestionsController
 from app.notices import Notice
-from app.viewmodels.conversation import Phase, Place
+from app.viewmodels.conversation import Phase, Place, ShownTurn
 from rag_core.conversations.records import Conversation, Turn
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, CreateConversation, DeleteTurns, SaveTurn, SetFeedback
@@ -60,9 +60,12 @@ def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: 
     store_first(engine)
     _, first = engine.last(SaveTurn)
     assert first.turn.answer is None and first.turn.turn_id == 0 and first.conversation_id == 3
+    engine.send(AskQuestion, found())
     engine.finish(AskQuestion, answer("How many days?", "25 days [1]."))
     _, second = engine.last(SaveTurn)
     assert second.turn.turn_id == 7 and second.turn.answer is not None
+    reopened = ShownTurn.from_stored("default", second.turn)
+    assert reopened.search_notices == found().result.notices != ()
 
 
 def test_an_answer_that_is_faster_than_the_desk_is_kept_once(
