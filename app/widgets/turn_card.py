@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.design import M
 from app.markdown import Marker
-from app.text import Translated, tr
+from app.text import Translated, tr, tr_engine
 from app.viewmodels.conversation import Phase, ShownTurn
 from app.viewmodels.copying import answer_with_sources
 from app.viewmodels.proof import Proof, proof_of
@@ -74,7 +74,10 @@ class TurnCard(Translated, QWidget):
             self._frame.start(_FRAME_MS)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Question: {question}", question=self.turn.question))
+        self.setAccessibleName(self._spoken())
+        notices = self._parts.get("notices")
+        if isinstance(notices, QLabel):
+            notices.setText(self._notice_words())
         status = self._parts.get("status")
         if isinstance(status, QLabel):
             status.setText(self._status_words())
@@ -83,6 +86,23 @@ class TurnCard(Translated, QWidget):
             legend.setText(
                 tr("Dotted underline: the documents do not clearly confirm this. Check it before you rely on it.")
             )
+
+    def _spoken(self) -> str:
+        """Question and state, for those who do not see them."""
+        question = self.turn.question
+        phase = self.turn.phase
+        if phase is Phase.FINISHED:
+            return tr("Question: {question} (answered)", question=question)
+        if phase is Phase.NOT_FOUND:
+            return tr("Question: {question} (not found)", question=question)
+        if phase is Phase.STOPPED:
+            return tr("Question: {question} (stopped)", question=question)
+        if phase is Phase.FAILED:
+            return tr("Question: {question} (failed)", question=question)
+        return tr("Question: {question} (being answered)", question=question)
+
+    def _notice_words(self) -> str:
+        return "\n".join(tr_engine(each) for each in self.turn.search_notices)
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
@@ -210,7 +230,7 @@ class TurnCard(Translated, QWidget):
                 first, rest, is_expanded=turn.passages_expanded, are_cited=bool(proof.cited)
             )
         if turn.search_notices:
-            self._part("notices", QLabel).setText("\n".join(turn.search_notices))
+            self._part("notices", QLabel).setText(self._notice_words())
         else:
             self._hide("notices")
 

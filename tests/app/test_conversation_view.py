@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -11,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app import design
 from app.source_target import SourceTarget
+from app.text import use_language
 from app.viewmodels.conversation import ConversationModel, Phase, Place, new_turn
 from app.viewmodels.proof import place_words
 from app.widgets.answer_text import AnswerText
@@ -105,6 +108,35 @@ def test_a_failure_offers_the_question_again(qtbot: QtBot, view: ConversationVie
 def test_a_question_that_a_crash_interrupted_is_offered_again(view: ConversationView, model: ConversationModel) -> None:
     model.load([Turn(1, "Anything?", 0)])
     assert view.findChild(FailureCard) is not None
+
+
+def test_a_turn_says_its_question_and_its_state(view: ConversationView, model: ConversationModel) -> None:
+    not_found = Turn(2, "Pool?", 0, answer("Pool?", "Not found.", not_found=True))
+    model.load([answered(1), not_found, Turn(3, "Why?", 0, problem="No."), Turn(4, "And?", 0, stopped=True)])
+    cards = [view.card_of(turn) for turn in model.turns]
+    assert [card.accessibleName() for card in cards if card is not None] == [
+        "Question: Question 1? (answered)",
+        "Question: Pool? (not found)",
+        "Question: Why? (failed)",
+        "Question: And? (stopped)",
+    ]
+
+
+def test_what_the_search_told_is_shown_again_in_the_language_of_the_window(
+    qtbot: QtBot, view: ConversationView, model: ConversationModel
+) -> None:
+    said = "Searching by words only: the embedding model does not read the language of the question."
+
+    def shown(words: str) -> bool:
+        return any(words in label.text() for label in view.findChildren(QLabel) if label.isVisible())
+
+    model.load([replace(answered(1), notices=(said,))])
+    assert shown(said)
+    try:
+        use_language("ja")
+        qtbot.waitUntil(lambda: shown("語句だけで検索しています。"))
+    finally:
+        use_language("en")
 
 
 def test_unconfirmed_sentences_are_explained_in_words(view: ConversationView, model: ConversationModel) -> None:
