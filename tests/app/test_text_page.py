@@ -85,6 +85,22 @@ def test_what_proves_is_scrolled_into_view(view: TextPage, model: SourceModel) -
     assert quote_is_in_view(view)
 
 
+def test_what_proves_is_in_view_when_the_pane_opens_after_the_text_has_come(model: SourceModel, qtbot: QtBot) -> None:
+    view = TextPage(model)
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    page = made_page()
+    text = f"{page.text[: page.blocks[0].end]}\n\n{page.text}\n\n" + "And so on. " * 2000
+    start = text.index("Days")
+    model.point([target("/papers/a.docx", 1, start, start + 4, quote_start=start, quote_end=start + 4)], 0)
+    model.take_pages((PageInfo(1, "", 0, 0, False),))
+    model.take_page(Page(1, text))
+    view.reveal(TextMatch(1, start, start + 4), animated=False)
+    view.show()
+    qtbot.waitUntil(view.isVisible)
+    assert quote_is_in_view(view)
+
+
 def test_the_passage_has_a_box(view: TextPage, model: SourceModel) -> None:
     assert model.passage is not None and model.quote is not None
     view.reveal(model.quote, animated=False)
