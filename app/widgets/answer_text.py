@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QTextCursor, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextCursor,
+    QTextDocument,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from app.design import BODY, XS, colours
@@ -48,18 +58,21 @@ class AnswerText(Translated, QTextBrowser):
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Answer"))
+        self._tell_readers()
 
     def set_answer(self, text: str, markers: Sequence[Marker], unconfirmed: Sequence[tuple[int, int]] = ()) -> None:
         """Show a finished text."""
         self._source, self._markers, self._unconfirmed = text, markers, unconfirmed
         self._writer, self._mark = self._begin()
         self._writer.write(blocks(marked(text, markers, unconfirmed)))
+        self._tell_readers()
         self._tell_height()
 
     def set_streamed(self, text: str, of_passage: Mapping[int, int]) -> None:
         """Show a text that is still growing: `text` begins with what was shown before."""
         if not text.startswith(self._source[: self._closed_until]) or not self._is_streaming:
             self._writer, self._mark = self._begin()
+            self.setAccessibleDescription("")  # told when it is whole, or when somebody comes to read
         self._is_streaming = True
         self._source, self._of_passage = text, of_passage
         self._write_open(text[self._closed_until :])
@@ -149,6 +162,15 @@ class AnswerText(Translated, QTextBrowser):
         width = max(right - left, height)
         return QRectF(origin.x() + (left + right - width) / 2, baseline - height + XS, width, height)
 
+    # For screen readers: in the document itself a chip is a bare number
+
+    def _tell_readers(self) -> None:
+        self.setAccessibleDescription(self._words_between(0, self._writer.position, tr("source {number}", number="{}")))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        self._tell_readers()
+        super().focusInEvent(event)
+
     # Copying: chips read as [n]
 
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
@@ -158,17 +180,20 @@ class AnswerText(Translated, QTextBrowser):
 
     def selected_text(self) -> str:
         cursor = self.textCursor()
-        first, last = cursor.selectionStart(), cursor.selectionEnd()
-        reader = QTextCursor(self.document())
+        return self._words_between(cursor.selectionStart(), cursor.selectionEnd(), "[{}]")
+
+    def _words_between(self, first: int, last: int, chip_words: str) -> str:
+        """The text with every chip as `chip_words`, which take its number."""
+        document = self.document()
         parts: list[str] = []
         position = first
         for chip in self._writer.chips:
             if chip.end <= first or chip.start >= last:
                 continue
-            parts.append(_words(reader, position, max(position, chip.start)))
-            parts.append(f"[{_words(reader, chip.start, chip.end).strip()}]")
+            parts.append(_words(document, position, max(position, chip.start)))
+            parts.append(chip_words.format(_words(document, chip.start, chip.end).strip()))
             position = chip.end
-        parts.append(_words(reader, position, max(position, last)))
+        parts.append(_words(document, position, max(position, last)))
         return "".join(parts)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
@@ -195,8 +220,26 @@ def _cursor_x(line: object, position: int) -> float:
     return float(found[0] if isinstance(found, tuple) else found)
 
 
-def _words(reader: QTextCursor, start: int, end: int) -> str:
-    reader.setPosition(start)
-    reader.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-    text = reader.selectedText().replace("\u2029", "\n").replace("\u2028", "\n")
-    return text.replace("\u2009", "").replace("\u00a0", " ")
+def _words(document: QTextDocument, start: int, end: int) -> str:
+    """Block by block: a cursor's selection that touches a table would take in whole cells, and its private signs."""
+    parts: list[str] = []
+    block = document.findBlock(start)
+    while block.isValid() and block.position() < end:
+        first = max(start - block.position(), 0)
+        last = min(end - block.position(), block.length() - 1)
+        units = block.text().encode("utf-16-le", errors="surrogatepass")  # Qt counts UTF-16 units
+        parts.append(units[2 * first : 2 * last].decode("utf-16-le", errors="replace"))
+        following = block.next()
+        if following.isValid() and following.position() <= end:
+            parts.append("\t" if _stand_in_one_row(block, following) else "\n")
+        block = following
+    return "".join(parts).replace("\u2028", "\n").replace("\u2009", "").replace("\u00a0", " ")
+
+
+def _stand_in_one_row(block: QTextBlock, following: QTextBlock) -> bool:
+    here, there = QTextCursor(block), QTextCursor(following)
+    table = here.currentTable()
+    if table is None or there.currentTable() != table:
+        return False
+    one, other = table.cellAt(here), table.cellAt(there)
+    return one.row() == other.row() and one.column() != other.column()

@@ -62,11 +62,32 @@ def test_markers_become_chips_that_lead_to_their_place(qtbot: QtBot, text: Answe
     assert caught.args == [1]
 
 
+def test_chips_are_read_out_as_sources(qtbot: QtBot, text: AnswerText) -> None:
+    source = "One [1] two [2].\n\n| a | b |\n|--|--|\n| 1 | 2 | [3]"
+    text.set_answer(source, markers(source))
+    said = text.accessibleDescription().split()
+    assert " ".join(said) == "One source 1 two source 2. a b 1 2 source 3"
+    text.set_streamed("Other", {1: 0})
+    assert text.accessibleDescription() == ""
+    text.set_streamed("Other [1]", {1: 0})
+    text.clearFocus()
+    text.setFocus()
+    qtbot.waitUntil(lambda: text.accessibleDescription().split() == ["Other", "source", "1"])
+
+
 def test_copied_text_has_its_numbers(text: AnswerText) -> None:
     source = "One [1] two [2]."
     text.set_answer(source, markers(source))
     text.selectAll()
     assert text.selected_text().replace("  ", " ") == "One [1] two [2]."
+
+
+def test_a_copied_table_has_tabs_between_its_cells_and_every_word_once(text: AnswerText) -> None:
+    source = "One 😀 [1]:\n\n| a | b |\n|--|--|\n| 1 | 2 | [2]\n\nEnd."
+    text.set_answer(source, markers(source))
+    text.selectAll()
+    lines = [line for line in text.selected_text().replace("  ", " ").splitlines() if line.strip()]
+    assert lines == ["One 😀 [1]:", "a\tb", "1\t2 [2]", "End."]
 
 
 def test_unconfirmed_sentences_are_marked_and_nothing_else(text: AnswerText) -> None:
