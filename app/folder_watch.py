@@ -88,7 +88,8 @@ class FolderWatch(QObject):
 
     def find_folders(self, token: int, paths: Sequence[Path]) -> None:
         """Which of `paths` are folders, told by `folders_found(token, folders)`; asking a drive can take long."""
-        self._spawn(lambda: self._tell_found(token, tuple(path for path in paths if path.is_dir())))
+        # `Path.is_dir` raises for a drive that is away
+        self._spawn(lambda: self._tell_found(token, tuple(path for path in paths if os.path.isdir(path))))  # noqa: PTH112
 
     def shutdown(self) -> None:
         """No signal follows. A thread that waits for a dead drive is left behind; it ends with the program."""

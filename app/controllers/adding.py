@@ -45,7 +45,7 @@ class AddingController(QObject):
         libraries.loaded.connect(self._on_loaded)
         libraries.library_chosen.connect(self._take_up_soon)
         libraries.library_chosen.connect(self._go_on_soon)
-        libraries.name_refused.connect(self._give_up)
+        libraries.name_refused.connect(self._on_refused)
         libraries.library_renamed.connect(self._rename)
         libraries.library_deleted.connect(self._forget)
 
@@ -138,6 +138,11 @@ class AddingController(QObject):
         if self._indexing.library == library and library in self._interrupted:
             self.noticed.emit(Notice("info", tr("Reading your documents goes on where it stopped.")))
             self._begin(library, [Path(path) for path in self._interrupted.pop(library)])
+
+    def _on_refused(self) -> None:
+        """Somebody else's bad name costs nobody their files."""
+        if self._making:
+            self._give_up()
 
     def _give_up(self) -> None:
         self._making = ""

@@ -41,7 +41,10 @@ class _Request:
 
 @dataclass(slots=True)
 class _Work:
-    """What is being done for one library, and what waits. `held`: nothing starts until the person says so."""
+    """What is being done for one library, and what waits.
+
+    `held`: nothing starts until the person says so; `moving`: until the library has its new name.
+    """
 
     library: str
     waiting: deque[_Request] = field(default_factory=deque)
@@ -49,6 +52,7 @@ class _Work:
     request: _Request | None = None
     view: IndexingView = field(default_factory=lambda: IndexingView("waiting"))
     held: bool = False
+    moving: bool = False
     gone: bool = False
     time_left: TimeLeft = field(default_factory=TimeLeft)
 
@@ -102,11 +106,18 @@ class IndexingController(QObject):
             listing.finished.connect(lambda infos: self._go_on_where_left(name, infos))
             listing.start()
 
+    def hold_library(self, name: str) -> None:
+        """It is about to be renamed: what is being read is stopped by the engine, and nothing more starts for it."""
+        work = self._works.setdefault(name, _Work(name))
+        work.held = work.moving = True
+
     def rename_library(self, name: str, new_name: str) -> None:
         work = self._works.pop(name, None)
         if work is not None:
             work.library = new_name
             self._works[new_name] = work
+            if work.moving:
+                self.go_on(new_name)
 
     def has_work(self, name: str) -> bool:
         """Something of this library is being read, or waits, be it for the person's word."""
@@ -187,11 +198,13 @@ class IndexingController(QObject):
                 work.handle.cancel()
 
     def go_on(self, library: str) -> None:
-        """After the engine was lost."""
+        """After the engine was lost, or the library could not be renamed."""
         work = self._works.get(library)
         if work is not None:
-            work.held = False
+            work.held = work.moving = False
             self._start_next(work)
+            if work.handle is None and not work.waiting:
+                self._works.pop(library, None)
 
     # One after another
 
@@ -240,7 +253,7 @@ class IndexingController(QObject):
             handle.event_received.connect(lambda payload: self._step(work, payload))
             handle.finished.connect(lambda report: self._finished(work, request, report))
             handle.failed.connect(lambda failure: self._failed(work, request, failure))
-            handle.stopped.connect(lambda: self._stopped(work))
+            handle.stopped.connect(lambda: self._stopped(work, request))
             handle.start()
         self._show()
 
@@ -308,8 +321,10 @@ class IndexingController(QObject):
     def _rebuild(self, library: str) -> None:
         self._request(library, _Request((), rebuild=True), first=True)
 
-    def _stopped(self, work: _Work) -> None:
-        if not work.gone:
+    def _stopped(self, work: _Work, request: _Request) -> None:
+        if work.moving and not work.view.stopping:
+            work.waiting.appendleft(request)
+        elif not work.gone:
             self.noticed.emit(Notice("info", tr("Stopped. What was read so far stays in the library.")))
         self._end(work)
 

@@ -25,6 +25,8 @@ class LibrariesController(QObject):
 
     library_chosen = Signal(str)
     library_created = Signal(str)
+    rename_begun = Signal(str)
+    rename_failed = Signal(str)
     library_renamed = Signal(str, str)
     library_deleted = Signal(str)
     name_refused = Signal(str)
@@ -46,6 +48,8 @@ class LibrariesController(QObject):
     def follow(self, indexing: IndexingController) -> None:
         """Keep the counts fresh while documents are added."""
         indexing.library_changed.connect(self.refresh_soon)
+        self.rename_begun.connect(indexing.hold_library)
+        self.rename_failed.connect(indexing.go_on)
         self.library_renamed.connect(indexing.rename_library)
         self.library_deleted.connect(indexing.forget_library)
 
@@ -91,6 +95,8 @@ class LibrariesController(QObject):
         renaming = self._engine.job(RenameLibrary(name, new_name.strip()))
         renaming.finished.connect(lambda info: self._renamed(name, info))
         renaming.failed.connect(self._refuse_name)
+        renaming.failed.connect(lambda _: self.rename_failed.emit(name))
+        self.rename_begun.emit(name)
         renaming.start()
 
     def delete(self, name: str) -> None:

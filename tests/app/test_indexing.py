@@ -254,3 +254,26 @@ def test_time_left_waits_for_trust_and_does_not_jump() -> None:
 )
 def test_time_left_is_said_coarsely(seconds: float | None, text: str) -> None:
     assert time_text(IndexingView("embed", 1, 9, seconds_left=seconds)) == text
+
+
+def test_a_library_that_is_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> None:
+    desk.indexing.add([Path("a.pdf")])
+    desk.indexing.add([Path("b.pdf")])
+    desk.indexing.hold_library("work")
+    reading, _ = desk.engine.last(AddPaths)
+    reading.cancel()  # as the engine does before the folder moves
+    assert desk.engine.last(AddPaths)[0] is reading, "the old name would be made again"
+    desk.indexing.rename_library("work", "archive")
+    assert desk.engine.last(AddPaths)[1] == AddPaths("archive", (Path("a.pdf"),))
+    desk.engine.finish(AddPaths, AddReport(added=1))
+    assert desk.engine.last(AddPaths)[1] == AddPaths("archive", (Path("b.pdf"),))
+    assert not any("Stopped" in notice.text for notice in desk.notices)
+
+
+def test_a_library_that_cannot_be_renamed_is_read_on(desk: Desk) -> None:
+    desk.indexing.add([Path("a.pdf")])
+    desk.indexing.hold_library("work")
+    desk.engine.last(AddPaths)[0].cancel()
+    desk.indexing.go_on("work")
+    assert desk.engine.last(AddPaths)[1] == AddPaths("work", (Path("a.pdf"),))
+    assert len(desk.engine.running(AddPaths)) == 1
