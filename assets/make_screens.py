@@ -70,9 +70,12 @@ class Camera:
             self.settle(20)
 
     def settle(self, ms: int = 400) -> None:
-        from PySide6.QtTest import QTest
+        """Not QTest.qWait: while that waits, no other thread of Python's may hear the engine."""
+        from PySide6.QtCore import QEventLoop, QTimer
 
-        QTest.qWait(ms)
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
         self.settle()
@@ -89,7 +92,12 @@ class Camera:
         from app.viewmodels.proof import proof_of
 
         turn: ShownTurn = self.wiring.questions.model.turns[which]
-        self.wiring.source.show(proof_of(turn).targets, 0)
+        drawn: list[object] = []
+        self.wiring.source.model.page_drawn.connect(drawn.append)
+        proof = proof_of(turn)
+        self.wiring.source.show(proof.targets, 0)
+        if proof.targets[0].path.endswith(".pdf"):
+            self.wait(lambda: drawn, "the page")
         self.settle(1500)
 
 
@@ -192,11 +200,17 @@ def dialogs(camera: Camera) -> None:
         ("about", window.side.help_menu.about.triggered),
     ):
         opens.emit()
-        camera.settle(2500)
+        camera.wait(lambda: not is_busy(shown_dialog()), name)
         dialog = shown_dialog()
         camera.take(f"21-{name}", dialog)
         dialog.close()
         camera.settle(100)
+
+
+def is_busy(dialog: QWidget) -> bool:
+    from PySide6.QtWidgets import QProgressBar
+
+    return any(bar.isVisible() for bar in dialog.findChildren(QProgressBar))
 
 
 def shown_dialog() -> QWidget:
@@ -230,6 +244,7 @@ def prepare_documents(home: Path) -> Path:
 def photograph(folder: Path, packs: Path, variant: Variant) -> None:
     """One variant, in this process."""
     from app.application import Application, engine_process, make_qt_application
+    from app.silence import watch_network
     from app.single_instance import SingleInstance
 
     home = Path.home()
@@ -237,7 +252,8 @@ def photograph(folder: Path, packs: Path, variant: Variant) -> None:
     data_dir.root.mkdir()
     documents = prepare_documents(home)
     qt = make_qt_application()
-    application = Application(data_dir, "", engine_process(data_dir), SingleInstance(data_dir.root))
+    instance = SingleInstance(data_dir.root)
+    application = Application(data_dir, "", engine_process(data_dir), instance, watch_network())
     application.change_preferences({"theme": variant.theme, "language": variant.language})
     application.open()
     application.window.resize(variant.width, variant.height)

@@ -93,6 +93,15 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         raise TimeoutError(what)
 
 
+def pause(ms: int) -> None:
+    """Not QTest.qWait: while that waits, no other thread of Python's may hear the engine."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
 def open_application(root: Path) -> Application:
     from app.application import Application, engine_process, make_qt_application
     from app.single_instance import SingleInstance
@@ -170,8 +179,6 @@ def is_answered(turn: ShownTurn) -> bool:
 
 def part_busy(packs: Path, root: Path) -> dict[str, object]:
     """1,000 documents are added while a question is asked every other second, and answered."""
-    from PySide6.QtTest import QTest
-
     link_packs(packs, root)
     write_documents(root.parent / "documents", 1000)
     application = open_application(root)
@@ -188,7 +195,7 @@ def part_busy(packs: Path, root: Path) -> dict[str, object]:
         assert turn is not None
         wait_until(partial(is_answered, turn), "an answer")
         answers += turn.answer is not None
-        QTest.qWait(1000)
+        pause(1000)
     elapsed = time.perf_counter() - started
     figures: dict[str, object] = {"documents": 1000, "seconds": round(elapsed, 1), "answers": answers}
     figures |= heart.stop() | {"interface_mib": rss_mib()}
@@ -251,20 +258,18 @@ def part_turns(root: Path) -> None:
 
 def scroll_through(view: QAbstractScrollArea) -> dict[str, float]:
     """From the top to the end with the wheel, then half of the way back in jumps of the scroll bar."""
-    from PySide6.QtTest import QTest
-
     bar = view.verticalScrollBar()
     bar.setValue(0)
-    QTest.qWait(500)
+    pause(500)
     heart = Heartbeat()
     heart.start()
     while bar.value() < bar.maximum():
         turn_wheel(view)
-        QTest.qWait(6)
+        pause(6)
     for _ in range(50):
         turn_wheel(view)
         bar.setValue(bar.value() - bar.maximum() // 100)
-        QTest.qWait(6)
+        pause(6)
     return heart.stop()
 
 
@@ -292,7 +297,6 @@ def turn_wheel(view: QAbstractScrollArea) -> None:
 def part_documents(packs: Path, root: Path) -> dict[str, object]:
     """A table of 50,000 documents: filled, sorted by every column, filtered, scrolled."""
     from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
 
     from rag_core.host.events import DocumentsListed
     from rag_core.types import Document
@@ -318,7 +322,7 @@ def part_documents(packs: Path, root: Path) -> dict[str, object]:
     model.begin_listing()
     for piece in pieces:
         model.receive(DocumentsListed(piece))
-        QTest.qWait(1)
+        pause(1)
     model.end_listing()
     wait_until(lambda: model.is_settled and model.rowCount() >= 50_000, "the rows")
     figures["filling"] = heart.stop()
@@ -339,7 +343,6 @@ def part_documents(packs: Path, root: Path) -> dict[str, object]:
 
 
 def scroll_some(view: QWidget) -> dict[str, float]:
-    from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QTableView
 
     table = view.findChildren(QTableView)[0]
@@ -350,14 +353,12 @@ def scroll_some(view: QWidget) -> dict[str, float]:
         turn_wheel(table)
         if number % 2:
             bar.setValue(number * bar.maximum() // 600)
-        QTest.qWait(6)
+        pause(6)
     return heart.stop()
 
 
 def part_stream(_packs: Path, root: Path) -> dict[str, object]:
     """10,000 tokens stream into one answer, three to an update as at 90 tokens a second."""
-    from PySide6.QtTest import QTest
-
     from app.controllers.questions import QuestionsController
     from app.viewmodels.conversation import Place
     from app.widgets.conversation_page import ConversationPage
@@ -383,7 +384,7 @@ def part_stream(_packs: Path, root: Path) -> dict[str, object]:
             "\n\n" if update % 40 == 39 else " "
         )
         engine.send(AskQuestion, TextStreamed(piece))
-        QTest.qWait(5)
+        pause(5)
         if update in (300, 3333):
             memory[f"mib_after_{(update + 1) * 3}_tokens"] = rss_mib()
     figures: dict[str, object] = {**memory, **heart.stop()}
