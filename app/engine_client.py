@@ -16,7 +16,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.jobs import JobHandle, Steering
-from app.notices import Notice
+from app.notices import ENGINE, Notice
 from app.text import tr
 from rag_core.host.events import Ending, Event, Failed, Stopped
 from rag_core.host.jobs import Job
@@ -225,8 +225,15 @@ class EngineClient(QObject):
         if self._is_given_up:
             again = tr("Start again")
             notice = Notice(
-                "error", failure.message, failure.advice, again, self.start_again, failure.details, lasting=True
+                "error",
+                failure.message,
+                failure.advice,
+                again,
+                self.start_again,
+                failure.details,
+                lasting=True,
+                topic=ENGINE,
             )
         else:
-            notice = Notice("warning", failure.message, failure.advice, details=failure.details)
+            notice = Notice("warning", failure.message, failure.advice, details=failure.details, topic=ENGINE)
         self.noticed.emit(notice)

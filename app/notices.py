@@ -9,6 +9,7 @@ from typing import Literal
 from app.text import tr, tr_engine
 from rag_core.host.events import Failed
 
+ENGINE = "engine"
 Level = Literal["info", "success", "warning", "error"]
 
 
@@ -16,7 +17,8 @@ Level = Literal["info", "success", "warning", "error"]
 class Notice:
     """Controllers emit these through their `noticed` signal; the window shows them above its content.
 
-    `details`, where there are any, can be copied. `lasting` notices stay until they are closed.
+    `details`, where there are any, can be copied. `lasting` notices stay until they are closed. Of one `topic` only the
+    newest words are true.
     """
 
     level: Level
@@ -26,6 +28,7 @@ class Notice:
     action: Callable[[], None] | None = None
     details: str = ""
     lasting: bool = False
+    topic: str = ""
 
 
 def notice_of(failure: Failed, action_label: str = "", action: Callable[[], None] | None = None) -> Notice:
@@ -34,5 +37,12 @@ def notice_of(failure: Failed, action_label: str = "", action: Callable[[], None
     if failure.kind == "bug":
         text = tr("Alcove made a mistake: {message}", message=text)
     return Notice(
-        "error", text, tr_engine(failure.advice), action_label, action, failure.details, lasting=failure.kind != "user"
+        "error",
+        text,
+        tr_engine(failure.advice),
+        action_label,
+        action,
+        failure.details,
+        lasting=failure.kind != "user",
+        topic=ENGINE if failure.kind == "engine_lost" else "",
     )

@@ -206,6 +206,10 @@ class IndexingController(QObject):
             if work.handle is None and not work.waiting:
                 self._works.pop(library, None)
 
+    def _go_on_everywhere(self) -> None:
+        for library in [name for name, work in self._works.items() if work.held and not work.moving]:
+            self.go_on(library)
+
     # One after another
 
     def _follow_folder(self, library: str, path: Path) -> None:
@@ -312,7 +316,7 @@ class IndexingController(QObject):
         if failure.kind == "engine_lost":
             work.waiting.appendleft(request)
             work.held = True
-            return notice_of(failure, tr("Go on"), lambda: self.go_on(work.library))
+            return notice_of(failure, tr("Go on"), self._go_on_everywhere)
         if failure.kind == "mismatch":
             work.held = True
             return notice_of(failure, tr("Prepare anew"), lambda: self._rebuild(work.library))

@@ -55,11 +55,13 @@ class NoticeBar(Translated, QWidget):
 
     def show_notice(self, notice: Notice) -> None:
         """Now, or after those that are there. What is there already is not said twice."""
-        if self._notice is None:
+        self._waiting = deque(other for other in self._waiting if not _outdates(notice, other))
+        if self._notice is None or _outdates(notice, self._notice):
+            self._leaving.stop()
             self._present(notice)
         elif not any(_says_the_same(notice, other) for other in (self._notice, *self._waiting)):
             self._waiting.append(notice)
-            self._name_close()
+        self._name_close()
 
     def close_notice(self) -> None:
         """The next one follows, if any waits."""
@@ -199,4 +201,11 @@ class NoticeBar(Translated, QWidget):
 
 
 def _says_the_same(notice: Notice, other: Notice) -> bool:
-    return (notice.text, notice.action_label) == (other.text, other.action_label)
+    return notice.text == other.text and notice.action_label in ("", other.action_label)
+
+
+def _outdates(notice: Notice, other: Notice) -> bool:
+    """`other` need not be seen any more: there is news, or the same words come with something to do about it."""
+    if notice.text == other.text:
+        return bool(notice.action_label) and not other.action_label
+    return bool(notice.topic) and notice.topic == other.topic

@@ -277,3 +277,16 @@ def test_a_library_that_cannot_be_renamed_is_read_on(desk: Desk) -> None:
     desk.indexing.go_on("work")
     assert desk.engine.last(AddPaths)[1] == AddPaths("work", (Path("a.pdf"),))
     assert len(desk.engine.running(AddPaths)) == 1
+
+
+def test_after_a_lost_engine_one_word_lets_every_library_go_on(desk: Desk) -> None:
+    desk.indexing.add([Path("a.pdf")])
+    desk.indexing.set_library("home")
+    desk.indexing.add([Path("b.pdf")])
+    for handle in desk.engine.running(AddPaths):
+        handle.receive(Failed("engine_lost", "It stopped."))
+    assert not desk.engine.running(AddPaths)
+    action = desk.notices[-1].action
+    assert action is not None
+    action()
+    assert {handle.job.library for handle in desk.engine.running(AddPaths)} == {"work", "home"}

@@ -186,6 +186,33 @@ def test_notices_wait_their_turn_and_never_take_the_focus(window: MainWindow) ->
     assert shown == ["first", "second"]
 
 
+def test_the_same_words_with_a_button_take_the_place_of_those_without(window: MainWindow) -> None:
+    window.notices.show_notice(Notice("warning", "It stopped."))
+    window.notices.show_notice(Notice("error", "It stopped.", action_label="Go on", action=lambda: None, lasting=True))
+    window.notices.show_notice(Notice("warning", "It stopped."))
+    assert window.notices.notice is not None and window.notices.notice.action_label == "Go on"
+    window.notices.close_notice()
+    assert window.notices.notice is None
+
+
+def test_news_of_a_topic_takes_the_place_of_what_is_out_of_date(window: MainWindow) -> None:
+    for notice in (
+        Notice("info", "Saved.", lasting=True),
+        Notice("warning", "It was started again.", topic="engine", lasting=True),
+        Notice("error", "It keeps stopping.", topic="engine", lasting=True),
+    ):
+        window.notices.show_notice(notice)
+    shown = []
+    while window.notices.notice is not None:
+        shown.append(window.notices.notice.text)
+        window.notices.close_notice()
+    assert shown == ["Saved.", "It keeps stopping."]
+    window.notices.show_notice(Notice("warning", "It was started again.", topic="engine", lasting=True))
+    window.notices.show_notice(Notice("error", "It keeps stopping.", topic="engine", lasting=True))
+    assert window.notices.notice is not None
+    assert window.notices.notice.text == "It keeps stopping."
+
+
 def test_the_button_of_a_notice_acts_once_and_closes_it(qtbot: QtBot) -> None:
     bar = NoticeBar()
     qtbot.addWidget(bar)
