@@ -3,7 +3,7 @@
     python assets/make_screens.py FOLDER --packs DIR [--only light|dark|japanese|large|small]
 
 Documents, models, engine and answers are real; only the moments that would not keep still (models being prepared, an
-engine that has ended) are brought about on purpose. The README's pictures are chosen from these.
+engine that has ended) are brought about on purpose. The README's pictures are chosen from these with --readme.
 """
 
 from __future__ import annotations
@@ -51,6 +51,16 @@ VARIANTS = {
     "large": Variant(scale="2"),
     "small": Variant(width=1024, height=700),
     "wide": Variant(width=1920, height=1080),
+}
+
+
+# The README's pictures, by what they are called there.
+CHOSEN = {
+    "window-answer": "light/14-source-pdf",
+    "window-documents": "light/08-documents",
+    "window-dark": "dark/15-source-sheet",
+    "window-japanese": "japanese/16-source-japanese",
+    "window-start": "light/01-start-without-models",
 }
 
 
@@ -263,15 +273,29 @@ def photograph(folder: Path, packs: Path, variant: Variant) -> None:
     del qt
 
 
+def choose(folder: Path) -> None:
+    """The README's pictures, as small as PNG makes them."""
+    from PySide6.QtGui import QImage
+
+    for name, taken in CHOSEN.items():
+        picture = QImage(str(folder / f"{taken}.png"))
+        opaque = picture.convertToFormat(QImage.Format.Format_RGB888)
+        opaque.save(str(Path(__file__).resolve().parent / "pictures" / f"{name}.png"), quality=0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--packs", type=Path, required=True)
     parser.add_argument("--only", choices=VARIANTS)
+    parser.add_argument("--readme", action="store_true", help="choose the README's pictures from those in FOLDER")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
         photograph(arguments.folder / arguments.only, arguments.packs, VARIANTS[arguments.only])
+        return
+    if arguments.readme:
+        choose(arguments.folder)
         return
     for name in [arguments.only] if arguments.only else VARIANTS:
         with tempfile.TemporaryDirectory() as home:  # a home of its own: pictures show no one's folders
