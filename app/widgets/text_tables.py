@@ -146,14 +146,14 @@ def _write_table(cursor: QTextCursor, text: str, table: ShownTable, places: Text
     bold = QTextCharFormat()
     bold.setFontWeight(QFont.Weight.DemiBold)
     for number, row in enumerate(table.rows):
-        look = bold if number == 0 and table.has_header else QTextCharFormat()
+        weight = bold if number == 0 and table.has_header else QTextCharFormat()
         for cell in row:
             start, end = table.shown(cell)
             if not text[start:end].strip(" |"):
                 continue  # the bars of empty cells at the end of a row
             inside = made.cellAt(number, cell.place).firstCursorPosition()
             places.add(start, end, inside.position())
-            inside.insertText(text[start:end], look)
+            inside.insertText(text[start:end], weight)
     return _behind(made)
 
 
