@@ -32,6 +32,10 @@ class DocumentUnreadable(UserError):
     """The kind is known, this one file cannot be read (damaged, encrypted, empty, too large)."""
 
 
+class DocumentOutOfReach(DocumentUnreadable):
+    """The file could not be opened now (its drive is away, no permission): another time it may, though unchanged."""
+
+
 class LibraryLocked(UserError):
     """Another process writes to this library, or its key is wrong."""
 

@@ -16,7 +16,7 @@ from rag_core.engine import left_out
 from rag_core.engine.known_content import link_known
 from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
-from rag_core.errors import UserError
+from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
@@ -111,7 +111,7 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
                 case Read(path, ReadResult() as read):
                     yield FileDone((yield from _store_document(read, work, tally, replace)))
                 case Read(path, error):
-                    yield FileDone(_store_failure(found[str(path)], str(error), work, tally))
+                    yield FileDone(_store_failure(_as_read(found[str(path)], error), str(error), work, tally))
             done += isinstance(step, Read)
             yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
 
@@ -163,6 +163,13 @@ def _document(read: ReadResult, chunks: Sequence[Chunk]) -> Document:
         state="keyword_searchable" if chunks else "searchable",
         warnings=read.parsed.warnings,
     )
+
+
+def _as_read(file: FoundFile, error: ReadResult | UserError) -> FoundFile:
+    """What could not be reached gets a time that fits no file: it is read when it can be, changed or not."""
+    if isinstance(error, DocumentOutOfReach):
+        return FoundFile(file.path, file.size_bytes, file.modified_ns - 1)
+    return file
 
 
 def _store_failure(file: FoundFile, reason: str, work: Workspace, tally: _Tally) -> Document:

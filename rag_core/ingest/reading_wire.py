@@ -79,7 +79,13 @@ def _dumped(message: list[Any]) -> bytes:
 
 
 _KINDS: dict[str, type[UserError]] = {
-    kind.__name__: kind for kind in (errors.UnsupportedDocument, errors.DocumentUnreadable, errors.UserError)
+    kind.__name__: kind
+    for kind in (
+        errors.UnsupportedDocument,
+        errors.DocumentUnreadable,
+        errors.DocumentOutOfReach,
+        errors.UserError,
+    )
 }
 
 

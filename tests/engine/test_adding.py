@@ -179,3 +179,22 @@ def test_documents_that_were_cut_in_another_way_are_read_again_by_a_rebuild(
     assert {document.state for document in engine.documents()} == {"searchable"}
     assert names(engine) == ["elm.txt", "oak.txt"], "a file that is away keeps what was read of it"
     assert add(engine, folder).removed == 1
+
+
+def test_files_of_a_drive_that_vanished_are_read_when_it_is_back(engine: Engine, folder: Path) -> None:
+    away = folder.with_name("away")
+    for step in engine.add([folder]):
+        if isinstance(step, FilesQueued):
+            folder.rename(away)
+    assert {document.state for document in engine.documents()} == {"failed"}
+    away.rename(folder)
+    assert done(steps_of(engine, folder)) == {"elm.txt": "keyword_searchable", "oak.txt": "keyword_searchable"}
+
+
+def test_a_file_that_is_damaged_is_not_read_again_and_again(
+    engine: Engine, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing of it")
+    assert done(steps_of(engine, folder))["broken.pdf"] == "failed"
+    request.getfixturevalue("no_parsing")
+    assert done(steps_of(engine, folder)) == {}

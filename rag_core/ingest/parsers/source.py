@@ -13,7 +13,7 @@ from functools import cached_property
 from io import BufferedReader
 from pathlib import Path
 
-from rag_core.errors import DocumentUnreadable
+from rag_core.errors import DocumentOutOfReach, DocumentUnreadable
 from rag_core.ingest.parsers import containers, failures
 
 HEAD_BYTES = 64 * 1024
@@ -71,7 +71,7 @@ class Source:
         try:
             now = system_path(self.path).stat()
         except FileNotFoundError as error:
-            raise DocumentUnreadable(
+            raise DocumentOutOfReach(
                 f"“{self.path.name}” was deleted or moved while it was being read.", "Add it again from its new place."
             ) from error
         except OSError as error:
@@ -122,12 +122,12 @@ def _changed(path: Path) -> DocumentUnreadable:
     )
 
 
-def _cannot_open(path: Path, error: Exception) -> DocumentUnreadable:
+def _cannot_open(path: Path, error: Exception) -> DocumentOutOfReach:
     if isinstance(error, FileNotFoundError):
-        return DocumentUnreadable(f"“{path.name}” is not there any more.", "It was deleted, moved or renamed.")
+        return DocumentOutOfReach(f"“{path.name}” is not there any more.", "It was deleted, moved or renamed.")
     if isinstance(error, PermissionError):
-        return DocumentUnreadable(
+        return DocumentOutOfReach(
             f"“{path.name}” may not be read by you.", "Ask for permission, or close it elsewhere."
         )
     reason = getattr(error, "strerror", None) or str(error)
-    return DocumentUnreadable(f"“{path.name}” cannot be opened ({reason}).", "Check the disk or the connection to it.")
+    return DocumentOutOfReach(f"“{path.name}” cannot be opened ({reason}).", "Check the disk or the connection to it.")
