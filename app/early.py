@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import importlib.metadata
 import importlib.util
 import os
@@ -28,6 +29,7 @@ _X11_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 _HEADLESS = ("offscreen", "minimal", "vnc")
+_LEAST_ROOM_BYTES = 64 * 1024
 COMMAND_LINE_WORKS = "The command line works without it: alcove --help"
 
 
@@ -103,16 +105,18 @@ def _can_load(library: str) -> bool:
 
 
 def unwritable(folder: Path) -> Refusal | None:
-    """A data folder that cannot be made, or written to."""
+    """A data folder that cannot be made, or written to, be it because its disk is full."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.write(file.fileno(), bytes(_LEAST_ROOM_BYTES))
             return None
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason, is_full = error.strerror or str(error), error.errno == errno.ENOSPC
+    what_to_do = "Free some space there" if is_full else "Make the folder writable"
     return Refusal(
         f"Alcove cannot write to its data folder {folder} ({reason}).",
-        "Make the folder writable, or choose another one: alcove --data-dir FOLDER",
+        f"{what_to_do}, or choose another one: alcove --data-dir FOLDER",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import importlib.util
 import subprocess
@@ -73,6 +74,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     refusal = unwritable(in_the_way)
     assert refusal is not None
     assert str(in_the_way) in refusal.what and "--data-dir" in refusal.advice
+
+
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.early.os.write", refuse)
+    refusal = unwritable(tmp_path)
+    assert refusal is not None
+    assert "No space left" in refusal.what and "Free some space" in refusal.advice
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_refusal_is_said_on_the_console_with_the_right_code(
