@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings
 
 FILE = "window.ini"
 _CHOICES = {"theme": ("system", "light", "dark"), "language": ("system", "en", "ja")}
-_LARGEST = 100_000
+_MOST_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _understood(name: str, default: object, text: object) -> object | None:
     if isinstance(default, bool):
         return {"True": True, "False": False}.get(text)
     if isinstance(default, int):
-        return int(text) if text.isascii() and text.isdigit() and int(text[:6]) <= _LARGEST else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
     if isinstance(default, bytes):
         try:
             return base64.b64decode(text, validate=True)

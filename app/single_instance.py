@@ -62,7 +62,10 @@ class SingleInstance(QObject):
             self.raise_requested.emit()
 
     def _take(self) -> bool:
-        found = list(self._requests.iterdir())
-        for request in found:
-            request.unlink(missing_ok=True)
+        try:
+            found = list(self._requests.iterdir())
+            for request in found:
+                request.unlink(missing_ok=True)
+        except OSError:  # the drive of the data folder is away: nobody can ask from there
+            return False
         return bool(found)

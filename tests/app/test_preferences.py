@@ -28,6 +28,7 @@ def test_a_first_start_has_the_defaults(tmp_path: Path) -> None:
         b"not an ini file at all [[[",
         b"[window]\ntheme=purple\nside_width=-3\nsource_width=nine\ngeometry=%%%\nis_in_tray=maybe\n",
         b"[window]\nside_width=99999999999999999999\nlibrary=a, b\n",
+        b"[window]\nside_width=00000199999999999999\nconversation_id=1000000000000000000000\n",
     ],
 )
 def test_a_damaged_file_means_the_defaults(tmp_path: Path, content: bytes) -> None:

@@ -60,3 +60,12 @@ def test_an_old_request_raises_nothing(tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(first.raise_requested):
         first.watch()
     first.shutdown()
+
+
+def test_a_data_folder_that_goes_away_is_survived(tmp_path: Path, qtbot: QtBot) -> None:
+    first = SingleInstance(tmp_path)
+    first.watch()
+    with qtbot.captureExceptions() as mistakes, qtbot.assertNotEmitted(first.raise_requested, wait=100):
+        (tmp_path / REQUESTS).rmdir()
+    assert mistakes == []
+    first.shutdown()
