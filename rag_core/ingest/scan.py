@@ -17,6 +17,7 @@ from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
 
 _OFFICE_LOCK = "~$"
+_LINK_OUT = "This link leads to a folder that holds the one you added. It is not followed."
 _ENTRIES_PER_STEP = 500  # some 10 ms on a local disk
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
@@ -119,6 +120,9 @@ def _walk(
             facts = os.stat(folder)
             if (facts.st_dev, facts.st_ino) in seen_folders:  # a link that leads back, or a folder given twice
                 continue
+            if _leads_out(folder, root):
+                result.skipped.append(FileProblem(_printable(folder), _LINK_OUT))
+                continue
             seen_folders.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -130,6 +134,11 @@ def _walk(
             subfolders += _subfolders(entries[start : start + _ENTRIES_PER_STEP], result, suffixes, seen_files)
             yield len(result.files)
         pending.extend(reversed(subfolders))
+
+
+def _leads_out(folder: str, root: str) -> bool:
+    """A link to a folder that holds `root`, to "/" for one, would bring in what nobody gave."""
+    return os.path.islink(folder) and folder != root and is_inside(os.path.realpath(root), os.path.realpath(folder))
 
 
 def _subfolders(

@@ -83,6 +83,17 @@ def test_a_link_loop_ends(folder: Path) -> None:
     assert "dangling.txt" in found.skipped[0].path
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_to_what_is_above_does_not_bring_it_in(folder: Path) -> None:
+    beside = folder.parent / "private"
+    beside.mkdir()
+    (beside / "diary.txt").write_text("Nobody gave this.", encoding="utf-8")
+    (folder / "up").symlink_to(folder.parent, target_is_directory=True)
+    found = scan([folder], SUFFIXES)
+    assert not [file.path for file in found.files if "diary" in file.path]
+    assert [problem.path for problem in found.skipped if "not followed" in problem.reason] == [str(folder / "up")]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_a_name_that_is_not_text_is_listed(folder: Path) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.txt")).write_text("x")
