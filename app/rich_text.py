@@ -106,12 +106,6 @@ class RichTextWriter:
             self._unconfirmed = False
         self._cursor.endEditBlock()
 
-    def write_plain(self, text: str, char_format: QTextCharFormat, block_format: QTextBlockFormat) -> None:
-        """One block in a look of its own (headlines of a printed conversation)."""
-        self._cursor.movePosition(QTextCursor.MoveOperation.End)
-        self._new_block(block_format)
-        self._cursor.insertText(text, char_format)
-
     def write_space(self) -> None:
         """Between two pieces of one paragraph."""
         self._cursor.movePosition(QTextCursor.MoveOperation.End)

@@ -79,9 +79,6 @@ class DocumentsController(QObject):
     def show_in_folder(self, path: str) -> None:
         self._opener.show_in_folder(Path(path))
 
-    def open_outside(self, path: str) -> None:
-        self._opener.open(Path(path))
-
     def _take_piece(self, listing: JobHandle, piece: object) -> None:
         if listing is self._listing:
             self.model.receive(piece)

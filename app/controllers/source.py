@@ -96,9 +96,6 @@ class SourceController(QObject):
             self._load(wish.number)
         self._draw_next()
 
-    def want_text(self, number: int) -> None:
-        self._load(number)
-
     def show_as_text(self, chosen: bool) -> None:
         """Pages as text instead of as pictures."""
         self.model.show_as_text(chosen)

@@ -69,9 +69,6 @@ class DocumentsModel(ArrangedRows):
         self._sorted_by = (COLUMNS[max(column, 0)], order == Qt.SortOrder.DescendingOrder)
         self._order_now()
 
-    def row_of_path(self, path: str) -> DocumentRow | None:
-        return self._rows.get(path)
-
     @property
     def total(self) -> int:
         """All documents, shown or not."""

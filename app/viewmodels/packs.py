@@ -74,17 +74,6 @@ class PacksModel(QObject):
         self.changed.emit()
 
 
-def role_name(role: str) -> str:
-    """What a model is for, in plain words."""
-    if role == "embedder":
-        return tr("Finds passages by their meaning")
-    if role == "llm":
-        return tr("Writes the answers")
-    if role == "reader":
-        return tr("Chooses the best passages")
-    return role
-
-
 def size_text(size_bytes: int) -> str:
     """A size for people: "92 MB", "1.4 GB"."""
     if size_bytes >= 10**9:

@@ -23,10 +23,6 @@ class IconButton(QToolButton):
         self.setFixedSize(_SIDE_PX, _SIDE_PX)
         self.setAutoRaise(True)
 
-    def set_icon(self, icon_name: str) -> None:
-        self._icon_name = icon_name
-        self.setIcon(icon(icon_name))
-
     def set_words(self, words: str, keys: str = "") -> None:
         """What the button does, and the keys that do it too ("Ctrl+F"; shown as this system writes them)."""
         shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -67,10 +67,6 @@ class TextPage(QTextBrowser):
         model.target_changed.connect(self._mark)
         model.matches_changed.connect(self._mark)
 
-    @property
-    def page_shown(self) -> Page | None:
-        return self._page
-
     # Places
 
     def reveal(self, place: TextMatch, animated: bool = True) -> None:
