@@ -105,7 +105,7 @@ def _parse_times(path: Path, number: int, row: Sequence[str]) -> tuple[float | N
 def _moment(date: tuple[int, int, int], time: tuple[int, int, int, int]) -> float | None:
     try:
         return datetime(*date, *time).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # no such day, or one before the system's calendar begins
         return None
 
 
