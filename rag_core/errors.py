@@ -68,6 +68,10 @@ class ProviderUnavailable(UserError):
     """The execution provider that was demanded is not there."""
 
 
+class DeviceFailed(UserError):
+    """An accelerator that was at work refused, failed or hung: the same work can be done elsewhere."""
+
+
 class MemoryDenied(UserError):
     """There is not enough memory for what was asked."""
 

@@ -57,6 +57,16 @@ class DataDir:
         return self.root / "packs"
 
     @property
+    def contexts(self) -> Path:
+        """What was compiled from packs for one chip; can be made again from them."""
+        return self.root / "contexts"
+
+    @property
+    def device_file(self) -> Path:
+        """What is known of this machine's devices: their speed, and which of them failed."""
+        return self.root / "devices.json"
+
+    @property
     def libraries(self) -> Path:
         return self.root / "libraries"
 

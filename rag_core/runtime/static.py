@@ -1,0 +1,108 @@
+"""Graphs of fixed shapes, as accelerators want them: what they take and give, and which there are.
+
+A *static pack* holds such graphs as plain ONNX; a *context pack* holds the same graphs compiled for one chip. Both
+describe them in `Manifest.spec["static"]`, so what runs one runs the other. The tensors are:
+
+Encoder, per bucket of B texts and T tokens: `input_ids` int32 (B, T), `mask` float (B, T), 1 for a token and 0 for
+padding; `vectors` (B, dim), of unit length.
+
+Decoder, per window of S tokens against a cache of C: `embedded` (1, S, hidden), rows of the embedding table; `cos` and
+`sin` (1, 1, S, rotary / 2) of their positions; `mask` (1, 1, 1, S, C + S), added to the scores: 0, or -1e4 where a
+token must not look; `last` int32 (1,), the row whose logits are wanted (absent where S is 1); per layer N
+`past.N.key` (1, kv_heads, head_size, C) and `past.N.value` (1, kv_heads, C, head_size). Out come `logits`
+(1, 1, vocabulary), `new.N.key` (1, kv_heads, head_size, S) and `new.N.value` (1, kv_heads, S, head_size): the caller
+writes them into its cache, which is never copied.
+
+Floats are what the graph says they are (float16 or float32).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rag_core.errors import PackCorrupt
+from rag_core.runtime.pack import Pack
+
+STATIC = "static"
+MASKED = -1e4  # far below every score, and still a float16
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An encoder graph for `batch` texts of up to `tokens` tokens."""
+
+    graph: str
+    batch: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A decoder graph that reads `tokens` at a time (1: a step) against a cache of `cache` tokens."""
+
+    graph: str
+    tokens: int
+    cache: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaticEncoder:
+    """`pooled` graphs give unit vectors, of `dim` values."""
+
+    dim: int
+    buckets: tuple[Bucket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticDecoder:
+    """`embedding` is a .npy file of the pack, (vocabulary, hidden), which is looked up outside of the graph: on a chip
+    it would be kept twice. It is multiplied by `embedding_scale` already. `context_tokens` is the model's own limit.
+    """
+
+    layers: int
+    hidden: int
+    kv_heads: int
+    head_size: int
+    rotary: int
+    rope_theta: float
+    vocabulary: int
+    context_tokens: int
+    embedding: str
+    windows: tuple[Window, ...]
+
+
+def described(static: StaticEncoder | StaticDecoder) -> dict[str, Any]:
+    """For `Manifest.spec["static"]`."""
+    return asdict(static)
+
+
+def static_encoder(pack: Pack) -> StaticEncoder:
+    """Raises PackCorrupt where the pack does not describe one."""
+    stored = _stored(pack)
+    try:
+        return StaticEncoder(int(stored["dim"]), tuple(Bucket(**bucket) for bucket in stored["buckets"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(pack, error) from error
+
+
+def static_decoder(pack: Pack) -> StaticDecoder:
+    """Raises PackCorrupt where the pack does not describe one."""
+    stored = _stored(pack)
+    try:
+        return StaticDecoder(**(stored | {"windows": tuple(Window(**window) for window in stored["windows"])}))
+    except (KeyError, TypeError) as error:
+        raise _damaged(pack, error) from error
+
+
+def _stored(pack: Pack) -> dict[str, Any]:
+    stored = pack.manifest.spec.get(STATIC)
+    if not isinstance(stored, dict):
+        raise PackCorrupt(f"The pack “{pack.id}” has no graphs of fixed shapes.", "Prepare the models again.")
+    return stored
+
+
+def _damaged(pack: Pack, error: Exception) -> PackCorrupt:
+    return PackCorrupt(
+        f"The description of the fixed shapes of “{pack.id}” is damaged ({error}).", "Prepare the models again."
+    )
