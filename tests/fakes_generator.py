@@ -26,6 +26,7 @@ class FakeGenerator:
     context_tokens: int = 8192
     pack_id: str = "fake-llm"
     provider: str = "fake"
+    reason: str = ""
     stats: GenerationStats = field(default_factory=GenerationStats)
     seen: list[tuple[Message, ...]] = field(default_factory=list)
     closed: bool = False

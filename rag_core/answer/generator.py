@@ -45,13 +45,22 @@ class Generator(Protocol):
     - Messages whose tokens and `max_new_tokens` exceed `context_tokens` raise UserError before any work: nothing is
       ever cut silently.
     - `count_tokens` counts plain text, `count_prompt_tokens` messages with all that the chat template adds.
-    - `stats` describes the last call, also after Cancelled. `provider` names the execution provider that does the work.
+    - `stats` describes the last call, also after Cancelled. `provider` names the execution provider that does the work,
+      `reason` why it is not a better one (empty where it is the best that was allowed). Both may change while text is
+      made: a device that fails is left for the next best, and the text goes on where it was.
     - One thread at a time. After `close` the memory is free and only `close` may be called again.
     """
 
     pack_id: str
-    provider: str
-    context_tokens: int
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int: ...
 
     @property
     def stats(self) -> GenerationStats: ...
@@ -78,6 +87,6 @@ def open_generator(pack: Pack, threads: int = 0) -> Generator:
 
     Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied.
     """
-    from rag_core.answer.generator_genai import GenaiGenerator  # the runtime costs start-up time: only when wanted
+    from rag_core.answer.generator_opening import open_on_processor  # runtimes cost start-up time: only when wanted
 
-    return GenaiGenerator(pack, threads)
+    return open_on_processor(pack, threads)

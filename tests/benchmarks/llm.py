@@ -27,7 +27,8 @@ import psutil
 from models.build import build_packs
 from models.download import extract_member
 from models.smollm2.recipe import PACK_ID
-from rag_core.answer.generator_genai import GenaiGenerator
+from rag_core.answer.generator_opening import open_on_processor
+from rag_core.answer.generator_writer import WritingGenerator
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import open_pack
@@ -56,7 +57,7 @@ def main() -> None:
     for _ in build_packs(data_dir.packs, data_dir.downloads, (PACK_ID,)):
         pass
     started = time.perf_counter()
-    generator = GenaiGenerator(open_pack(data_dir.packs / PACK_ID), chosen.threads)
+    generator = open_on_processor(open_pack(data_dir.packs / PACK_ID), chosen.threads)
     load_ms = (time.perf_counter() - started) * 1000
     prompt = _prompt(generator, chosen.prompt_tokens)
     runners: dict[str, Callable[[list[int], int], tuple[float, float]]] = {"alcove": _ours(generator)}
@@ -80,17 +81,17 @@ def main() -> None:
     generator.close()
 
 
-def _prompt(generator: GenaiGenerator, count: int) -> list[int]:
+def _prompt(generator: WritingGenerator, count: int) -> list[int]:
     """Real prose from the sample documents, as many tokens as asked for."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(SAMPLES.rglob("*.md")))
-    tokens = generator.text_tokens(text)
+    tokens = generator.chat.tokens(text)
     return (tokens * (count // len(tokens) + 1))[:count]
 
 
-def _ours(generator: GenaiGenerator) -> Callable[[list[int], int], tuple[float, float]]:
+def _ours(generator: WritingGenerator) -> Callable[[list[int], int], tuple[float, float]]:
     def run(prompt: list[int], new_tokens: int) -> tuple[float, float]:
-        generator.forget()
-        for _ in generator.tokens_after(prompt, new_tokens, CancelToken()):
+        generator.decoder.forget()
+        for _ in generator.decoder.tokens_after(prompt, new_tokens, CancelToken()):
             pass
         stats = generator.stats
         after_first_ms = stats.decode_ms - (stats.time_to_first_token_ms - stats.prefill_ms)
@@ -138,17 +139,17 @@ def _print_speeds(speeds: dict[str, Speeds], prompt_tokens: int, threads: int) -
         print(f"ratio      prefill {prefill:.2f}x   decode {decode:.2f}x")
 
 
-def _print_first_token(generator: GenaiGenerator) -> None:
+def _print_first_token(generator: WritingGenerator) -> None:
     """What a person waits for after a question, by the length of the prompt; the system message kept or not."""
-    words = generator.text_tokens("the office opens at seven and closes at six on every day of the week ") * 100
+    words = generator.chat.tokens("the office opens at seven and closes at six on every day of the week ") * 100
     for tokens in (240, 480, 720, 960):
-        passage = generator.decode(words[:tokens])
+        passage = generator.chat.text(words[:tokens])
         row = []
         for keep in (False, True):
             waits = []
             for question in range(3):
                 if not keep:
-                    generator.forget()
+                    generator.decoder.forget()
                 messages = (Message("system", _SYSTEM), Message("user", f"{question} {passage}"))
                 for _ in generator.generate(messages, max_new_tokens=1, cancel=CancelToken()):
                     pass

@@ -56,6 +56,11 @@ class GeneratorContract:
         first = self._text(generator, CONVERSATION, temperature=0.8, seed=3)
         assert self._text(generator, CONVERSATION, temperature=0.8, seed=3) == first
 
+    def test_sampling_leaves_nothing_behind(self, generator: Generator) -> None:
+        expected = self._text(generator, CONVERSATION)
+        self._text(generator, CONVERSATION, temperature=2.0, seed=3)
+        assert self._text(generator, CONVERSATION) == expected
+
     def test_no_more_than_max_new_tokens(self, generator: Generator) -> None:
         self._text(generator, OTHER, new=3)
         assert generator.stats.new_tokens == 3
