@@ -1,12 +1,14 @@
 """Write the network as an ONNX graph for the CPU: token ids of unpadded texts in, unit vectors out.
 
-Fused operators (domain com.microsoft) are specified in ONNX Runtime's docs/ContribOperators.md. The residual sum and
-the layer norm stay apart: their fusion (SkipLayerNormalization) is 8 times slower than both on the CPU.
+The layers (`write_layers`) are those of the graphs for other runtimes too (`models.minilm.static`). Fused operators
+(domain com.microsoft) are specified in ONNX Runtime's docs/ContribOperators.md. The residual sum and the layer norm
+stay apart: their fusion (SkipLayerNormalization) is 8 times slower than both on the CPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,8 +51,18 @@ class Arithmetic(Protocol):
     def multiply(self, graph: GraphWriter, name: str, x: str, affines: dict[str, Affine]) -> list[str]: ...
 
 
+class Operators(Protocol):
+    """What runtimes have different operators for. Both name their result `name`."""
+
+    def attend(self, graph: GraphWriter, name: str, qkv: list[str]) -> str:
+        """Query, key and value (texts, tokens, hidden) to the mixed values of all heads, of the same shape."""
+        ...
+
+    def gelu(self, graph: GraphWriter, name: str, x: str) -> str: ...
+
+
 class Float32:
-    """The reference."""
+    """Matrices as they are: the reference. (A writer of another precision stores them in that.)"""
 
     def look_up(self, graph: GraphWriter, name: str, table: FloatArray, ids: str) -> str:
         return graph.node("Gather", [graph.constant(f"{name}.table", table), ids], name)
@@ -63,6 +75,20 @@ class Float32:
         return graph.node("Add", [product, graph.constant(f"{name}.bias", affine.bias)], name)
 
 
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """The CPU's fused operators, for texts without padding."""
+
+    heads: int
+
+    def attend(self, graph: GraphWriter, name: str, qkv: list[str]) -> str:
+        return graph.node("MultiHeadAttention", qkv, name, CONTRIB, num_heads=self.heads)
+
+    def gelu(self, graph: GraphWriter, name: str, x: str) -> str:
+        # The tanh form differs from the exact one by less than 5e-4; the vectors' cosine to it is above 0.99999.
+        return graph.node("FastGelu", [x], name, CONTRIB)
+
+
 def write_encoder(network: Network, weights: Weights, arithmetic: Arithmetic, captured: Sequence[str] = ()) -> Any:
     """The model. Input `input_ids` (texts, tokens), output `vectors` (texts, hidden) of unit length, then `captured`.
 
@@ -71,8 +97,7 @@ def write_encoder(network: Network, weights: Weights, arithmetic: Arithmetic, ca
     """
     graph = GraphWriter()
     x = _embeddings(graph, network, weights, arithmetic)
-    for index, layer in enumerate(weights.layers):
-        x = _layer(graph, network, f"layer.{index}", layer, x, arithmetic)
+    x = write_layers(graph, network, weights.layers, x, arithmetic, Fused(network.heads))
     mean = graph.node("ReduceMean", [x, graph.constant("token_axis", np.array([1], np.int64))], "mean", keepdims=0)
     graph.node("LpNormalization", [mean], "vectors", axis=-1, p=2)
     outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", network.hidden])]
@@ -105,28 +130,49 @@ def _embeddings(graph: GraphWriter, network: Network, weights: Weights, arithmet
     table = graph.constant("positions.table", weights.position)
     positions = graph.node("Slice", [table, start, length, start], "positions")
     total = graph.node("Add", [words, positions], "embeddings.sum")
-    return _norm(graph, network, "embeddings", total, weights.embedding_norm)
+    return write_norm(graph, network, "embeddings", total, weights.embedding_norm)
 
 
-def _layer(graph: GraphWriter, network: Network, name: str, layer: Layer, x: str, arithmetic: Arithmetic) -> str:
+def write_layers(
+    graph: GraphWriter,
+    network: Network,
+    layers: Sequence[Layer],
+    x: str,
+    arithmetic: Arithmetic,
+    operators: Operators,
+) -> str:
+    """All layers on `x` (texts, tokens, hidden); returns the name of the last one's output, of the same shape."""
+    for index, layer in enumerate(layers):
+        x = _layer(graph, network, f"layer.{index}", layer, x, arithmetic, operators)
+    return x
+
+
+def _layer(
+    graph: GraphWriter,
+    network: Network,
+    name: str,
+    layer: Layer,
+    x: str,
+    arithmetic: Arithmetic,
+    operators: Operators,
+) -> str:
     projections = {"query": layer.query, "key": layer.key, "value": layer.value}
     qkv = arithmetic.multiply(graph, f"{name}.attention", x, projections)
-    context = graph.node("MultiHeadAttention", qkv, f"{name}.context", CONTRIB, num_heads=network.heads)
+    context = operators.attend(graph, f"{name}.context", qkv)
     (mixed,) = arithmetic.multiply(graph, f"{name}.mixed", context, {"dense": layer.context})
     x = _residual(graph, f"{name}.attended", mixed, x, layer.context_residual)
-    x = _norm(graph, network, f"{name}.context_norm", x, layer.context_norm)
+    x = write_norm(graph, network, f"{name}.context_norm", x, layer.context_norm)
     (up,) = arithmetic.multiply(graph, f"{name}.up", x, {"dense": layer.up})
-    down = _down(graph, name, layer, up, arithmetic)
+    down = _down(graph, name, layer, up, arithmetic, operators)
     x = _residual(graph, f"{name}.output", down, x, layer.output_residual)
-    return _norm(graph, network, f"{name}.output_norm", x, layer.output_norm)
+    return write_norm(graph, network, f"{name}.output_norm", x, layer.output_norm)
 
 
-def _down(graph: GraphWriter, name: str, layer: Layer, up: str, arithmetic: Arithmetic) -> str:
-    # FastGelu's tanh form differs from the exact one by less than 5e-4; the vectors' cosine to it is above 0.99999.
+def _down(graph: GraphWriter, name: str, layer: Layer, up: str, arithmetic: Arithmetic, operators: Operators) -> str:
     if layer.active_scale is None:
-        active = raw = graph.node("FastGelu", [up], f"{name}.gelu", CONTRIB)
+        active = raw = operators.gelu(graph, f"{name}.gelu", up)
     else:
-        raw = graph.node("FastGelu", [up], f"{name}.raw_gelu", CONTRIB)
+        raw = operators.gelu(graph, f"{name}.raw_gelu", up)
         active = graph.node("Mul", [raw, graph.constant(f"{name}.gelu.scale", layer.active_scale)], f"{name}.gelu")
     (down,) = arithmetic.multiply(graph, f"{name}.down", active, {"dense": layer.down})
     if layer.outliers is None:
@@ -144,6 +190,7 @@ def _residual(graph: GraphWriter, name: str, x: str, skipped: str, scale: FloatA
     return graph.node("Add", [x, skipped], name)
 
 
-def _norm(graph: GraphWriter, network: Network, name: str, x: str, norm: Norm) -> str:
+def write_norm(graph: GraphWriter, network: Network, name: str, x: str, norm: Norm) -> str:
+    """The layer norm of `x` over its last axis, under `name`."""
     parts = [graph.constant(f"{name}.weight", norm.weight), graph.constant(f"{name}.bias", norm.bias)]
     return graph.node("LayerNormalization", [x, *parts], name, axis=-1, epsilon=network.epsilon)
