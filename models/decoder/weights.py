@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,27 @@ class Blocks:
             np.concatenate([self.zero_points, extra.zero_points], axis=1),
         )
 
+    def without_sum_columns(self, columns: int) -> Blocks:
+        """The inverse of `with_sum_columns`, for a matrix that had `columns`. What rounded the offsets stays."""
+        own = columns // self.block
+        extra = self.part(slice(None), slice(own, None)).dequantised()[:, :own]
+        return replace(self.part(slice(None), slice(own)), offsets=extra / np.float32(self.block))
+
+    def rows(self, start: int, stop: int) -> Blocks:
+        return self.part(slice(start, stop), slice(None))
+
+    def part(self, rows: slice, blocks: slice) -> Blocks:
+        """Some rows, of some blocks of each."""
+        codes = self.codes.reshape(self.shape[0], -1, self.block)[rows, blocks]
+        return Blocks(
+            self.bits,
+            self.block,
+            codes.reshape(len(codes), -1),
+            self.scales[rows, blocks],
+            None if self.zero_points is None else self.zero_points[rows, blocks],
+            None if self.offsets is None else self.offsets[rows, blocks],
+        )
+
 
 Matrix = FloatArray | Blocks
 
@@ -113,6 +134,16 @@ def pack(codes: Codes, bits: int) -> Codes:
         codes = np.concatenate([codes, np.zeros((*codes.shape[:-1], 1), np.uint8)], axis=-1)
     low, high = codes[..., 0::2], codes[..., 1::2]
     return np.bitwise_or(low, np.left_shift(high, 4, dtype=np.uint8), dtype=np.uint8)
+
+
+def unpack(packed: Codes, bits: int) -> Codes:
+    """The inverse of `pack`; a last byte that was filled up gives one code too many."""
+    if bits == 8:
+        return packed
+    if bits != 4:
+        raise ValueError(f"codes of {bits} bits are not packed")
+    halves = np.stack([packed & np.uint8(15), packed >> np.uint8(4)], axis=-1)
+    return halves.reshape(*packed.shape[:-1], -1)
 
 
 def _filled_up(matrix: FloatArray, block: int) -> FloatArray:
