@@ -7,9 +7,7 @@ estimated: a figure that was not measured is absent.
 
 from __future__ import annotations
 
-import random
 import statistics
-import sys
 import time
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,14 +15,14 @@ from pathlib import Path
 
 from rag_core.engine import AddStep, Engine
 from rag_core.engine.models import PackModels
-from rag_core.evaluate.questions import Question, load_questions
-from rag_core.paths import SAMPLES, DataDir
+from rag_core.evaluate.questions import Question
+from rag_core.evaluate.workload import bench_questions, peak_memory_bytes, percentile, write_documents
+from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
 from rag_core.types import AnswerFinished
 
 _FILES = 200
-_SENTENCES_PER_FILE = 120
 _SEARCH_ROUNDS = 4
 
 
@@ -52,19 +50,20 @@ def run_bench(
     """Measure in `scratch`, an empty folder that the caller removes. Uses the packs of `packs_from`."""
     report = BenchReport()
     documents = scratch / "documents"
-    questions = [q for q in load_questions(SAMPLES / "questions.jsonl") if not q.history]
-    _write_documents(documents, questions, _FILES // 10 if quick else _FILES)
+    questions = bench_questions()
+    size_bytes = write_documents(documents, questions, _FILES // 10 if quick else _FILES)
     models = PackModels(packs_from.packs, settings)
     with Engine(DataDir(scratch / "data"), "bench", settings, models=models) as engine:
-        yield from _measure_adding(engine, documents, report)
+        yield from _measure_adding(engine, documents, size_bytes, report)
         yield from _measure_search(engine, questions, 1 if quick else _SEARCH_ROUNDS, report)
         yield from _measure_answers(engine, questions[: 3 if quick else 12], report)
     report.record("peak memory", peak_memory_bytes() / 1024**2, "MiB")
     return report
 
 
-def _measure_adding(engine: Engine, documents: Path, report: BenchReport) -> Generator[AddStep, None, None]:
-    size_bytes = sum(path.stat().st_size for path in documents.iterdir())
+def _measure_adding(
+    engine: Engine, documents: Path, size_bytes: int, report: BenchReport
+) -> Generator[AddStep, None, None]:
     started = time.perf_counter()
     added = yield from engine.add([documents], embed=False)
     seconds = time.perf_counter() - started
@@ -128,35 +127,3 @@ def _named(collected: dict[str, list[float]]) -> Iterable[tuple[tuple[str, str],
         "decode": ("decode", "tokens/s"),
     }
     return [(names[key], values) for key, values in collected.items()]
-
-
-def _write_documents(folder: Path, questions: Sequence[Question], files: int) -> None:
-    """Copies of the samples, and text files of shuffled sentences: the same bytes on every machine."""
-    folder.mkdir(parents=True)
-    for sample in sorted(SAMPLES.iterdir()):
-        if sample.suffix != ".jsonl":
-            (folder / sample.name).write_bytes(sample.read_bytes())
-    sentences = [q.excerpt for q in questions if q.excerpt]
-    shuffle = random.Random(20261121)
-    for number in range(files):
-        chosen = shuffle.choices(sentences, k=_SENTENCES_PER_FILE)
-        paragraphs = [" ".join(chosen[i : i + 6]) for i in range(0, len(chosen), 6)]
-        (folder / f"{number:04}.txt").write_text("\n\n".join(paragraphs), encoding="utf-8")
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest-rank percentile of a non-empty sequence."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
-
-
-def peak_memory_bytes() -> int:
-    """The most memory that this process has held at once (resident set)."""
-    if sys.platform == "win32":
-        import psutil
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from rag_core.engine import Engine
 from rag_core.engine.models import PackModels
-from rag_core.evaluate.bench import peak_memory_bytes, percentile
 from rag_core.evaluate.questions import load_questions
+from rag_core.evaluate.workload import peak_memory_bytes, percentile
 from rag_core.index.store import Store
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.settings import Settings

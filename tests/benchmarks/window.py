@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from rag_core.evaluate.bench import percentile
+from rag_core.evaluate.workload import percentile
 from rag_core.paths import SAMPLES, DataDir
 
 if TYPE_CHECKING:
