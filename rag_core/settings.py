@@ -13,15 +13,15 @@ from rag_core.paths import replace_file
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Defaults are for a laptop's CPU, where a short prompt matters more than a long one."""
+    """0 takes what suits the device that does the work, or the model: `engine.suited` decides."""
 
-    chunk_tokens: int = 220
+    chunk_tokens: int = 0  # length of a passage; a library keeps the one that it was made with
     candidate_k: int = 50
-    top_k: int = 5
+    top_k: int = 0  # passages that are kept for a question
     rrf_k: int = 60
     relevance_threshold: float = 0.5
-    max_new_tokens: int = 0  # longest answer; 0: what suits the language model
-    evidence_tokens: int = 0  # what a prompt may hold of the passages; 0: what the language model handles well
+    max_new_tokens: int = 0  # longest answer
+    evidence_tokens: int = 0  # what a prompt may hold of the passages
     threads: int = 0  # 0: as many as the machine has real cores
     execution_provider: str = "auto"
     embedder: str = ""  # pack ids; empty: the first that is installed
@@ -34,6 +34,16 @@ class Settings:
     def with_overrides(self, **overrides: Any) -> Settings:
         """A copy with every override that is not None."""
         return replace(self, **{name: value for name, value in overrides.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class InEffect:
+    """What settings of 0 come to, here and now. 0 where it is not known."""
+
+    chunk_tokens: int = 0
+    top_k: int = 0
+    evidence_tokens: int = 0
+    max_new_tokens: int = 0
 
 
 def load(path: Path) -> Settings:

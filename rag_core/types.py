@@ -189,6 +189,7 @@ class Answer:
 
     Where `not_found` is true, `text` says so, nothing was generated, and `quote` is the nearest there is. Where the
     language model does not write the question's language, `generated` is false and `text` is the quote with its marker.
+    `reasons` say, per stage, why it did not run where it was asked to; `notices` what a reader should know.
     """
 
     question: str
@@ -204,11 +205,16 @@ class Answer:
     counts: dict[str, int] = field(default_factory=dict)
     generated: bool = False
     quote: Quote | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """`relevance` is the calibrated probability that the documents answer the question at all."""
+    """`relevance` is the calibrated probability that the documents answer the question at all.
+
+    `reasons` say, per stage, why it did not run where it was asked to.
+    """
 
     query: str
     passages: tuple[Passage, ...]
@@ -216,6 +222,7 @@ class SearchResult:
     timings_ms: dict[str, float]
     providers: dict[str, str]
     notices: tuple[str, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

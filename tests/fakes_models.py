@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
+from rag_core.runtime.devices import DeviceKind
 from rag_core.words import is_cjk
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
@@ -25,6 +26,7 @@ class FakeModels:
     max_new_tokens: int = 64
     languages: str = "all"
     closed: bool = False
+    kind: DeviceKind = "cpu"
 
     @property
     def token_counter(self) -> FakeEncoder:
@@ -33,6 +35,9 @@ class FakeModels:
     @property
     def identity(self) -> Identity:
         return Identity(self.encoder.pack_id, "0" * 64, self.encoder.dim, "mean", str(CHUNKER_VERSION))
+
+    def kind_of(self, stage: str) -> DeviceKind:
+        return self.kind
 
     def reads(self, text: str) -> bool:
         return self.languages == "all" or not is_cjk(text)

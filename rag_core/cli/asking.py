@@ -26,6 +26,7 @@ from rag_core.types import (
 )
 
 _EXCERPT_CHARS = 200
+_STEPS = {"embed": "Searching by meaning", "generate": "Writing the answer"}
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -36,6 +37,7 @@ def search(arguments: argparse.Namespace) -> int:
     for passage in result.passages:
         output.text(f"{passage.rank}. {place(passage)}\n   {_excerpt(passage.text)}\n")
     _show_notices(output, result)
+    _show_reasons(output, result)
     if not result.passages:
         output.text("Nothing was found.")
         return NOT_FOUND
@@ -98,6 +100,8 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer]) -> An
     assert answer is not None, "a question always ends with its answer"
     output.text()
     _show_proof(output, answer)
+    _show_notices(output, answer)
+    _show_reasons(output, answer)
     return answer
 
 
@@ -133,9 +137,18 @@ def _page(passage: Passage) -> str:
     return ""
 
 
-def _show_notices(output: Output, result: SearchResult) -> None:
+def _show_notices(output: Output, result: SearchResult | Answer) -> None:
     for notice in result.notices:
         output.notice(notice)
+
+
+def _show_reasons(output: Output, result: SearchResult | Answer) -> None:
+    """Why a step did not run where it was asked to, or went on elsewhere."""
+    from rag_core.runtime.devices import PLAIN_NAMES
+
+    for stage, reason in result.reasons.items():
+        provider = result.providers.get(stage, "")
+        output.notice(f"{_STEPS.get(stage, stage)} ran on {PLAIN_NAMES.get(provider, provider)}. {reason}")
 
 
 def _excerpt(text: str) -> str:

@@ -21,6 +21,7 @@ def search_contract(result: SearchResult) -> dict[str, Any]:
         "passages": [_passage(passage) for passage in result.passages],
         "timings_ms": _rounded(result.timings_ms),
         "providers": result.providers,
+        "reasons": result.reasons,
         "notices": list(result.notices),
     }
 
@@ -39,6 +40,8 @@ def answer_contract(answer: Answer) -> dict[str, Any]:
         "passages": [_passage(passage) for passage in answer.passages],
         "timings_ms": _rounded(answer.timings_ms),
         "providers": answer.providers,
+        "reasons": answer.reasons,
+        "notices": list(answer.notices),
         "provenance": answer.provenance,
         "counts": answer.counts,
     }

@@ -22,6 +22,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         top_k=getattr(arguments, "top_k", None),
         max_new_tokens=getattr(arguments, "max_new_tokens", None),
         relevance_threshold=getattr(arguments, "threshold", None),
+        execution_provider=_device(arguments.execution_provider),
     )
 
 
@@ -38,6 +39,15 @@ def filters_of(arguments: argparse.Namespace) -> Filters:
         modified_from_ns=_day(arguments.since, time.min),
         modified_to_ns=_day(arguments.until, time.max),
     )
+
+
+def _device(name: str | None) -> str | None:
+    """Raises UserError for a device that nobody knows: before anything is opened."""
+    if name is not None:
+        from rag_core.runtime.devices import providers_for
+
+        providers_for(name)
+    return name
 
 
 def _media_types(ending: str) -> tuple[str, ...]:

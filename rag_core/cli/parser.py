@@ -66,6 +66,9 @@ def _common_options() -> argparse.ArgumentParser:
     group = common.add_argument_group("where and how")
     group.add_argument("--library", default="default", metavar="NAME", help="the library to work on (default: default)")
     group.add_argument("--data-dir", type=Path, metavar="FOLDER", help="where Alcove keeps everything it writes")
+    group.add_argument(
+        "--execution-provider", metavar="DEVICE", help="auto, cpu or npu: where the models run (default: the settings)"
+    )
     group.add_argument("--json", action="store_true", help="print one JSON document instead of text")
     return common
 

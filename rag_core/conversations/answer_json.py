@@ -51,6 +51,7 @@ def _answer(stored: dict[str, Any]) -> Answer:
     stored["passages"] = tuple([_passage(passage) for passage in stored["passages"]])
     stored["citations"] = tuple([Citation(**citation) for citation in stored["citations"]])
     stored["unsupported"] = tuple([(start, end) for start, end in stored["unsupported"]])
+    stored["notices"] = tuple(stored.get("notices", ()))  # answers of older programs have none
     stored["quote"] = None if stored["quote"] is None else Quote(**stored["quote"])
     return Answer(**stored)
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from rag_core.answer.conversation import search_query
-from rag_core.engine import adding, asking, left_out, searching
+from rag_core.engine import adding, asking, left_out, searching, suited
 from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
@@ -29,7 +29,7 @@ from rag_core.engine.workspace import Workspace, open_workspace
 from rag_core.libraries import check_library_name
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress, run_to_end
-from rag_core.settings import Settings
+from rag_core.settings import InEffect, Settings
 from rag_core.types import AddReport, Answer, AskEvent, Document, Filters, Message, Page, SearchResult
 
 
@@ -55,7 +55,7 @@ class Engine:
         self.settings = settings or Settings()
         self.data_dir = data_dir
         self.library = library
-        used = models or PackModels(data_dir.packs, self.settings)
+        used = models or PackModels(data_dir, self.settings)
         self._work = open_workspace(data_dir, library, used, self.settings, read_only, closes_models=models is None)
 
     def __enter__(self) -> Self:
@@ -74,6 +74,10 @@ class Engine:
         """Go on with other settings and shared models. Work that has begun ends with those that it began with."""
         self.settings = settings
         self._work = replace(self._work, settings=settings, models=models, closes_models=False)
+
+    def in_effect(self) -> InEffect:
+        """What the settings that were left to Alcove come to for this library, on this machine."""
+        return suited.in_effect(self._work)
 
     def add(
         self,
@@ -133,7 +137,7 @@ class Engine:
     ) -> SearchResult:
         """The `top_k` best passages. Works by words alone while vectors are still missing, and says so."""
         question = search_query(query, history)
-        return searching.search(question, filters or Filters(), self._work, top_k or self.settings.top_k).result
+        return searching.search(question, filters or Filters(), self._work, top_k or suited.top_k(self._work)).result
 
     def ask(
         self,

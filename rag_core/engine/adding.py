@@ -15,6 +15,7 @@ from pathlib import Path
 from rag_core.engine import left_out
 from rag_core.engine.known_content import link_known
 from rag_core.engine.steps import AddStep
+from rag_core.engine.suited import keep_chunk_tokens
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
@@ -41,6 +42,7 @@ class Again:
 
 @dataclass(slots=True)
 class _Tally:
+    chunk_tokens: int
     chunks: int = 0
     tokens: int = 0
     failed: list[FileProblem] = field(default_factory=list)
@@ -65,8 +67,8 @@ def add(
         linked = yield from link_known(files, known, work)
     if changes.removed:
         work.index.remove_paths(changes.removed)
-    tally = _Tally()
     unread = [file for file in files if file.path not in linked]
+    tally = _Tally(keep_chunk_tokens(work) if unread else 0)
     if unread:
         yield from _read(unread, work, tally, again.everything)
     return _report(found, changes, tally)
@@ -121,7 +123,7 @@ def _store_document(
 ) -> Generator[AddStep, None, Document]:
     name = str(read.path)
     try:
-        chunks = yield from _cut(read, work)
+        chunks = yield from _cut(read, work, tally.chunk_tokens)
         work.store.put_document(
             name, read.size_bytes, read.modified_ns, read.document_id, read.parsed, chunks, replace=replace
         )
@@ -138,11 +140,11 @@ def _store_document(
     return _document(read, chunks)
 
 
-def _cut(read: ReadResult, work: Workspace) -> Generator[AddStep, None, list[Chunk]]:
+def _cut(read: ReadResult, work: Workspace, target_tokens: int) -> Generator[AddStep, None, list[Chunk]]:
     """A book takes seconds to cut, and a question may come meanwhile."""
     chunks: list[Chunk] = []
     started = time.perf_counter()
-    for chunk in iterate_chunks(read.parsed, work.models.token_counter, work.settings.chunk_tokens):
+    for chunk in iterate_chunks(read.parsed, work.models.token_counter, target_tokens):
         chunks.append(chunk)
         if time.perf_counter() - started > _STEP_S:
             yield FileReading(str(read.path))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag_core.answer.citations import GroundedStream
 from rag_core.answer.conversation import search_query
 from rag_core.answer.focus import Piece, Similarity, rank_pieces
-from rag_core.answer.prompt import PROMPT_ID, build_prompt
+from rag_core.answer.prompt import PROMPT_ID
+from rag_core.engine.fitting import fitting_prompt
 from rag_core.engine.searching import search
+from rag_core.engine.suited import in_effect, top_k
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
 from rag_core.types import (
@@ -83,7 +85,7 @@ def ask(
     """
     clock = _Clock()
     query = search_query(question, history)
-    found = search(query, filters, work, work.settings.top_k)
+    found = search(query, filters, work, top_k(work))
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
@@ -120,10 +122,9 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
     models, clock = asked.work.models, asked.clock
     generator = models.generator
     clock.timings_ms |= models.load_ms
-    count = generator.count_tokens
-    prompt = build_prompt(asked.question, pieces, asked.history, models.evidence_tokens, count, asked.query)
-    stream = GroundedStream(asked.result.passages, asked.query)
     limit = models.max_new_tokens
+    prompt, notices = fitting_prompt(asked.question, pieces, asked.history, models, asked.query)
+    stream = GroundedStream(asked.result.passages, asked.query)
     for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:
             clock.mark("first_token")
@@ -142,7 +143,8 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
         "reused_tokens": stats.reused_tokens,
         "new_tokens": stats.new_tokens,
     }
-    return _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
+    answer = _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
+    return replace(answer, notices=notices)
 
 
 def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
@@ -177,10 +179,16 @@ def _answer(
         providers=dict(asked.work.models.providers),
         provenance=_provenance(asked.work, generated),
         counts=counts or {},
+        reasons=dict(asked.work.models.reasons),
     )
 
 
 def _provenance(work: Workspace, generated: bool) -> dict[str, str]:
     """What made this answer: enough to make it again."""
+    used = in_effect(work)
     made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models.identity.encoder_pack_id}
-    return made_by | ({"llm": work.models.llm_id, "prompt": PROMPT_ID} if generated else {})
+    made_by |= {"top_k": str(used.top_k), "chunk_tokens": str(used.chunk_tokens)}
+    if not generated:
+        return made_by
+    prompt = {"prompt": PROMPT_ID, "evidence_tokens": str(used.evidence_tokens)}
+    return made_by | {"llm": work.models.llm_id, "max_new_tokens": str(used.max_new_tokens)} | prompt

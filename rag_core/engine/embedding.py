@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 
 from rag_core.engine.steps import AddStep
+from rag_core.engine.suited import suited_to
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.progress import Progress
@@ -13,14 +14,14 @@ from rag_core.types import DocumentsSearchable
 
 # A question waits for one step, and a stop can cost one: so a step takes about this long, on whatever machine.
 _STEP_MS = 100.0
-_STEP_CHUNKS = (8, 64)
 
 
 def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
     """Each step is a transaction: a stop at any of them loses nothing. Raises IndexMismatch if the model changed."""
     store = work.store
     total = store.pending_count()
-    done, size = 0, _STEP_CHUNKS[0]
+    limits = suited_to(work.models.kind_of("embed")).embed_chunks
+    done, size = 0, limits[0]
     while done < total:
         yield Progress("embed", done, total, "passages")
         batch = store.pending_chunks(size)
@@ -32,7 +33,7 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
         if store.identity_differences(work.models.identity):
             raise IndexMismatch("The embedding model was replaced while documents were being made searchable with it.")
         work.index.put_vectors(ids, vectors)
-        size = _next_size(size, (time.perf_counter() - started) * 1000)
+        size = _next_size(size, (time.perf_counter() - started) * 1000, limits)
         done += len(batch)
         if complete := store.complete_documents(ids):
             yield DocumentsSearchable(tuple(complete))
@@ -41,6 +42,6 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
         work.index.save()
 
 
-def _next_size(size: int, took_ms: float) -> int:
-    low, high = _STEP_CHUNKS
+def _next_size(size: int, took_ms: float, limits: tuple[int, int]) -> int:
+    low, high = limits
     return max(low, min(high, round(size * min(2.0, _STEP_MS / max(took_ms, 1.0)))))

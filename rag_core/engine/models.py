@@ -6,14 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from rag_core.answer.generator import Generator, open_generator
 from rag_core.embed.bi_encoder import BiEncoder, open_encoder
 from rag_core.embed.description import read_spec
+from rag_core.engine import suited
 from rag_core.identity import identity_of
 from rag_core.index.records import Identity
+from rag_core.paths import DataDir
+from rag_core.runtime.devices import QNN, DeviceKind
 from rag_core.runtime.pack import Pack, Role, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
@@ -59,6 +61,10 @@ class Models(Protocol):
         """The longest answer that suits the language model."""
         ...
 
+    def kind_of(self, stage: str) -> DeviceKind:
+        """The kind of device that "embed" or "generate" runs on, or will; opens no model, and raises nothing."""
+        ...
+
     def reads(self, text: str) -> bool:
         """Whether the embedder knows the language of `text`."""
         ...
@@ -76,7 +82,7 @@ class Models(Protocol):
 class PackModels:
     """Models from packs, as the settings choose them."""
 
-    packs_dir: Path
+    data_dir: DataDir
     settings: Settings
     load_ms: dict[str, float] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
@@ -97,7 +103,7 @@ class PackModels:
     def _found(self, role: Role, pack_id: str) -> Pack:
         """Looked up once: a manifest is read in a millisecond, and every search asks for it several times."""
         if role not in self._packs:
-            self._packs[role] = find_pack(self.packs_dir, role, pack_id or None)
+            self._packs[role] = find_pack(self.data_dir.packs, role, pack_id or None)
         return self._packs[role]
 
     @property
@@ -137,11 +143,14 @@ class PackModels:
 
     @property
     def evidence_tokens(self) -> int:
-        return self.settings.evidence_tokens or int(self.llm_pack.manifest.spec.get("evidence_tokens", 1024))
+        return suited.evidence_tokens(self.settings, self.llm_pack.manifest.spec, self.kind_of("generate"))
 
     @property
     def max_new_tokens(self) -> int:
-        return self.settings.max_new_tokens or int(self.llm_pack.manifest.spec.get("max_new_tokens", 256))
+        return suited.max_new_tokens(self.settings, self.llm_pack.manifest.spec, self.kind_of("generate"))
+
+    def kind_of(self, stage: str) -> DeviceKind:
+        return "npu" if self.providers.get(stage) == QNN else "cpu"
 
     def reads(self, text: str) -> bool:
         return _knows(self.embedder_pack, text)

@@ -38,8 +38,9 @@ def search(query: str, filters: Filters, work: Workspace, top_k: int) -> Found:
     started = time.perf_counter()
     relevance = _relevance(query, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
-    providers = dict(work.models.providers)
-    return Found(SearchResult(query, tuple(passages), relevance, timings_ms, providers, tuple(notices)), vector)
+    providers, reasons = dict(work.models.providers), dict(work.models.reasons)
+    result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, tuple(notices), reasons)
+    return Found(result, vector)
 
 
 def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[str]]:

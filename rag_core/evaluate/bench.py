@@ -52,7 +52,7 @@ def run_bench(
     documents = scratch / "documents"
     questions = bench_questions()
     size_bytes = write_documents(documents, questions, _FILES // 10 if quick else _FILES)
-    models = PackModels(packs_from.packs, settings)
+    models = PackModels(packs_from, settings)
     with Engine(DataDir(scratch / "data"), "bench", settings, models=models) as engine:
         yield from _measure_adding(engine, documents, size_bytes, report)
         yield from _measure_search(engine, questions, 1 if quick else _SEARCH_ROUNDS, report)

@@ -24,7 +24,7 @@ ModelsFactory = Callable[[DataDir, Settings], Models]
 
 def pack_models(data_dir: DataDir, settings: Settings) -> Models:
     """The models of the installed packs."""
-    return PackModels(data_dir.packs, settings)
+    return PackModels(data_dir, settings)
 
 
 @dataclass(slots=True)

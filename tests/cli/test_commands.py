@@ -15,7 +15,7 @@ from tests.fakes_models import FakeModels
 @pytest.fixture(autouse=True)
 def fake_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeModels:
     models = FakeModels()
-    monkeypatch.setattr("rag_core.engine.PackModels", lambda packs_dir, settings: models)
+    monkeypatch.setattr("rag_core.engine.PackModels", lambda data_dir, settings: models)
     monkeypatch.setenv("ALCOVE_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text('{"relevance_threshold": 0.0}')
@@ -136,3 +136,18 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == MISUSED
     assert "alcove" in capsys.readouterr().out
     assert main(["--version"]) == DONE
+
+
+def test_a_step_that_ran_elsewhere_is_told_and_an_unknown_device_is_refused(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["add", str(folder)])
+    fake_models.providers["generate"] = "CPUExecutionProvider"
+    fake_models.reasons["generate"] = "The Snapdragon NPU stopped answering."
+    assert main(["ask", "How many people does the Oak Room seat?"]) == DONE
+    said = capsys.readouterr()
+    assert "Writing the answer ran on the processor (CPU). The Snapdragon NPU stopped answering." in said.err
+    main(["ask", "How many people does the Oak Room seat?", "--json"])
+    assert json.loads(capsys.readouterr().out)["reasons"] == fake_models.reasons
+    assert main(["ask", "Oak?", "--execution-provider", "abacus"]) == FAILED
+    assert "“abacus” is not a device that Alcove knows." in capsys.readouterr().err

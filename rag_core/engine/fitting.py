@@ -1,0 +1,44 @@
+"""A prompt that the language model can hold where it runs: on an NPU its cache has a fixed length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag_core.answer.focus import Piece
+from rag_core.answer.prompt import Prompt, build_prompt
+from rag_core.engine.models import Models
+from rag_core.types import Message
+
+
+def fitting_prompt(
+    question: str, pieces: Sequence[Piece], history: Sequence[Message], models: Models, standalone: str
+) -> tuple[Prompt, tuple[str, ...]]:
+    """The prompt, with as many pieces of the passages as fit, each whole; and a sentence where some were left out.
+
+    A question that is too long by itself stays so: the generator refuses it and says what to do.
+    """
+    generator = models.generator
+    count = generator.count_tokens
+    room = generator.context_tokens - models.max_new_tokens
+
+    def build(budget: int) -> tuple[Prompt, int]:
+        prompt = build_prompt(question, pieces, history, budget, count, standalone)
+        return prompt, generator.count_prompt_tokens(prompt.messages) - room
+
+    budget = models.evidence_tokens
+    prompt, too_much = build(budget)
+    wanted = _chars(prompt)
+    while too_much > 0 and budget > 1:  # at 1 only the nearest piece is left
+        held = sum(count(part.text) for part in prompt.evidence)
+        budget = max(1, min(budget, held) - too_much)
+        prompt, too_much = build(budget)
+    if _chars(prompt) == wanted:
+        return prompt, ()
+    share = 100 * _chars(prompt) // wanted
+    return prompt, (
+        f"The model read the nearest {share} % of what was found: where it runs, it holds no more at once.",
+    )
+
+
+def _chars(prompt: Prompt) -> int:
+    return sum(len(part.text) for part in prompt.evidence)
