@@ -77,7 +77,7 @@ class Engine:
 
     def in_effect(self) -> InEffect:
         """What the settings that were left to Alcove come to for this library, on this machine."""
-        return suited.in_effect(self._work)
+        return suited.in_effect_here(self._work)
 
     def add(
         self,
@@ -137,7 +137,7 @@ class Engine:
     ) -> SearchResult:
         """The `top_k` best passages. Works by words alone while vectors are still missing, and says so."""
         question = search_query(query, history)
-        return searching.search(question, filters or Filters(), self._work, top_k or suited.top_k(self._work)).result
+        return searching.search(question, filters or Filters(), self._work, top_k or self.in_effect().top_k).result
 
     def ask(
         self,

@@ -16,7 +16,7 @@ from rag_core.answer.focus import Piece, Similarity, rank_pieces
 from rag_core.answer.prompt import PROMPT_ID
 from rag_core.engine.fitting import fitting_prompt
 from rag_core.engine.searching import search
-from rag_core.engine.suited import in_effect, top_k
+from rag_core.engine.suited import in_effect_here, top_k
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
 from rag_core.types import (
@@ -85,7 +85,7 @@ def ask(
     """
     clock = _Clock()
     query = search_query(question, history)
-    found = search(query, filters, work, top_k(work))
+    found = search(query, filters, work, top_k(work.settings, work.models))
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
@@ -185,7 +185,7 @@ def _answer(
 
 def _provenance(work: Workspace, generated: bool) -> dict[str, str]:
     """What made this answer: enough to make it again."""
-    used = in_effect(work)
+    used = in_effect_here(work)
     made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models.identity.encoder_pack_id}
     made_by |= {"top_k": str(used.top_k), "chunk_tokens": str(used.chunk_tokens)}
     if not generated:

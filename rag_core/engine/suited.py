@@ -1,6 +1,6 @@
 """What suits the device that does the work: length and number of passages, room in a prompt, length of an answer.
 
-A value that a person has set holds everywhere; 0 takes what stands here, and `in_effect` is the one place that decides.
+A value that a person has set holds everywhere; 0 takes what stands here, and nowhere else is it decided.
 The devices differ in what is dear. On a Snapdragon X Elite (Cheng & Lai, “Edge RAG”, arXiv 2606.11257) the NPU reads a
 prompt 18 times faster than the CPU and writes an answer 1.7 times faster: nearly all of a question's time there is
 writing, so it gets more passages and shorter answers, 7 of 1,000 characters; the CPU gets a short prompt.
@@ -9,7 +9,7 @@ writing, so it gets more passages and shorter answers, 7 of 1,000 characters; th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag_core.errors import PackCorrupt, PackMissing
@@ -17,6 +17,7 @@ from rag_core.runtime.devices import DeviceKind
 from rag_core.settings import InEffect, Settings
 
 if TYPE_CHECKING:
+    from rag_core.engine.models import Models
     from rag_core.engine.workspace import Workspace
 
 _CHUNK_TOKENS = "chunk_tokens"  # of the library, in its `index_meta`
@@ -59,33 +60,45 @@ def max_new_tokens(settings: Settings, spec: Mapping[str, Any], kind: DeviceKind
     return settings.max_new_tokens or min(int(spec.get("max_new_tokens", longest)), longest)
 
 
-def top_k(work: Workspace) -> int:
+def in_effect(settings: Settings, models: Models) -> InEffect:
+    """What `settings` come to now, for a library that is yet to be made. Zeros stand for what no model is there to
+    decide.
+    """
+    try:
+        evidence, longest = models.evidence_tokens, models.max_new_tokens
+    except (PackMissing, PackCorrupt):
+        evidence = longest = 0
+    return InEffect(
+        settings.chunk_tokens or suited_to(models.kind_of("embed")).chunk_tokens,
+        top_k(settings, models),
+        evidence,
+        longest,
+    )
+
+
+def top_k(settings: Settings, models: Models) -> int:
     """By the device that writes the answer: it reads the passages."""
-    return work.settings.top_k or suited_to(work.models.kind_of("generate")).top_k
+    return settings.top_k or suited_to(models.kind_of("generate")).top_k
+
+
+def in_effect_here(work: Workspace) -> InEffect:
+    """`in_effect` for the library that is open."""
+    return replace(in_effect(work.settings, work.models), chunk_tokens=chunk_tokens(work))
 
 
 def chunk_tokens(work: Workspace) -> int:
-    """A library keeps the length that it was cut with, on whatever device: only a person changes it."""
-    kept = work.store.meta().get(_CHUNK_TOKENS, "")
-    if work.settings.chunk_tokens or kept:
-        return work.settings.chunk_tokens or int(kept)
+    """A library keeps the length that it was first cut with, on whatever device: only a person changes it."""
+    if work.settings.chunk_tokens:
+        return work.settings.chunk_tokens
+    if kept := work.store.meta().get(_CHUNK_TOKENS):
+        return int(kept)
     # Libraries that say nothing of it are older than the choice by device: they were cut for the CPU.
-    kind: DeviceKind = "cpu" if work.store.chunk_count() else work.models.kind_of("embed")
-    return suited_to(kind).chunk_tokens
+    return suited_to("cpu" if work.store.chunk_count() else work.models.kind_of("embed")).chunk_tokens
 
 
 def keep_chunk_tokens(work: Workspace) -> int:
-    """The length that documents are cut with now; the library remembers it."""
-    chosen = str(chunk_tokens(work))
-    if work.store.meta().get(_CHUNK_TOKENS) != chosen:
-        work.store.set_meta(_CHUNK_TOKENS, chosen)
-    return int(chosen)
-
-
-def in_effect(work: Workspace) -> InEffect:
-    """What the settings of this library come to now. Zeros stand for what no model is there to decide."""
-    try:
-        evidence, longest = work.models.evidence_tokens, work.models.max_new_tokens
-    except (PackMissing, PackCorrupt):
-        evidence = longest = 0
-    return InEffect(chunk_tokens(work), top_k(work), evidence, longest)
+    """The length that documents are cut with now; where it was left to Alcove, the library remembers it."""
+    chosen = chunk_tokens(work)
+    if not work.settings.chunk_tokens and work.store.meta().get(_CHUNK_TOKENS) != str(chosen):
+        work.store.set_meta(_CHUNK_TOKENS, str(chosen))
+    return chosen

@@ -62,11 +62,15 @@ def test_another_device_neither_cuts_otherwise_nor_asks_for_a_rebuild(
         assert engine.in_effect().chunk_tokens == 40
 
 
-def test_a_length_that_a_person_chose_stays_when_it_is_left_to_alcove_again(tmp_path: Path, folder: Path) -> None:
-    with engine_on(tmp_path, "cpu", Settings(chunk_tokens=40)) as engine:
-        run_to_end(engine.add([folder]))
+def test_a_length_that_a_person_chose_holds_until_it_is_left_to_alcove_again(tmp_path: Path, folder: Path) -> None:
     with engine_on(tmp_path, "cpu") as engine:
+        run_to_end(engine.add([folder / "0.txt"]))
+    with engine_on(tmp_path, "cpu", Settings(chunk_tokens=40)) as engine:
+        run_to_end(engine.add([folder / "1.txt"]))
+        assert engine._work.store.chunk_count() > 2
         assert engine.in_effect().chunk_tokens == 40
+    with engine_on(tmp_path, "npu") as engine:
+        assert engine.in_effect().chunk_tokens == 220
 
 
 def test_a_library_from_before_the_choice_was_cut_for_the_processor(
