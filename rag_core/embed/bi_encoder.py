@@ -14,11 +14,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import numpy as np
 
-from rag_core.embed.description import EncoderSpec, read_spec
+from rag_core.embed.description import read_spec
+from rag_core.embed.encoder import Batch, Encoder, Purpose
 from rag_core.embed.pooling import pool
 from rag_core.embed.proof import disagreement
 from rag_core.errors import PackCorrupt
-from rag_core.progress import CancelToken, Progress, run_to_end
+from rag_core.progress import CancelToken
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session, open_session
@@ -29,60 +30,34 @@ from rag_core.types import FloatArray
 _RUN_TOKENS = 256
 
 
-class BiEncoder:
-    """Fulfils `types.TextEncoder` and `types.TokenCounter`. Made by `open_encoder`; safe to use from several threads.
-
-    `provider` is where it runs, `requested` what was asked for, `reason` why they differ (else empty).
-    """
+class BiEncoder(Encoder):
+    """Runs a graph of its pack as it is. Made by `open_encoder`; safe to use from several threads."""
 
     def __init__(self, pack: Pack, session: Session, tokenizer: PackTokenizer, threads: int, reason: str = "") -> None:
-        self.spec: EncoderSpec = read_spec(pack)
-        self.pack_id = pack.id
-        self.dim = self.spec.dim
-        self.max_tokens = self.spec.max_tokens
+        super().__init__(pack, tokenizer, session.requested)
         self.graph = session.graph.name
-        self.provider = session.provider
-        self.requested = session.requested
-        self.reason = " ".join(part for part in (session.reason, reason) if part)
         self._session = session
-        self._tokenizer = tokenizer
+        self._reason = " ".join(part for part in (session.reason, reason) if part)
         self._threads = threads or real_cores()
 
-    def encode_queries(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
-        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return run_to_end(self._encode(texts, self.spec.query_prefix, cancel))
+    @property
+    def provider(self) -> str:
+        return self._session.provider
 
-    def encode_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
-        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return run_to_end(self._encode(texts, self.spec.passage_prefix, cancel))
+    @property
+    def reason(self) -> str:
+        return self._reason
 
-    def encode_passages_stepwise(
-        self, texts: Sequence[str], cancel: CancelToken | None = None
-    ) -> Generator[Progress, None, FloatArray]:
-        """The same, giving control back after every few texts: `vectors = yield from ...`.
+    def batches(
+        self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None
+    ) -> Generator[Batch, None, None]:
+        """While the caller is busy with one, at most two runs per thread are still being computed."""
+        ids = self._tokens(texts, purpose)
 
-        While it is paused at most two runs per thread are still being computed.
-        """
-        return (yield from self._encode(texts, self.spec.passage_prefix, cancel))
+        def run(rows: list[int]) -> Batch:
+            return rows, self._vectors(np.stack([ids[row] for row in rows]), cancel)
 
-    def token_spans(self, text: str) -> list[tuple[int, int]]:
-        return self._tokenizer.token_spans(text)
-
-    def _encode(
-        self, texts: Sequence[str], prefix: str, cancel: CancelToken | None
-    ) -> Generator[Progress, None, FloatArray]:
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        ids = self._tokenizer.encode_batch([prefix + text for text in texts], self.max_tokens) if texts else []
-
-        def run(rows: list[int]) -> int:
-            vectors[rows] = self._vectors(np.stack([ids[row] for row in rows]), cancel)
-            return len(rows)
-
-        done = 0
-        for finished in _in_parallel(run, _equal_lengths(ids), self._threads):
-            done += finished
-            yield Progress("Embedding", done, len(texts), "passages")
-        return vectors
+        return _in_parallel(run, _equal_lengths(ids), self._threads)
 
     def _vectors(self, ids: TokenIds, cancel: CancelToken | None) -> FloatArray:
         """`ids` (texts, tokens), all of one length, to unit vectors (texts, dim)."""
@@ -133,20 +108,20 @@ def _equal_lengths(ids: Sequence[TokenIds]) -> list[list[int]]:
 
 
 def _in_parallel(
-    run: Callable[[list[int]], int], work: Sequence[list[int]], threads: int
-) -> Generator[int, None, None]:
+    run: Callable[[list[int]], Batch], work: Sequence[list[int]], threads: int
+) -> Generator[Batch, None, None]:
     """Do all `work`, yielding what comes. At most two items per thread are begun before the caller asks for more."""
     if threads == 1 or len(work) < 2:
         yield from map(run, work)
         return
     with ThreadPoolExecutor(threads, "embed") as executor:
         queue = iter(work)
-        pending: set[Future[int]] = {executor.submit(run, item) for item in itertools.islice(queue, 2 * threads)}
+        pending: set[Future[Batch]] = {executor.submit(run, item) for item in itertools.islice(queue, 2 * threads)}
         try:
             while pending:
                 finished, pending = wait(pending, return_when=FIRST_COMPLETED)
                 pending |= {executor.submit(run, item) for item in itertools.islice(queue, len(finished))}
-                yield sum(future.result() for future in finished)
+                yield from (future.result() for future in finished)
         finally:
             for future in pending:
                 future.cancel()

@@ -20,10 +20,13 @@ def pool(output: Array, spec: EncoderSpec) -> FloatArray:
     values = output.astype(np.float32, copy=False)
     if not spec.pooled:
         values = _POOLINGS[spec.pooling](values)
-    vectors: FloatArray = (
-        values[:, : spec.dim] / np.maximum(np.linalg.norm(values[:, : spec.dim], axis=1), _TINY)[:, None]
-    )
-    return vectors
+    return unit(values[:, : spec.dim])
+
+
+def unit(vectors: FloatArray) -> FloatArray:
+    """Each row at length 1; a row of zeros stays."""
+    result: FloatArray = vectors / np.maximum(np.linalg.norm(vectors, axis=1), _TINY)[:, None]
+    return result
 
 
 def _mean(states: FloatArray) -> FloatArray:

@@ -16,11 +16,14 @@ MIN_COSINE_SAME_GRAPH = 0.999
 MIN_COSINE_TO_REFERENCE = 0.985
 
 
-def disagreement(canonical: Canonical, graph: str, encode: Callable[[Sequence[str]], FloatArray]) -> str:
+def disagreement(
+    canonical: Canonical, graph: str, encode: Callable[[Sequence[str]], FloatArray], quantised: bool = True
+) -> str:
     """Empty when `encode` agrees with the pack's canonical vectors, else a sentence with the worst cosine.
 
-    A quantised graph is compared with the fp32 reference where the pack has one: the machine that built the pack
-    may have had the same weakness as this one.
+    A graph that is not itself the reference is compared with the fp32 reference where the pack has one: the machine
+    that built the pack may have had the same weakness as this one. `quantised` False says that it has no other reason
+    to differ than rounding to 16 bits.
     """
     reference = REFERENCE if REFERENCE in canonical.values else graph
     if not canonical.inputs or reference not in canonical.values:
@@ -29,7 +32,7 @@ def disagreement(canonical: Canonical, graph: str, encode: Callable[[Sequence[st
     got = encode(canonical.inputs)
     if got.shape != wanted.shape:
         return f"it gives vectors of {got.shape[1]} values, {wanted.shape[1]} were expected."
-    limit = MIN_COSINE_SAME_GRAPH if reference == graph else MIN_COSINE_TO_REFERENCE
+    limit = MIN_COSINE_SAME_GRAPH if reference == graph or not quantised else MIN_COSINE_TO_REFERENCE
     worst = float(np.min(np.sum(got * wanted, axis=1)))
     # Written so that a vector of NaN fails too.
     return "" if worst >= limit else f"its vectors differ from the proven ones (cosine {worst:.3f}, at least {limit})."

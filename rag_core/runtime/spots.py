@@ -1,0 +1,69 @@
+"""A model on the best place that works, and on the next one when that place fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable, UserError
+
+Opened = TypeVar("Opened")
+
+# What says that a place does not work, and nothing about the work itself.
+FAILURES = (DeviceFailed, ProviderUnavailable, PackCorrupt, PackMissing)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot(Generic[Opened]):
+    """A place to work at: its plain name, how to open the model there, and who is told (why) when the device fails."""
+
+    name: str
+    open: Callable[[], Opened]
+    failed: Callable[[str], None]
+
+
+class Spots(Generic[Opened]):
+    """`now` is open on the first of `spots` that works, best first. Raises one of FAILURES where none does.
+
+    `reason` is why there is no better spot from the beginning; what happens later is added to it.
+    """
+
+    def __init__(self, spots: Sequence[Spot[Opened]], reason: str = "") -> None:
+        self._left = list(spots)
+        self._reasons = [reason] if reason else []
+        self._moving = threading.Lock()
+        self.now = self._first_that_opens()
+
+    @property
+    def reason(self) -> str:
+        return " ".join(self._reasons)
+
+    def move_on(self, left: Opened, failure: UserError) -> None:
+        """Leave `left` for the next spot that opens; raises `failure` where there is none.
+
+        Where another thread has moved on from it already there is nothing to do.
+        """
+        with self._moving:
+            if self.now is left:
+                self._give_up(failure)
+                self.now = self._first_that_opens()
+
+    def _first_that_opens(self) -> Opened:
+        while True:
+            try:
+                return self._left[0].open()
+            except FAILURES as failure:
+                self._give_up(failure)
+
+    def _give_up(self, failure: UserError) -> None:
+        """Strike the first spot out. A device that fails is remembered; one that is not there, or files that are
+        damaged, say nothing about the device.
+        """
+        if isinstance(failure, DeviceFailed):
+            self._left[0].failed(failure.message)
+        if len(self._left) == 1:
+            raise failure
+        del self._left[0]
+        self._reasons.append(f"{failure.message} Now {self._left[0].name} is used.")
