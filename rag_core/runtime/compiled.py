@@ -13,9 +13,11 @@ from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.runtime.pack import Pack, open_pack
+from rag_core.runtime.plugins import QNN, plugin_of, qairt_version
 from rag_core.runtime.targets import Target
 
 COMPILED = "compiled"
+SHARED = "shared_weights"  # in the spec: all graphs name one binary, and have to be opened as sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,22 @@ class Found:
     pack: Pack | None
     reason: str = ""
     stale: bool = False
+
+
+def expected_stamp(source: Pack, target: Target, recipe: str) -> Stamp:
+    """What contexts of `source` for `target` have to be here and now. Raises ProviderUnavailable where the NPU's
+    runtime is not installed.
+    """
+    plugin = plugin_of(QNN)
+    return Stamp(
+        source=source.sha256,
+        target=target.id,
+        soc_model=target.soc_model,
+        htp_arch=target.htp_arch,
+        qairt=qairt_version(),
+        plugin=plugin.version if plugin else "",
+        recipe=recipe,
+    )
 
 
 def context_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:

@@ -1,44 +1,37 @@
 """Which devices ONNX Runtime can use on this machine, in words that a person understands.
 
-The Snapdragon NPU is a plugin that has to be registered once per process. Where `onnxruntime_qnn` is not installed, or
-its driver does not load, that is a normal state of a machine: it becomes a note, not an error.
+The table is what ONNX Runtime says (`get_ep_devices`), for providers that are named here and for those that are not.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import threading
-from dataclasses import dataclass
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import psutil
 
 from rag_core.errors import UserError
+from rag_core.runtime.plugins import CPU, PLAIN_NAMES, PLUGINS, QNN, plugin_of, register, runtime_errors
 
-CPU = "CPUExecutionProvider"
-QNN = "QNNExecutionProvider"
-PLAIN_NAMES = {CPU: "the processor (CPU)", QNN: "the Snapdragon NPU"}
+__all__ = ["CPU", "PLAIN_NAMES", "QNN", "Device", "Inventory", "devices_for", "list_devices", "runtime_errors"]
 
 DeviceKind = Literal["cpu", "gpu", "npu", "unknown"]
 
-_PREFERENCES: dict[str, tuple[str, ...]] = {
-    "auto": (QNN, CPU),
-    "cpu": (CPU,),
-    "npu": (QNN,),
-    "qnn": (QNN,),
-    CPU.lower(): (CPU,),
-    QNN.lower(): (QNN,),
-}
-_SNAPDRAGON_X_ELITE = {"soc_model": "60", "htp_arch": "73"}
-_registering = threading.Lock()
+_WORDS: tuple[str, ...] = ("auto", "cpu", "npu", "gpu")
+_ORDER: dict[DeviceKind, int] = {"npu": 0, "gpu": 1, "unknown": 2, "cpu": 3}
+_SUFFIX = "executionprovider"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device as one execution provider sees it. `handle` is ONNX Runtime's own object for it.
 
-    `emulated` is true where the NPU's provider runs on an ordinary processor (its x86 libraries emulate the chip).
+    `emulated` is true where an NPU's provider runs on an ordinary processor (its x86 libraries emulate the chip); its
+    kind is "npu" all the same. `version` is that of the provider's package.
     """
 
     provider: str
@@ -46,12 +39,14 @@ class Device:
     name: str
     vendor: str
     emulated: bool
-    handle: Any
+    handle: Any = field(compare=False)
+    version: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What there is, and sentences about what there is not."""
+    """What there is, best first, and sentences about what there is not."""
 
     devices: tuple[Device, ...]
     notes: tuple[str, ...] = ()
@@ -59,53 +54,65 @@ class Inventory:
     def first(self, provider: str) -> Device | None:
         return next((device for device in self.devices if device.provider == provider), None)
 
+    @property
+    def npu(self) -> Device | None:
+        return next((device for device in self.devices if device.kind == "npu"), None)
+
 
 def list_devices(look_for_npu: bool = True) -> Inventory:
-    """Every device of every provider. The first look for the NPU in a process loads its plugin."""
+    """Every device of every provider. The first look for more than the processor in a process loads its plugins."""
     import onnxruntime
 
-    note = register_npu() if look_for_npu else ""
-    devices = tuple(_describe(handle) for handle in onnxruntime.get_ep_devices())
-    if look_for_npu and not note and all(device.provider != QNN for device in devices):
-        note = "The NPU's runtime is installed, but it found no NPU."
-    return Inventory(devices, (note,) if note else ())
+    notes = [register(plugin) for plugin in PLUGINS] if look_for_npu else []
+    handles = onnxruntime.get_ep_devices()
+    found = [device for handle in handles if (device := _described(handle, handles)) is not None]
+    for plugin in PLUGINS if look_for_npu else ():
+        silent = plugin.installed and not any(device.provider == plugin.provider for device in found)
+        if silent and not any(plugin.package in note for note in notes):
+            notes.append(f"{plugin.title} ({plugin.package}) is installed, but it found no device.")
+    if look_for_npu and _is_emulated_python():
+        notes.append("This is Alcove for x64 on an Arm processor; only Alcove for Arm64 can reach the NPU.")
+    return Inventory(
+        tuple(sorted(found, key=lambda device: (device.emulated, _ORDER[device.kind]))), tuple(filter(None, notes))
+    )
 
 
-def register_npu() -> str:
-    """Make the NPU's provider known to ONNX Runtime; harmless when repeated. Returns why not, or an empty string."""
-    if importlib.util.find_spec("onnxruntime_qnn") is None:
-        return "The NPU's runtime (onnxruntime-qnn) is not installed."
-    import onnxruntime
-    import onnxruntime_qnn
+def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
+    """The devices that `preference` allows, best first: "auto", "cpu", "npu", "gpu", or a provider's own name.
 
-    with _registering:
-        if any(handle.ep_name == QNN for handle in onnxruntime.get_ep_devices()):
-            return ""
-        try:
-            onnxruntime.register_execution_provider_library(QNN, onnxruntime_qnn.get_library_path())
-        except runtime_errors() as error:
-            return f"The NPU's runtime (onnxruntime-qnn) does not load: {error}"
-    return ""
+    "auto" has real NPUs and GPUs, then the processor; what is emulated, or another provider's idea of the processor, is
+    for those who ask for it by name. Raises UserError for a word that means nothing.
+    """
+    wanted = preference.lower()
+    known = _providers_by_word()
+    if wanted == "auto":
+        real = (device for device in inventory.devices if not device.emulated)
+        return tuple(device for device in real if device.kind in ("npu", "gpu") or device.provider == CPU)
+    if wanted == "cpu":
+        return tuple(device for device in inventory.devices if device.provider == CPU)
+    if wanted in _WORDS:
+        return tuple(device for device in inventory.devices if device.kind == wanted)
+    if wanted not in known:
+        raise UserError(f"“{preference}” is not a device that Alcove knows.", f"Choose one of: {', '.join(_WORDS)}.")
+    return tuple(device for device in inventory.devices if device.provider == known[wanted])
 
 
 def providers_for(preference: str) -> tuple[str, ...]:
-    """The providers that `preference` allows, best first: "auto", "cpu", "npu", or a provider's own name."""
-    try:
-        return _PREFERENCES[preference.lower()]
-    except KeyError:
-        raise UserError(
-            f"“{preference}” is not a device that Alcove knows.", "Choose one of: auto, cpu, npu."
-        ) from None
+    """The providers that `preference` allows on this machine, best first; a provider that is named is always among
+    them, and a demand for an NPU names the one that could be there. Raises UserError.
+    """
+    wanted = preference.lower()
+    if (named := _providers_by_word().get(wanted)) is not None:
+        return (named,)
+    found = [device.provider for device in devices_for(preference, list_devices(look_for_npu=wanted != "cpu"))]
+    if wanted in ("auto", "npu"):
+        found = [*(provider for provider in found if provider != CPU), QNN, *(p for p in found if p == CPU)]
+    return tuple(dict.fromkeys(found))
 
 
-def provider_options(device: Device) -> dict[str, str]:
-    """What the provider of `device` has to be told. The emulator must be told which chip it stands for."""
-    if device.provider != QNN:
-        return {}
-    import onnxruntime_qnn
-
-    options = {"backend_path": onnxruntime_qnn.get_qnn_htp_path(), "enable_htp_fp16_precision": "1"}
-    return options | _SNAPDRAGON_X_ELITE if device.emulated else options
+def plain_name(provider: str) -> str:
+    """What a person calls the device of a provider."""
+    return PLAIN_NAMES.get(provider, provider.removesuffix("ExecutionProvider"))
 
 
 def real_cores() -> int:
@@ -115,19 +122,48 @@ def real_cores() -> int:
     return max(1, min(physical, allowed))
 
 
-def runtime_errors() -> tuple[type[Exception], ...]:
-    """The exceptions that ONNX Runtime raises; they share no base class of their own."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+def _providers_by_word() -> dict[str, str]:
+    """Every provider that ONNX Runtime or a plugin names, by its name and by its short name, in lower case."""
+    import onnxruntime
 
-    found = (getattr(state, name) for name in dir(state))
-    return tuple(kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception))
+    names = [*onnxruntime.get_all_providers(), *(plugin.provider for plugin in PLUGINS)]
+    words = {name.lower(): name for name in names}
+    words |= {word.removesuffix(_SUFFIX): name for word, name in words.items()}
+    return {word: name for word, name in words.items() if word not in _WORDS}
 
 
-def _describe(handle: Any) -> Device:
+def _described(handle: Any, handles: list[Any]) -> Device | None:
+    """None for a device that is no device: on a machine with an NPU its provider also offers the processor, which it
+    cannot use there.
+    """
     metal = handle.device
-    kinds: dict[str, DeviceKind] = {"CPU": "cpu", "GPU": "gpu", "NPU": "npu"}
-    kind = kinds.get(metal.type.name, "unknown")
+    kind = _kind(metal)
     emulated = handle.ep_name == QNN and kind == "cpu"
-    plain = PLAIN_NAMES.get(handle.ep_name, handle.ep_name)
-    name = metal.metadata.get("Description") or (f"{plain}, emulated" if emulated else plain)
-    return Device(handle.ep_name, kind, name, metal.vendor or handle.ep_vendor, emulated, handle)
+    if emulated and (_is_arm() or any(_kind(o.device) == "npu" for o in handles if o.ep_name == QNN)):
+        return None
+    plain = f"the GPU, through {handle.ep_name}" if kind == "gpu" else plain_name(handle.ep_name)
+    plugin = plugin_of(handle.ep_name)
+    return Device(
+        handle.ep_name,
+        "npu" if emulated else kind,
+        metal.metadata.get("Description") or (f"{plain}, emulated" if emulated else plain),
+        metal.vendor or handle.ep_vendor,
+        emulated,
+        handle,
+        plugin.version if plugin else str(handle.ep_metadata.get("version", "")),
+        dict(metal.metadata) | dict(handle.ep_metadata),
+    )
+
+
+def _kind(metal: Any) -> DeviceKind:
+    kinds: dict[str, DeviceKind] = {"CPU": "cpu", "GPU": "gpu", "NPU": "npu"}
+    return kinds.get(metal.type.name, "unknown")
+
+
+def _is_arm() -> bool:
+    return platform.machine().lower() in ("arm64", "aarch64")
+
+
+def _is_emulated_python() -> bool:
+    """Windows on Arm runs x64 programs, tells them that they are at home, and keeps the NPU from them."""
+    return sys.platform == "win32" and not _is_arm() and "ARMv8" in os.environ.get("PROCESSOR_IDENTIFIER", "")

@@ -13,20 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.errors import Cancelled, PackCorrupt, ProviderUnavailable
+from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
-from rag_core.runtime.devices import (
-    CPU,
-    PLAIN_NAMES,
-    QNN,
-    Device,
-    list_devices,
-    provider_options,
-    providers_for,
-    real_cores,
-    runtime_errors,
-)
+from rag_core.runtime.compiled import COMPILED, SHARED
+from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for, real_cores
+from rag_core.runtime.options import Power, provider_options, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
+from rag_core.runtime.placement import RECORD, placement_of, what_is_elsewhere
+from rag_core.runtime.plugins import runtime_errors
+from rag_core.runtime.targets import Target
+from rag_core.runtime.watchdog import Watchdog, the_watchdog
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +30,10 @@ Array = npt.NDArray[Any]
 # than the residual sum and the layer norm apart (0.35 ms against 0.04 ms for 180 tokens of 384 values), because it is
 # not vectorised. GatherToSlice: makes a Slice with a scalar start, which then fails when it is run (1.31.1).
 _HARMFUL_FUSIONS = ["SkipLayerNormFusion", "GatherToSliceFusion"]
+
+# Seconds after which a device hangs. A chip needs less than one for a run, its emulator more than ten for some.
+_RUN_LIMIT_S, _EMULATED_RUN_LIMIT_S = 30.0, 900.0
+_LOAD_LIMIT_S, _COMPILE_LIMIT_S = 120.0, 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,55 @@ class TensorInfo:
     shape: tuple[int | None, ...]
 
 
-class Session:
-    """A graph that is open on `provider`. `reason` is empty when that is the first choice of `requested`.
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """For a device whose driver may fail or hang: who watches its runs, and how long one may take."""
 
-    `run` may be called from several threads at a time.
+    watchdog: Watchdog
+    limit_s: float
+
+
+class Session:
+    """A graph that is open on `provider`. `reason` is empty when that is the first choice of `requested`, `placement`
+    says how many of its nodes each provider has (where that was asked for).
+
+    `run` may be called from several threads at a time; on an accelerator (`guard`) one runs after the other.
     """
 
-    def __init__(self, handle: Any, graph: Graph, provider: str, requested: str, reason: str, device: str) -> None:
+    def __init__(
+        self,
+        handle: Any,
+        graph: Graph,
+        provider: str,
+        requested: str,
+        reason: str,
+        device: str,
+        *,
+        placement: Mapping[str, int] | None = None,
+        guard: Guard | None = None,
+    ) -> None:
         self._handle = handle
         self._errors = runtime_errors()
+        self._failures = _failures()
+        self._guard = guard
         self.graph = graph
         self.provider = provider
         self.requested = requested
         self.reason = reason
         self.device = device
+        self.placement = dict(placement or {})
         self.inputs = tuple(_tensor(info) for info in handle.get_inputs())
         self.outputs = tuple(_tensor(info) for info in handle.get_outputs())
 
-    def run(self, feeds: Mapping[str, Array], cancel: CancelToken | None = None) -> list[Array]:
-        """All outputs, in the graph's order. Cancelling ends a running graph within milliseconds: raises Cancelled."""
+    def run(
+        self, feeds: Mapping[str, Array], cancel: CancelToken | None = None, *, power: Power = "burst"
+    ) -> list[Array]:
+        """All outputs, in the graph's order. Cancelling ends a running graph within milliseconds: raises Cancelled.
+
+        `power` is for devices that have a choice. Raises DeviceFailed where an accelerator fails or hangs.
+        """
+        if self._guard is not None:
+            return self._run_guarded(self._guard, feeds, cancel, power)
         if cancel is None:
             return self._run(feeds, None)
         import onnxruntime
@@ -80,8 +110,70 @@ class Session:
         finally:
             forget()
 
+    def _run_guarded(
+        self, guard: Guard, feeds: Mapping[str, Array], cancel: CancelToken | None, power: Power
+    ) -> list[Array]:
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = 4  # what goes wrong is raised
+        for key, value in run_options(self.provider, power).items():
+            options.add_run_config_entry(key, value)
+        plain = _capitalised(self.device)
+        try:
+            return guard.watchdog.run(
+                lambda: self._run(feeds, options),
+                lambda: setattr(options, "terminate", True),
+                guard.limit_s,
+                plain,
+                cancel,
+            )
+        except self._failures as error:
+            raise DeviceFailed(
+                f"{plain} failed in the graph “{self.graph.name}”: {_first_line(error)}",
+                "The same work can be done by the processor.",
+            ) from error
+
     def _run(self, feeds: Mapping[str, Array], options: Any) -> list[Array]:
         return [np.asarray(value) for value in self._handle.run(None, dict(feeds), options)]
+
+
+def open_on(
+    pack: Pack,
+    graph: str,
+    device: Device,
+    *,
+    target: Target | None = None,
+    threads: int = 0,
+    check_files: bool = True,
+    limit_s: float = 0.0,
+    watchdog: Watchdog | None = None,
+) -> Session:
+    """Open the graph of that name on `device`; on an accelerator the whole of it, which is proven (`placement`).
+
+    `target` is the chip that a context was compiled for, or that a plain graph is to be compiled for. `threads` 0 means
+    all real cores; `limit_s` is for one run, 0 what suits the device. Raises ProviderUnavailable where the device
+    refuses it, DeviceFailed where it hangs, PackCorrupt for damaged files.
+    """
+    chosen = pack.graph(graph)
+    if device.provider not in chosen.providers:
+        raise ProviderUnavailable(f"The pack “{pack.id}” has no graph “{graph}” for {device.name}.")
+    if check_files:
+        verify(pack, only=chosen.files or (chosen.path,))
+    if device.provider == CPU:
+        handle = _open_on_processor(pack, chosen, threads)
+        return Session(handle, chosen, CPU, CPU, "", device.name, placement=placement_of(handle))
+    watchdog = watchdog or the_watchdog()
+    handle = _open_on_accelerator(pack, chosen, device, target, threads, watchdog)
+    placement = placement_of(handle)
+    if not placement.get(device.provider) or len(placement) > 1:
+        elsewhere = what_is_elsewhere(handle, device.provider)
+        raise ProviderUnavailable(
+            f"{_capitalised(device.name)} cannot do all of the graph “{chosen.name}” ({elsewhere or 'none of it'})."
+        )
+    guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
+    provider = device.provider
+    return Session(handle, chosen, provider, provider, "", device.name, placement=placement, guard=guard)
 
 
 def open_session(
@@ -90,7 +182,7 @@ def open_session(
     """Open a graph of `pack` on the best provider that `preference` allows and the machine has.
 
     `graph` names one graph; empty takes the pack's first for the provider. `threads` 0 means all real cores.
-    `preference` is "auto" (NPU where there is one and the pack has a graph for it, else CPU), "cpu", "npu", or a
+    `preference` is "auto" (NPU where there is one and the pack has a graph for it, else CPU), "cpu", "npu", "gpu", or a
     provider's own name; anything but "auto" is a demand. Raises ProviderUnavailable, PackCorrupt.
     """
     reasons: list[str] = []
@@ -100,30 +192,22 @@ def open_session(
         if chosen is None:
             if demanded:  # "auto" has not been denied anything by a pack that was not made for the NPU
                 name = f"“{graph}” " if graph else ""
-                reasons.append(f"The pack “{pack.id}” has no graph {name}for {_plain(provider)}.")
+                reasons.append(f"The pack “{pack.id}” has no graph {name}for {plain_name(provider)}.")
             continue
         device, note = _device_for(provider, demanded)
         if device is None:
             reasons.append(note)
             continue
-        if check_files:
-            verify(pack, only=chosen.files or (chosen.path,))
         try:
-            handle = _create(pack, chosen, device, threads)
-        except runtime_errors() as error:
-            if provider == CPU:
-                raise PackCorrupt(
-                    f"The graph “{chosen.name}” of the pack “{pack.id}” cannot be opened: {error}",
-                    "Build or import the pack again.",
-                ) from error
-            reasons.append(f"{_plain(provider).capitalize()} refused the graph “{chosen.name}”: {error}")
+            session = open_on(pack, chosen.name, device, threads=threads, check_files=check_files)
+        except (ProviderUnavailable, DeviceFailed) as refusal:
+            reasons.append(refusal.message)
             continue
-        if provider in handle.get_providers():
-            reasons += [note] if note else []
-            return Session(handle, chosen, provider, preference, " ".join(reasons), device.name)
-        reasons.append(f"ONNX Runtime did not use {_plain(provider)}.")
+        session.requested = preference
+        session.reason = " ".join([*reasons, note] if note else reasons)
+        return session
     raise ProviderUnavailable(
-        f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}",
+        f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip(),
         "Choose “auto” or “cpu” as execution provider.",
     )
 
@@ -137,16 +221,16 @@ def _graph_for(pack: Pack, provider: str, name: str) -> Graph | None:
 
 def _device_for(provider: str, demanded: bool) -> tuple[Device | None, str]:
     """The device, or None and why not. An emulated NPU is right, but slow: only a demand gets it, and is told so."""
-    inventory = list_devices(look_for_npu=provider == QNN)
+    inventory = list_devices(look_for_npu=provider != CPU)
     device = inventory.first(provider)
     if device is None:
-        return None, " ".join(inventory.notes) or f"This machine does not have {_plain(provider)}."
+        return None, " ".join(inventory.notes) or f"This machine does not have {plain_name(provider)}."
     if not device.emulated:
         return device, ""
     return (device, "The NPU is emulated on the processor.") if demanded else (None, "The NPU here is only emulated.")
 
 
-def _create(pack: Pack, graph: Graph, device: Device, threads: int) -> Any:
+def _session_options(threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -154,17 +238,73 @@ def _create(pack: Pack, graph: Graph, device: Device, threads: int) -> Any:
     options.inter_op_num_threads = 1
     options.intra_op_num_threads = threads or real_cores()
     options.add_session_config_entry("session.force_spinning_stop", "1")  # an idle laptop stays cool between runs
+    options.add_session_config_entry(RECORD, "1")
     options.enable_mem_pattern = False  # patterns are kept for every shape ever seen, and texts have many lengths
-    path = str(pack.path_of(graph.path))
-    if device.provider == CPU:
+    return options
+
+
+def _open_on_processor(pack: Pack, graph: Graph, threads: int) -> Any:
+    import onnxruntime
+
+    options, path = _session_options(threads), str(pack.path_of(graph.path))
+    try:
         return onnxruntime.InferenceSession(path, options, providers=[CPU], disabled_optimizers=_HARMFUL_FUSIONS)
+    except runtime_errors() as error:
+        raise PackCorrupt(
+            f"The graph “{graph.name}” of the pack “{pack.id}” cannot be opened: {error}",
+            "Build or import the pack again.",
+        ) from error
+
+
+def _open_on_accelerator(
+    pack: Pack, graph: Graph, device: Device, target: Target | None, threads: int, watchdog: Watchdog
+) -> Any:
+    """Without the silent fallbacks of ONNX Runtime: to the processor for a part, and of its Python for the whole."""
+    import onnxruntime
+
+    spec = pack.manifest.spec
+    options, path = _session_options(threads), str(pack.path_of(graph.path))
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    options.add_provider_for_devices([device.handle], provider_options(device))
-    return onnxruntime.InferenceSession(path, options)
+    if COMPILED in spec:
+        options.add_session_config_entry("session.disable_model_compile", "1")
+    if spec.get(SHARED):
+        options.add_session_config_entry("ep.share_ep_contexts", "1")
+    options.add_provider_for_devices([device.handle], provider_options(device, target))
+    plain = _capitalised(device.name)
+    try:
+        return watchdog.run(
+            lambda: onnxruntime.InferenceSession(path, options, enable_fallback=0),
+            lambda: options.set_load_cancellation_flag(True),
+            _LOAD_LIMIT_S if COMPILED in spec else _COMPILE_LIMIT_S,
+            plain,
+        )
+    except _failures() as error:
+        raise ProviderUnavailable(f"{plain} refused the graph “{graph.name}”: {_plain_refusal(error)}") from error
 
 
-def _plain(provider: str) -> str:
-    return PLAIN_NAMES.get(provider, provider)
+def _failures() -> tuple[type[Exception], ...]:
+    """What native code of an accelerator raises when it goes wrong."""
+    return (*runtime_errors(), RuntimeError, MemoryError)
+
+
+def _plain_refusal(error: Exception) -> str:
+    """What the refusals mean that are known."""
+    text = str(error)
+    if "fallback to CPU EP has been explicitly disabled" in text:
+        return "it has parts that this device cannot do."
+    if "CREATE_FROM_BINARY" in text or "contextCreateFromBinary" in text:
+        return f"it was prepared for another chip, or for a newer driver than is installed ({_first_line(error)})."
+    return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    """Without ONNX Runtime's own prefix, "[ONNXRuntimeError] : 1 : FAIL : "."""
+    text = str(error).strip().split("\n")[0]
+    return text.split(" : ", 3)[-1] if text.startswith("[ONNXRuntimeError]") else text
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _tensor(info: Any) -> TensorInfo:

@@ -1,0 +1,99 @@
+"""Where a stage's model can run on this machine, best first, and in plain words why it cannot run at a better place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag_core.errors import ProviderUnavailable
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.compiled import Found, expected_stamp, find_contexts
+from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.static import RECIPE
+from rag_core.runtime.targets import Target, processor_name, target_of_chip, this_target, why_no_target
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a choice depends on besides the machine: what was compiled, and what failed before."""
+
+    contexts_dir: Path
+    breaker: Breaker
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`pack` is what to open there: the model's own pack, or (with `target`) what was compiled of it for a chip."""
+
+    device: Device
+    pack: Pack
+    target: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`places` are at least one, best first. `reason` says why there is no better one; empty where none was denied."""
+
+    places: tuple[Place, ...]
+    reason: str = ""
+
+
+def choose(stage: str, pack: Pack, preference: str, around: Surroundings, inventory: Inventory | None = None) -> Choice:
+    """Where `stage` can run the model of `pack`.
+
+    "auto" takes a real NPU or GPU where there are graphs for it and it has not failed, else the processor; anything
+    else is a demand. Raises ProviderUnavailable, with all reasons, where a demand cannot be met; UserError for a word
+    that means nothing. `inventory` is looked up when it is None.
+    """
+    if inventory is None:
+        inventory = list_devices(look_for_npu=preference.lower() != "cpu")
+    demanded = preference.lower() != "auto"
+    places: list[Place] = []
+    reasons: list[str] = []
+    devices = devices_for(preference, inventory)
+    for device in devices:
+        found = _place_on(device, stage, pack, inventory, around)
+        if isinstance(found, Place):
+            places.append(found)
+        elif demanded or device.kind == "npu":
+            reasons.append(found.reason)
+    if not any(device.kind != "cpu" for device in devices):
+        reasons += _what_is_missing(preference, inventory)
+    if not places:
+        raise ProviderUnavailable(
+            f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip(),
+            "Choose “auto” or “cpu” as execution provider.",
+        )
+    return Choice(tuple(places), " ".join(dict.fromkeys(reasons)))
+
+
+def _place_on(device: Device, stage: str, pack: Pack, inventory: Inventory, around: Surroundings) -> Place | Found:
+    if device.provider == CPU:
+        return Place(device, pack)
+    if reason := around.breaker.blocked(device.provider, stage):
+        return Found(None, reason)
+    if device.provider != QNN or device.kind != "npu":
+        if any(device.provider in graph.providers for graph in pack.manifest.graphs):
+            return Place(device, pack)
+        return Found(None, f"The model “{pack.manifest.title}” has no graph for {device.name}.")
+    target = this_target(inventory)
+    if target is None:
+        return Found(None, why_no_target(inventory))
+    try:
+        found = find_contexts(around.contexts_dir, pack, target, expected_stamp(pack, target, RECIPE))
+    except ProviderUnavailable as missing:
+        return Found(None, missing.message)
+    return found if found.pack is None else Place(device, found.pack, target)
+
+
+def _what_is_missing(preference: str, inventory: Inventory) -> list[str]:
+    """A demand is told all; "auto" only misses the NPU of a machine that is known to have one."""
+    wanted = preference.lower()
+    if wanted == "cpu":
+        return []
+    if wanted == "auto":
+        return list(inventory.notes) if target_of_chip(processor_name()) else []
+    if wanted == "gpu":
+        return ["This machine has no GPU that ONNX Runtime can use."]
+    return list(inventory.notes) or [f"This machine has no device for “{preference}”."]
