@@ -10,19 +10,22 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from models.decoder.inspect import external_files, precision_of
 from models.decoder.proof import prove
+from models.import_pipeline import ADVICE, Pipeline, is_pipeline, read_pipeline, why_not_here
 from models.imported import imported_pack_id
-from rag_core.answer.generator_runtime import load_runtime
-from rag_core.errors import PackCorrupt, StorageFull, UserError
+from models.llm_folder import CONFIG, not_usable, positive, read_json, safe_name
+from rag_core.answer.generator_runtime import PIPELINE, load_runtime
+from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable, StorageFull
 from rag_core.progress import Progress
+from rag_core.runtime.devices import list_devices
 from rag_core.runtime.pack import Graph, Manifest, new_pack, write_manifest
+from rag_core.runtime.plugins import CPU, QNN
 
-CONFIG = "genai_config.json"
 _TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -41,7 +44,7 @@ _PROOF = "What is the capital of France?"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a folder says of its model, checked."""
+    """What a folder says of its model, checked. `graph` is the first of `pipeline`, where it is one of several."""
 
     kind: str
     graph: str
@@ -50,6 +53,7 @@ class Found:
     eos_token_ids: tuple[int, ...]
     chat_template: str
     precision: str
+    pipeline: Pipeline | None = None
 
 
 def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
@@ -77,49 +81,69 @@ def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
 
 def inspect_folder(folder: Path) -> Found:
     """Read and check what is needed to import `folder`, without copying or running anything."""
-    config = _read_json(folder, CONFIG)
+    config = read_json(folder, CONFIG)
     model = config.get("model")
     if not isinstance(model, dict) or not isinstance(model.get("decoder"), dict):
-        raise _not_usable(folder, f"its {CONFIG} describes no decoder")
+        raise not_usable(folder, f"its {CONFIG} describes no decoder")
     _refuse_other_kinds(folder, model)
-    decoder = model["decoder"]
-    graph = _safe_name(folder, decoder.get("filename") or "model.onnx")
-    names = [CONFIG, graph, *external_files(folder / graph)]
+    pipeline = _pipeline_of(folder, model)
+    graphs = pipeline.files if pipeline else _single_graph(folder, model["decoder"])
+    names = [CONFIG, *graphs]
     names += [name for name in _TOKENIZER_FILES if (folder / name).is_file()]
     names += [path.name for pattern in _DOCUMENTS for path in folder.glob(pattern) if path.is_file()]
-    files = tuple(dict.fromkeys(_safe_name(folder, name) for name in names))
+    files = tuple(dict.fromkeys(safe_name(folder, name) for name in names))
     if not {"tokenizer.json", "tokenizer.model"} & set(files):
-        raise _not_usable(folder, "it has no tokenizer (tokenizer.json or tokenizer.model)")
+        raise not_usable(folder, "it has no tokenizer (tokenizer.json or tokenizer.model)")
     ends = model.get("eos_token_id", [])
     return Found(
         kind=str(model.get("type", "")),
-        graph=graph,
+        graph=graphs[0],
         files=files,
-        context_tokens=_positive(folder, model, "context_length"),
+        context_tokens=positive(folder, model, "context_length"),
         eos_token_ids=tuple(int(token) for token in (ends if isinstance(ends, list) else [ends])),
         chat_template=_chat_template(folder),
-        precision=precision_of(folder / graph),
+        precision="compiled" if pipeline else precision_of(folder / graphs[0]),
+        pipeline=pipeline,
     )
 
 
+def _pipeline_of(folder: Path, model: dict[str, Any]) -> Pipeline | None:
+    """None for a model of one graph. A pipeline is refused where it cannot run, with what it is and what to do."""
+    if not is_pipeline(model):
+        return None
+    pipeline = read_pipeline(folder, model)
+    if reason := why_not_here(pipeline, list_devices()):
+        raise not_usable(folder, reason, ADVICE)
+    return pipeline
+
+
+def _single_graph(folder: Path, decoder: dict[str, Any]) -> tuple[str, ...]:
+    graph = safe_name(folder, decoder.get("filename") or "model.onnx")
+    return (graph, *external_files(folder / graph))
+
+
 def _refuse_other_kinds(folder: Path, model: dict[str, Any]) -> None:
-    if model.get("type") == "decoder-pipeline" or "pipeline" in model["decoder"]:
-        raise _not_usable(
-            folder,
-            "it is a pipeline of several graphs compiled for one NPU (Qualcomm QNN), which this version does not run",
-            "Export or download the same model for the processor (CPU, int4) and import that folder.",
-        )
     parts = [name for name in ("encoder", "vision", "speech", "embedding", "joiner") if name in model]
     if parts:
-        raise _not_usable(folder, f"it is not a plain text model (it has the parts: {', '.join(parts)})")
+        raise not_usable(folder, f"it is not a plain text model (it has the parts: {', '.join(parts)})")
     if "custom_ops_library" in json.dumps(model):
-        raise _not_usable(folder, "it wants to load a program library of its own, which would run unchecked code")
+        raise not_usable(folder, "it wants to load a program library of its own, which would run unchecked code")
     if model.get("tokenizer_dir"):
-        raise _not_usable(folder, "its tokenizer lies in another folder", "Copy the tokenizer files beside the graph.")
+        raise not_usable(folder, "its tokenizer lies in another folder", "Copy the tokenizer files beside the graph.")
 
 
 def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
     genai = load_runtime()
+    spec: dict[str, Any] = {
+        "runtime": "onnxruntime-genai",
+        "architecture": found.kind,
+        "context_tokens": found.context_tokens,
+        "eos_token_ids": list(found.eos_token_ids),
+        "chat_template": found.chat_template,
+    }
+    if found.pipeline:
+        spec[PIPELINE] = asdict(found.pipeline) | {"summary": found.pipeline.summary}
+    providers = (QNN,) if found.pipeline else (CPU,)
     return Manifest(
         id=pack_id,
         role="llm",
@@ -127,14 +151,8 @@ def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
         licence="unknown: see the files of the model's maker",
         version="imported",
         files=(),
-        graphs=(Graph("decoder", found.graph, found.precision, ("CPUExecutionProvider",), found.files),),
-        spec={
-            "runtime": "onnxruntime-genai",
-            "architecture": found.kind,
-            "context_tokens": found.context_tokens,
-            "eos_token_ids": list(found.eos_token_ids),
-            "chat_template": found.chat_template,
-        },
+        graphs=(Graph("decoder", found.graph, found.precision, providers, found.files),),
+        spec=spec,
         provenance={"imported_from": folder.resolve().name, "proved_with": f"onnxruntime-genai {genai.__version__}"},
     )
 
@@ -142,8 +160,8 @@ def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
 def _prove(root: Path, manifest: Manifest, folder: Path) -> None:
     try:
         prove(root, manifest, (_PROOF,))
-    except (PackCorrupt, RuntimeError) as error:
-        raise _not_usable(folder, f"onnxruntime-genai cannot run it: {error}") from error
+    except (PackCorrupt, ProviderUnavailable, DeviceFailed, RuntimeError) as error:
+        raise not_usable(folder, f"onnxruntime-genai cannot run it: {error}") from error
 
 
 def _copy(folder: Path, root: Path, names: tuple[str, ...]) -> Iterator[Progress]:
@@ -169,52 +187,14 @@ def _chat_template(folder: Path) -> str:
     if (folder / "chat_template.jinja").is_file():
         return (folder / "chat_template.jinja").read_text(encoding="utf-8")
     for name in ("tokenizer_config.json", "chat_template.json"):
-        template = _read_json(folder, name).get("chat_template") if (folder / name).is_file() else None
+        template = read_json(folder, name).get("chat_template") if (folder / name).is_file() else None
         if isinstance(template, list):  # several, by name
             named = {entry.get("name"): entry.get("template") for entry in template}
             template = named.get("default") or next(iter(named.values()), None)
         if isinstance(template, str) and template.strip():
             return template
-    raise _not_usable(
+    raise not_usable(
         folder,
         "it has no chat template, so it is probably a base model that only continues text",
         "Import the variant of the model whose name ends with “instruct” or “chat”.",
-    )
-
-
-def _safe_name(folder: Path, name: str) -> str:
-    """`name` with forward slashes, if it is a file inside `folder`."""
-    path = Path(name)
-    if path.is_absolute() or path.drive or ".." in path.parts:
-        raise _not_usable(folder, f"it names a file outside of itself ({name})")
-    if not (folder / path).is_file():
-        raise _not_usable(folder, f"the file {name} is missing", "Copy the whole folder again.")
-    return path.as_posix()
-
-
-def _read_json(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    if not path.is_file():
-        raise _not_usable(folder, f"it has no {name}")
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise _not_usable(folder, f"its {name} is damaged ({error})", "Copy the folder again.") from error
-    if not isinstance(stored, dict):
-        raise _not_usable(folder, f"its {name} does not hold what is expected")
-    return stored
-
-
-def _positive(folder: Path, model: dict[str, Any], key: str) -> int:
-    value = model.get(key)
-    if not isinstance(value, int) or value <= 0:
-        raise _not_usable(folder, f"its {CONFIG} does not say its {key}")
-    return value
-
-
-def _not_usable(folder: Path, reason: str, advice: str = "") -> UserError:
-    return UserError(
-        f"{folder} cannot be imported as a language model: {reason}.",
-        advice
-        or "Choose a folder that was exported for onnxruntime-genai (it holds genai_config.json and model.onnx).",
     )

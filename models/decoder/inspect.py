@@ -3,11 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import TensorProto
+from onnx import TensorProto, helper
+
+_COMPATIBILITY = "ep_compatibility_info."
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPart:
+    """An EPContext node: what an NPU's compiler made. `binary` is the file beside the graph that holds it, as the graph
+    names it, empty where it lies in the graph itself. `source` is the provider that compiled it; `socs`, `archs` and
+    `qairt` say for what and with what, where the file says it (Qualcomm's).
+    """
+
+    binary: str
+    source: str
+    qairt: str
+    socs: tuple[str, ...]
+    archs: tuple[str, ...]
+
+
+def compiled_parts(path: Path) -> tuple[CompiledPart, ...]:
+    """Empty for a graph that was not compiled, and for a file that is not ONNX."""
+    model = _model(path)
+    told = {entry.key.removeprefix(_COMPATIBILITY): entry.value for entry in model.metadata_props}
+    parts = []
+    for node in model.graph.node:
+        if node.op_type != "EPContext":
+            continue
+        values = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        source = _text(values.get("source"))
+        archs, socs = _compiled_for(told.get(source, ""))
+        binary = "" if values.get("embed_mode", 1) else _text(values.get("ep_cache_context"))
+        qairt = ".".join(_text(values.get("ep_sdk_version")).lstrip("v").split(".")[:3])
+        parts.append(CompiledPart(binary, source, qairt, socs, archs))
+    return tuple(parts)
+
+
+def _compiled_for(compatibility: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Generations of the NPU and chips out of QNN's “v2:backend:QAIRT:API:archs:socs:…”."""
+    fields = compatibility.split(":")
+    return (tuple(fields[4].split(",")), tuple(fields[5].split(","))) if len(fields) > 5 else ((), ())
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 def external_files(path: Path) -> tuple[str, ...]:
@@ -43,8 +87,12 @@ def precision_of(path: Path) -> str:
 
 
 def _graph(path: Path) -> onnx.GraphProto:
-    """The graph without external data. A file that is not ONNX gives an empty one: running it says so better."""
+    return _model(path).graph
+
+
+def _model(path: Path) -> onnx.ModelProto:
+    """Without external data. A file that is not ONNX gives an empty one: running it says so better."""
     try:
-        return onnx.load(path, load_external_data=False).graph
+        return onnx.load(path, load_external_data=False)
     except DecodeError:
-        return onnx.GraphProto()
+        return onnx.ModelProto()

@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from rag_core.answer.generator import GenerationStats
-from rag_core.answer.generator_runtime import load_runtime, no_memory, open_model, provider_name
+from rag_core.answer.generator_runtime import PIPELINE, load_runtime, no_memory, open_model, provider_name
 from rag_core.answer.token_decoder import common_prefix
+from rag_core.errors import DeviceFailed
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, verify
+from rag_core.runtime.plugins import CPU
 
 # The cache of keys and values is allocated for a window that grows in these steps up to the model's context: a token
 # of it takes 46 kB in the default model, but 0.8 MB in one of 4 billion weights.
@@ -47,7 +49,10 @@ class GenaiDecoder:
         self._pack_id = pack.id
         self._genai = load_runtime()
         self._model = open_model(self._genai, pack, threads)
-        self.provider = provider_name(self._model.device_type)
+        self._in_one_piece = PIPELINE in pack.manifest.spec
+        self.provider = (
+            pack.manifest.graphs[0].providers[0] if self._in_one_piece else provider_name(self._model.device_type)
+        )
         self.reason = reason
         self.context_tokens = int(pack.manifest.spec["context_tokens"])
         self._rewindable = self._model.type not in _NOT_REWINDABLE
@@ -66,7 +71,8 @@ class GenaiDecoder:
         self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
     ) -> Iterator[int]:
         self._stats = GenerationStats(prompt_tokens=len(prompt))
-        return self._decode(list(prompt), count, cancel, temperature, seed)
+        tokens = self._decode(list(prompt), count, cancel, temperature, seed)
+        return tokens if self.provider == CPU else _on_device(tokens)
 
     def forget(self) -> None:
         self._state = None
@@ -103,7 +109,8 @@ class GenaiDecoder:
             self.forget()
             self._sampling = temperature > 0
             stepped = -(-needed // _WINDOW_STEP_TOKENS) * _WINDOW_STEP_TOKENS
-            self._window = min(max(self._window, stepped), self.context_tokens)
+            whole = self.context_tokens if self._in_one_piece else 0  # the shapes of its graphs are fixed
+            self._window = min(max(self._window, stepped, whole), self.context_tokens)
             self._state = self._new_state(temperature, seed)
             return
         self._state.rewind_to(shared)
@@ -129,7 +136,7 @@ class GenaiDecoder:
         while len(self._kept) < len(prompt):
             cancel.raise_if_cancelled()
             end = len(self._kept) + self._piece
-            if len(prompt) - end < _LEAST_PIECE_TOKENS:
+            if self._in_one_piece or len(prompt) - end < _LEAST_PIECE_TOKENS:
                 end = len(prompt)
             piece = prompt[len(self._kept) : end]
             started = time.perf_counter()
@@ -145,3 +152,11 @@ class GenaiDecoder:
             self._piece = min(self._piece * 2, high)
         elif took_ms > _PIECE_MS * 2:
             self._piece = max(self._piece // 2, low)
+
+
+def _on_device(tokens: Iterator[int]) -> Iterator[int]:
+    """What a device cannot do any more is no mistake of ours. Raises DeviceFailed."""
+    try:
+        yield from tokens
+    except RuntimeError as error:
+        raise DeviceFailed(f"The NPU failed: {error}.", "Ask again, or choose another language model.") from error

@@ -98,14 +98,6 @@ def test_a_missing_file_is_named(missing: str, qwen_folder: Path, tmp_path: Path
     assert not list_packs(tmp_path / "packs")
 
 
-def test_a_qualcomm_pipeline_is_recognised_and_explained(qwen_folder: Path, tmp_path: Path) -> None:
-    folder = _copy(qwen_folder, tmp_path)
-    _change(folder, lambda model: model.update(type="decoder-pipeline"))
-    with pytest.raises(UserError, match="NPU") as refusal:
-        list(import_llm(folder, tmp_path / "packs"))
-    assert "CPU" in refusal.value.advice
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
