@@ -12,6 +12,7 @@ from models.import_embedder import import_embedder
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.runtime.pack import find_pack
 from rag_core.types import TextEncoder, TokenCounter
+from tests.embed.static_encoders import Log, source_pack, static_on_cpu, static_pack
 from tests.fakes_encoder import FakeEncoder
 from tests.models.tiny_encoders import cls_bert, rotary
 from tests.models.tiny_minilm import write_pack
@@ -35,7 +36,14 @@ def _imported(tmp_path: Path, make: Any) -> Any:
 
 
 @pytest.fixture(
-    params=["fake", "tiny", "imported first token", "imported rotary", pytest.param("default", marks=pytest.mark.packs)]
+    params=[
+        "fake",
+        "tiny",
+        "fixed shapes",
+        "imported first token",
+        "imported rotary",
+        pytest.param("default", marks=pytest.mark.packs),
+    ]
 )
 def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     match request.param:
@@ -43,6 +51,9 @@ def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
             return FakeEncoder()
         case "tiny":
             return open_encoder(write_pack(tmp_path / "tiny"), 2)
+        case "fixed shapes":
+            source = source_pack(tmp_path)
+            return static_on_cpu(source, static_pack(tmp_path, source), Log())
         case "imported first token":
             return _imported(tmp_path, cls_bert)
         case "imported rotary":

@@ -13,24 +13,18 @@ from models.minilm.quantise import Int8
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import Cancelled, PackCorrupt
 from rag_core.progress import CancelToken
-from rag_core.runtime.pack import Canonical, Pack, open_pack, write_manifest
-from tests.models.tiny_minilm import CPU, random_tensors, random_weights, reference, write_pack
+from rag_core.runtime.pack import Pack, open_pack, write_manifest
+from tests.embed.static_encoders import PROOF, canonical
+from tests.models.tiny_minilm import CPU, random_weights, write_pack
 
-PROOF = ("what is the notice period?", "7 8 9")
 MANY = tuple(f"{n} the notice " + "is " * (n % 13) for n in range(50))
-
-
-def _canonical() -> Canonical:
-    ids = ([2, 4, 5, 6, 7, 8, 9, 3], [2, 17, 18, 19, 3])
-    rows = tuple(tuple(reference(random_tensors(), row).tolist()) for row in ids)
-    return Canonical(PROOF, {"fp32": rows})
 
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Pack:
     weights = random_weights()
     graphs = (("int8", weights, Int8(), CPU), ("fp32", weights, Float32(), CPU))
-    return write_pack(tmp_path / "tiny", graphs, _canonical())
+    return write_pack(tmp_path / "tiny", graphs, canonical())
 
 
 def test_the_first_graph_is_used_where_it_computes_right(pack: Pack) -> None:
@@ -40,14 +34,14 @@ def test_the_first_graph_is_used_where_it_computes_right(pack: Pack) -> None:
 
 def test_a_graph_that_computes_something_else_is_replaced_and_that_is_said(tmp_path: Path) -> None:
     graphs = (("int8", random_weights(7), Int8(), CPU), ("fp32", random_weights(), Float32(), CPU))
-    encoder = open_encoder(write_pack(tmp_path / "tiny", graphs, _canonical()))
+    encoder = open_encoder(write_pack(tmp_path / "tiny", graphs, canonical()))
     assert encoder.graph == "fp32"
     assert "“int8” is not used" in encoder.reason
-    np.testing.assert_allclose(encoder.encode_passages(PROOF), _canonical().values["fp32"], atol=1e-4)
+    np.testing.assert_allclose(encoder.encode_passages(PROOF), canonical().values["fp32"], atol=1e-4)
 
 
 def test_without_a_graph_that_computes_right_the_pack_is_refused(tmp_path: Path) -> None:
-    pack = write_pack(tmp_path / "tiny", (("fp32", random_weights(7), Float32(), CPU),), _canonical())
+    pack = write_pack(tmp_path / "tiny", (("fp32", random_weights(7), Float32(), CPU),), canonical())
     with pytest.raises(PackCorrupt, match="does not compute what it should"):
         open_encoder(pack)
 
@@ -55,7 +49,7 @@ def test_without_a_graph_that_computes_right_the_pack_is_refused(tmp_path: Path)
 def test_a_demanded_graph_is_not_replaced(tmp_path: Path) -> None:
     graphs = (("int8", random_weights(7), Int8(), CPU), ("fp32", random_weights(), Float32(), CPU))
     with pytest.raises(PackCorrupt, match="does not compute"):
-        open_encoder(write_pack(tmp_path / "tiny", graphs, _canonical()), graph="int8")
+        open_encoder(write_pack(tmp_path / "tiny", graphs, canonical()), graph="int8")
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -1,0 +1,76 @@
+"""Encoders of graphs of fixed shapes, on the CPU, that note what they run and fail when they are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from models.minilm.graph import Float32
+from models.minilm.static import Precision, write_static
+from rag_core.embed.static_encoder import StaticEncoder
+from rag_core.errors import UserError
+from rag_core.progress import CancelToken
+from rag_core.runtime.pack import Canonical, Pack
+from rag_core.runtime.session import Array, Session, open_session
+from rag_core.runtime.tokenizer import PackTokenizer
+from tests.models.tiny_minilm import CPU, random_tensors, random_weights, reference, write_pack
+
+PROOF = ("what is the notice period?", "7 8 9")
+BUCKETS = ((1, 8), (1, 16), (4, 16), (1, 32))
+
+
+def canonical() -> Canonical:
+    ids = ([2, 4, 5, 6, 7, 8, 9, 3], [2, 17, 18, 19, 3])
+    rows = tuple(tuple(reference(random_tensors(), row).tolist()) for row in ids)
+    return Canonical(PROOF, {"fp32": rows})
+
+
+def source_pack(tmp_path: Path) -> Pack:
+    return write_pack(tmp_path / "source", (("fp32", random_weights(), Float32(), CPU),), canonical())
+
+
+def static_pack(tmp_path: Path, source: Pack, precision: Precision = "fp16") -> Pack:
+    return write_static(source, tmp_path / "static", BUCKETS, precision)
+
+
+@dataclass
+class Log:
+    """What was opened and run: (graph, filled rows, power). The run number `fail_at` (from 0) raises `error`."""
+
+    opened: list[str] = field(default_factory=list)
+    runs: list[tuple[str, int, str]] = field(default_factory=list)
+    fail_at: int | None = None
+    error: UserError | None = None
+    spoil: bool = False
+
+
+class LoggedSession:
+    """A session that notes its runs."""
+
+    def __init__(self, session: Session, log: Log) -> None:
+        self._session = session
+        self._log = log
+        self.inputs = session.inputs
+
+    def run(self, feeds: Mapping[str, Array], cancel: CancelToken | None = None, power: str = "") -> list[Array]:
+        log = self._log
+        filled = int(np.sum(feeds["mask"].sum(axis=1) > 2))
+        log.runs.append((self._session.graph.name, filled, power))
+        if log.fail_at is not None and len(log.runs) > log.fail_at:
+            assert log.error is not None
+            raise log.error
+        (vectors,) = self._session.run(feeds, cancel)
+        return [np.full_like(vectors, np.nan) if log.spoil else vectors]
+
+
+def static_on_cpu(source: Pack, pack: Pack, log: Log, provider: str = "CPUExecutionProvider", **more: Any) -> Any:
+    def open_graph(name: str) -> Session:
+        log.opened.append(name)
+        return cast(Session, LoggedSession(open_session(pack, name, "cpu", 1), log))
+
+    tokenizer = PackTokenizer(source.path_of("tokenizer.json"))
+    return StaticEncoder(source, pack, tokenizer, open_graph, provider, **more)
