@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rag_core.answer.generator_opening import open_on_processor
+from rag_core.answer.generator_opening import open_by_itself
 from rag_core.answer.generator_writer import WritingGenerator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
@@ -26,7 +26,7 @@ def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifes
     The canonical inputs are the whole prompts, as the chat template makes them. Raises PackCorrupt when the runtime
     refuses the model, RuntimeError when it fails in the middle.
     """
-    generator = open_on_processor(open_pack(root))
+    generator = open_by_itself(open_pack(root))
     try:
         prompts = tuple(generator.chat.render((_SYSTEM, Message("user", question))) for question in questions)
         rows = tuple(tuple(map(float, greedy_tokens(generator, prompt, CANONICAL_TOKENS))) for prompt in prompts)

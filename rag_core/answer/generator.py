@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from rag_core.progress import CancelToken
+from rag_core.runtime.choice import Surroundings
 from rag_core.runtime.pack import Pack
 from rag_core.types import Message
 
@@ -82,11 +83,15 @@ class Generator(Protocol):
     def close(self) -> None: ...
 
 
-def open_generator(pack: Pack, threads: int = 0) -> Generator:
-    """Verify an LLM pack and load it. `threads` 0 means one per real core, 8 at most.
+def open_generator(
+    pack: Pack, threads: int = 0, preference: str = "auto", around: Surroundings | None = None
+) -> Generator:
+    """Verify an LLM pack and load it where `preference` ("auto", "cpu", "npu") and what there is `around` want it.
 
-    Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied.
+    `threads` 0 means one per real core, 8 at most. Without `around` (no contexts, no memory of failures) the pack's own
+    graphs run. Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied,
+    ProviderUnavailable where a demand cannot be met.
     """
-    from rag_core.answer.generator_opening import open_on_processor  # runtimes cost start-up time: only when wanted
+    from rag_core.answer.generator_opening import open_where_wanted  # runtimes cost start-up time: only when wanted
 
-    return open_on_processor(pack, threads)
+    return open_where_wanted(pack, threads, preference, around)

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
 from rag_core.answer.genai_decoder import GenaiDecoder
 from rag_core.answer.generator_chat import ChatTokenizer
+from rag_core.answer.generator_runtime import PIPELINE
 from rag_core.answer.generator_writer import WritingGenerator
+from rag_core.answer.placed_decoder import PlacedDecoder
+from rag_core.answer.static_decoder import StaticTokenDecoder
+from rag_core.answer.token_decoder import TokenDecoder
+from rag_core.errors import ProviderUnavailable
+from rag_core.runtime.choice import Place, Surroundings, choose
+from rag_core.runtime.devices import CPU, plain_name, providers_for
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.session import Session, open_on
+from rag_core.runtime.spots import Spot
+from rag_core.runtime.static import STATIC
+
+STAGE = "generate"
 
 
-def open_on_processor(pack: Pack, threads: int = 0) -> WritingGenerator:
-    """What onnxruntime-genai makes of the pack on the CPU, opened at once."""
+def open_by_itself(pack: Pack, threads: int = 0) -> WritingGenerator:
+    """What onnxruntime-genai makes of the pack, opened at once: on the CPU, or where the pack's own graphs must run."""
     decoder = GenaiDecoder(pack, threads)
     return WritingGenerator(pack, ChatTokenizer(pack), decoder)
+
+
+def open_where_wanted(pack: Pack, threads: int, preference: str, around: Surroundings | None) -> WritingGenerator:
+    """At the best place that `preference` allows and that works, and on to the next one where that fails."""
+    if PIPELINE in pack.manifest.spec or around is None:
+        _check_demand(pack, preference)
+        return open_by_itself(pack, threads)
+    choice = choose(STAGE, pack, preference, around)
+    spots: list[Spot[TokenDecoder]] = [
+        Spot(
+            place.device.name,
+            partial(_open_at, place, threads, around),
+            partial(around.breaker.failed, place.device.provider, STAGE),
+        )
+        for place in choice.places
+    ]
+    chat = ChatTokenizer(pack)
+    return WritingGenerator(pack, chat, PlacedDecoder(spots, choice.reason))
+
+
+def _open_at(place: Place, threads: int, around: Surroundings) -> TokenDecoder:
+    if STATIC not in place.pack.manifest.spec:
+        return GenaiDecoder(place.pack, threads)
+    provider = place.device.provider
+
+    def at_work() -> AbstractContextManager[object]:
+        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE)
+
+    def open_graph(name: str) -> Session:
+        return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)
+
+    return StaticTokenDecoder(place.pack, open_graph, provider, at_work=at_work)
+
+
+def _check_demand(pack: Pack, preference: str) -> None:
+    """The pack's own graphs run on one provider; anything but "auto" may demand another."""
+    provider = pack.manifest.graphs[0].providers[0]
+    if preference.lower() != "auto" and provider not in providers_for(preference):
+        raise ProviderUnavailable(
+            f"The model “{pack.manifest.title}” runs on {plain_name(provider)} only, not on “{preference}”.",
+            "Choose “auto” as execution provider, or another language model.",
+        )

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag_core.answer.generator import GenerationStats
 from rag_core.answer.token_decoder import TokenDecoder
-from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable, UserError
+from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place to decode at: its plain name, how to open a decoder there, and who is told when it fails (why)."""
-
-    name: str
-    open: Callable[[], TokenDecoder]
-    failed: Callable[[str], None]
+from rag_core.runtime.spots import Spot, Spots
 
 
 class PlacedDecoder:
@@ -29,11 +21,13 @@ class PlacedDecoder:
     raised. `reason` is why there is no better spot from the beginning.
     """
 
-    def __init__(self, spots: Sequence[Spot], reason: str = "") -> None:
-        self._left = list(spots)
-        self._reasons = [reason] if reason else []
+    def __init__(self, spots: Sequence[Spot[TokenDecoder]], reason: str = "") -> None:
+        self._spots = Spots(spots, reason)
         self._lost = GenerationStats()
-        self._decoder = self._first_that_opens()
+
+    @property
+    def _decoder(self) -> TokenDecoder:
+        return self._spots.now
 
     @property
     def provider(self) -> str:
@@ -41,7 +35,7 @@ class PlacedDecoder:
 
     @property
     def reason(self) -> str:
-        return " ".join(filter(None, [*self._reasons, self._decoder.reason]))
+        return " ".join(filter(None, [self._spots.reason, self._decoder.reason]))
 
     @property
     def context_tokens(self) -> int:
@@ -77,32 +71,14 @@ class PlacedDecoder:
                 return
             except (DeviceFailed, ProviderUnavailable, PackCorrupt) as failure:
                 spent = _spent(self._decoder.stats, started)
-                self._move_on(failure)
+                self._leave(failure)
                 self._lost = _joined(self._lost, spent)
             tokens = self._decoder.tokens_after([*prompt, *made], count - len(made), cancel, temperature, seed)
 
-    def _move_on(self, failure: UserError) -> None:
-        """Leave the spot for the next one that opens; raises `failure` where there is none."""
-        self._give_up(failure)
-        self._decoder.close()
-        self._decoder = self._first_that_opens()
-
-    def _first_that_opens(self) -> TokenDecoder:
-        while True:
-            try:
-                return self._left[0].open()
-            except (DeviceFailed, ProviderUnavailable, PackCorrupt, PackMissing) as failure:
-                self._give_up(failure)
-
-    def _give_up(self, failure: UserError) -> None:
-        """Strike the first spot out. A device that fails is remembered; one that is not there, or files that are
-        damaged, say nothing about the device."""
-        if isinstance(failure, DeviceFailed):
-            self._left[0].failed(failure.message)
-        if len(self._left) == 1:
-            raise failure
-        del self._left[0]
-        self._reasons.append(f"{failure.message} Now {self._left[0].name} is used.")
+    def _leave(self, failure: DeviceFailed | ProviderUnavailable | PackCorrupt) -> None:
+        failed = self._decoder
+        self._spots.move_on(failed, failure)
+        failed.close()
 
 
 def _spent(stats: GenerationStats, started: float) -> GenerationStats:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,8 @@ class StaticTokenDecoder:
     """Fulfils `answer.token_decoder.TokenDecoder` for a static pack, or a context pack that was compiled from one.
 
     `open_graph` opens a graph of the pack by its name, when it is first needed; it stays open. `at_work` surrounds the
-    opening and the first run of each. Raises PackCorrupt.
+    opening and the first runs of those that an answer is the first to need, until a token was read and one was made.
+    Raises PackCorrupt.
     """
 
     def __init__(
@@ -57,6 +58,9 @@ class StaticTokenDecoder:
         self._open_graph = open_graph
         self._at_work = at_work
         self._open: dict[str, OpenWindow] = {}
+        self._tried: set[str] = set()
+        self._trial = ExitStack()
+        self._trying = False
         self._rotations: Rotations | None = None
         self._cache: Cache | None = None
         self._filled = 0
@@ -89,20 +93,25 @@ class StaticTokenDecoder:
 
     def _decode(self, prompt: list[int], count: int, cancel: CancelToken, choice: TokenChoice) -> Iterator[int]:
         started = time.perf_counter()
-        logits = self._prefill(prompt, cancel)
-        prefilled = time.perf_counter()
-        self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
         step = _shortest(self._steps, len(prompt) + count)
-        for made in range(1, count + 1):
-            cancel.raise_if_cancelled()
-            token = choice.of(logits)
-            now = time.perf_counter()
-            self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
-            if made == 1:
-                self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
-            yield token
-            if made < count:
-                logits = self._run(step, [token], cancel)
+        with ExitStack() as self._trial:
+            logits = self._prefill(prompt, cancel)
+            prefilled = time.perf_counter()
+            self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
+            for made in range(1, count + 1):
+                cancel.raise_if_cancelled()
+                token = choice.of(logits)
+                # A graph that may end the process is tried at once, also where one token is taken only to warm up.
+                ahead = made < count and step.graph not in self._tried
+                if ahead:
+                    logits = self._run(step, [token], cancel)
+                now = time.perf_counter()
+                self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
+                if made == 1:
+                    self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
+                yield token
+                if made < count and not ahead:
+                    logits = self._run(step, [token], cancel)
 
     def _prefill(self, prompt: list[int], cancel: CancelToken) -> Array:
         """Read what is not kept of `prompt`, chunk by chunk. Returns the logits of its last token."""
@@ -129,14 +138,21 @@ class StaticTokenDecoder:
 
     def _run(self, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
         """Read `tokens` as those that follow what the cache holds; returns the logits of the last."""
-        opened = self._open.get(window.graph)
-        if opened is not None:
-            return self._read(opened, window, tokens, cancel)
-        with self._at_work():
-            opened = OpenWindow(self._open_graph(window.graph), window, self._static)
-            logits = self._read(opened, window, tokens, cancel)
-        self._open[window.graph] = opened
+        name = window.graph
+        if name not in self._tried and not self._trying:
+            self._trial.enter_context(self._at_work())
+            self._trying = True
+            self._trial.callback(self._tried_out)
+        if name not in self._open:
+            self._open[name] = OpenWindow(self._open_graph(name), window, self._static)
+        logits = self._read(self._open[name], window, tokens, cancel)
+        self._tried.add(name)
+        if window.tokens == 1:
+            self._trial.close()
         return logits
+
+    def _tried_out(self) -> None:
+        self._trying = False
 
     def _read(self, opened: OpenWindow, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
         cache, rotations = self._memory(window, opened.dtype)

@@ -27,7 +27,7 @@ import psutil
 from models.build import build_packs
 from models.download import extract_member
 from models.smollm2.recipe import PACK_ID
-from rag_core.answer.generator_opening import open_on_processor
+from rag_core.answer.generator_opening import open_by_itself
 from rag_core.answer.generator_writer import WritingGenerator
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import CancelToken
@@ -57,7 +57,7 @@ def main() -> None:
     for _ in build_packs(data_dir.packs, data_dir.downloads, (PACK_ID,)):
         pass
     started = time.perf_counter()
-    generator = open_on_processor(open_pack(data_dir.packs / PACK_ID), chosen.threads)
+    generator = open_by_itself(open_pack(data_dir.packs / PACK_ID), chosen.threads)
     load_ms = (time.perf_counter() - started) * 1000
     prompt = _prompt(generator, chosen.prompt_tokens)
     runners: dict[str, Callable[[list[int], int], tuple[float, float]]] = {"alcove": _ours(generator)}

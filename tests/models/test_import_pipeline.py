@@ -13,7 +13,7 @@ import pytest
 from models import import_llm as importing
 from models.import_llm import import_llm
 from models.import_pipeline import read_pipeline, why_not_here
-from rag_core.answer.generator_opening import open_on_processor
+from rag_core.answer.generator_opening import open_by_itself
 from rag_core.answer.generator_runtime import PIPELINE
 from rag_core.errors import ProviderUnavailable, UserError
 from rag_core.progress import CancelToken
@@ -101,7 +101,7 @@ def test_with_the_npu_all_its_files_are_taken_and_no_library(
     assert not (pack.root / "QnnHtp.dll").exists()
     assert pack.manifest.spec[PIPELINE]["window_tokens"] == 64
     with pytest.raises(ProviderUnavailable, match="NPU alone"):  # the pack on a machine without it, as here
-        open_on_processor(pack, 1)
+        open_by_itself(pack, 1)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_its_stages_run_where_they_say_and_answer_as_one_graph_does(tmp_path: Pa
         spec = {"context_tokens": 256, "eos_token_ids": [0], "chat_template": TEMPLATE} | more
         graphs = (Graph("decoder", "model.onnx", "fp32", (CPU,)),)
         write_manifest(tmp_path / name, Manifest(name, "llm", name, "", "", (), graphs, spec))
-        generator = open_on_processor(open_pack(tmp_path / name), 1)
+        generator = open_by_itself(open_pack(tmp_path / name), 1)
         for _ in range(2):  # the state of such a model cannot be rewound: it is made again
             text = "".join(generator.generate(QUESTION, max_new_tokens=16, cancel=CancelToken()))
             answers.append(text)
