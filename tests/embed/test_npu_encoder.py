@@ -1,0 +1,73 @@
+"""On the NPU's emulator: compiled, loaded, chosen and run whole, the embedder gives the CPU's vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.minilm.static import write_static
+from rag_core.embed.opening import open_encoder
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.choice import Surroundings
+from rag_core.runtime.compiled import context_folder, expected_stamp
+from rag_core.runtime.compiling import compile_static
+from rag_core.runtime.devices import CPU, QNN, Device, list_devices
+from rag_core.runtime.pack import Pack, find_pack
+from rag_core.runtime.static import RECIPE
+from rag_core.runtime.targets import EMULATOR
+from tests.embed.static_encoders import source_pack
+
+pytestmark = pytest.mark.npu
+
+TEXTS = ("What is the notice period?", "", "Annual leave is 25 days; five may be carried over until 31 March. " * 9)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Device:
+    pytest.importorskip("onnxruntime_qnn", reason="the NPU's compiler (onnxruntime-qnn) is not installed")
+    device = list_devices().first(QNN)
+    if device is None or not device.emulated:
+        pytest.skip("the NPU is not emulated here")
+    return device
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Surroundings:
+    return Surroundings(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+
+
+def _compile(
+    source: Pack, buckets: tuple[tuple[int, int], ...], around: Surroundings, emulator: Device, tmp_path: Path
+) -> None:
+    static = write_static(source, tmp_path / "static", buckets)
+    folder = context_folder(around.contexts_dir, source.id, EMULATOR)
+    list(compile_static(static, folder, emulator, EMULATOR, expected_stamp(source, EMULATOR, RECIPE)))
+
+
+def _worst_cosine(source: Pack, around: Surroundings) -> float:
+    encoder = open_encoder(source, 1, "npu", around)
+    assert (encoder.provider, encoder.requested) == (QNN, "npu")
+    vectors = encoder.encode_passages(TEXTS)
+    assert encoder.provider == QNN, encoder.reason
+    return float(np.sum(vectors * open_encoder(source, 1).encode_passages(TEXTS), axis=1).min())
+
+
+def test_a_small_network_runs_whole_on_the_npu_and_only_on_demand(
+    tmp_path: Path, around: Surroundings, emulator: Device
+) -> None:
+    source = source_pack(tmp_path)
+    _compile(source, ((1, 8), (3, 32)), around, emulator, tmp_path)
+    assert _worst_cosine(source, around) > 0.999
+    encoder = open_encoder(source, 1, "auto", around)
+    assert (encoder.provider, encoder.reason) == (CPU, "")
+
+
+@pytest.mark.packs
+def test_the_default_embedder_gives_the_vectors_of_the_cpu(
+    tmp_path: Path, around: Surroundings, emulator: Device, packs_dir: Path
+) -> None:
+    source = find_pack(packs_dir, "embedder", "all-minilm-l6-v2")
+    _compile(source, ((1, 32), (1, 256)), around, emulator, tmp_path)
+    assert _worst_cosine(source, around) > 0.995  # the CPU's everyday graph is rounded to 8 bits
