@@ -21,12 +21,15 @@ class FakeModels:
     load_ms: dict[str, float] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=lambda: {"embed": "fake", "generate": "fake"})
     reasons: dict[str, str] = field(default_factory=dict)
+    precisions: dict[str, str] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
     llm_id: str = "fake-llm"
     evidence_tokens: int = 200
     max_new_tokens: int = 64
     languages: str = "all"
     closed: bool = False
     kind: DeviceKind = "cpu"
+    retried: int = 0
 
     @property
     def token_counter(self) -> FakeEncoder:
@@ -44,6 +47,12 @@ class FakeModels:
 
     def writes(self, text: str) -> bool:
         return self.languages == "all" or not is_cjk(text)
+
+    def retry_devices(self) -> None:
+        self.retried += 1
+        self.reasons.clear()
+        self.failed = frozenset()
+        self.providers = {stage: "QNNExecutionProvider" for stage in self.providers}
 
     def close(self) -> None:
         self.closed = True

@@ -44,9 +44,9 @@ def filters_of(arguments: argparse.Namespace) -> Filters:
 def _device(name: str | None) -> str | None:
     """Raises UserError for a device that nobody knows: before anything is opened."""
     if name is not None:
-        from rag_core.runtime.devices import providers_for
+        from rag_core.runtime.devices import Inventory, devices_for
 
-        providers_for(name)
+        devices_for(name, Inventory(()))
     return name
 
 

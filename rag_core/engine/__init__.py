@@ -23,7 +23,8 @@ from rag_core.engine import adding, asking, left_out, searching, suited
 from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
-from rag_core.engine.models import Models, PackModels
+from rag_core.engine.models import Models
+from rag_core.engine.pack_models import PackModels
 from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace, open_workspace
 from rag_core.libraries import check_library_name

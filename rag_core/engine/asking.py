@@ -15,6 +15,7 @@ from rag_core.answer.conversation import search_query
 from rag_core.answer.focus import Piece, Similarity, rank_pieces
 from rag_core.answer.prompt import PROMPT_ID
 from rag_core.engine.fitting import fitting_prompt
+from rag_core.engine.models import open_largest_first
 from rag_core.engine.searching import search
 from rag_core.engine.suited import in_effect_here, top_k
 from rag_core.engine.workspace import Workspace
@@ -85,6 +86,7 @@ def ask(
     """
     clock = _Clock()
     query = search_query(question, history)
+    open_largest_first(work.models)
     found = search(query, filters, work, top_k(work.settings, work.models))
     result = found.result
     clock.timings_ms |= result.timings_ms

@@ -35,9 +35,7 @@ def fitting_prompt(
     if _chars(prompt) == wanted:
         return prompt, ()
     share = 100 * _chars(prompt) // wanted
-    return prompt, (
-        f"The model read the nearest {share} % of what was found: where it runs, it holds no more at once.",
-    )
+    return prompt, (f"The model read the nearest {share} % of what was found: it holds no more at once where it runs.",)
 
 
 def _chars(prompt: Prompt) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_core.engine import AddStep, Engine
-from rag_core.engine.models import PackModels
+from rag_core.engine.pack_models import PackModels
 from rag_core.evaluate.questions import Question
 from rag_core.evaluate.workload import bench_questions, peak_memory_bytes, percentile, write_documents
 from rag_core.paths import DataDir

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rag_core import libraries
 from rag_core import settings as stored_settings
@@ -12,6 +12,7 @@ from rag_core.host import jobs, packs
 from rag_core.host.engines import Engines
 from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
+from rag_core.host.moves import Moves
 from rag_core.host.shelf import Shelf
 from rag_core.host.stages import check_stages
 from rag_core.progress import CancelToken
@@ -22,14 +23,39 @@ StopOthers = Callable[[CancelToken, Callable[[Job], bool]], None]
 
 @dataclass(slots=True)
 class EngineWork:
-    """`stop_others` is the lane's: ends its other jobs that fit a description, before a library moves or goes."""
+    """`stop_others` is the lane's: ends its other jobs that fit a description, before a library moves or goes. `tell`
+    takes what belongs to no job in particular.
+    """
 
     engines: Engines
     shelf: Shelf
     stop_others: StopOthers
+    tell: Callable[[object], None]
+    _moves: Moves = field(default_factory=Moves)
 
     def begin(self, job: Job, token: CancelToken) -> Work:
         """The work of a job of the engine's lane; nothing is done before its first step."""
+        return self._watched(self._work_of(job, token))
+
+    def _watched(self, work: Work) -> Work:
+        """The same steps. Whichever job a device fails in, everybody is told that a stage has moved."""
+        try:
+            while True:
+                try:
+                    step = next(work)
+                except StopIteration as end:
+                    return end.value
+                finally:
+                    self._tell_moves()
+                yield step
+        finally:
+            work.close()
+
+    def _tell_moves(self) -> None:
+        for moved in self._moves.since(self.engines.models):
+            self.tell(moved)
+
+    def _work_of(self, job: Job, token: CancelToken) -> Work:
         data_dir = self.engines.data_dir
         match job:
             case jobs.AskQuestion():
@@ -44,6 +70,8 @@ class EngineWork:
                 return self._delete(job, token)
             case jobs.CheckStages():
                 return check_stages(self.engines.models, self.engines.settings, token)
+            case jobs.RetryDevices():
+                return self._retry_devices(token)
             case jobs.CheckHealth():
                 return self._check_health(job)
             case jobs.PreparePacks():
@@ -92,8 +120,15 @@ class EngineWork:
         with self.engines.reading(job.library) as engine:
             return tuple((yield from engine.check_health()))
 
+    def _retry_devices(self, token: CancelToken) -> Work:
+        yield from ()
+        self._moves.forget()
+        self.engines.models.retry_devices()
+        return (yield from check_stages(self.engines.models, self.engines.settings, token))
+
     def _then_reopen(self, work: Work) -> Work:
         yield from work
+        self._moves.forget()
         self.engines.reopen_models()
         return None
 

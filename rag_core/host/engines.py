@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rag_core.engine import Engine
-from rag_core.engine.models import Models, PackModels
+from rag_core.engine.models import Models
+from rag_core.engine.pack_models import PackModels
 from rag_core.errors import UserError
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.libraries import load_library_settings

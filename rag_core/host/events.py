@@ -11,6 +11,8 @@ from typing import Literal
 from rag_core.conversations.records import Turn
 from rag_core.types import Document
 
+NEWS = 0  # the job id of what belongs to no job in particular
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -72,7 +74,8 @@ class StageCheck:
     """Where one stage really ran, from running it. `stage` is "embed", "generate" (later "rerank").
 
     `provider` is the execution provider that did the work, "" when the stage cannot run; `requested` is what the
-    settings asked for; `reason` says why the two differ, in plain words; `elapsed_ms` is the warm run.
+    settings asked for; `reason` says why the two differ, in plain words; `elapsed_ms` is the warm run. `precision` is
+    the graph's ("" where it is not known). `can_retry`: a device failed and is not used; `RetryDevices` tries it again.
     """
 
     stage: str
@@ -82,6 +85,27 @@ class StageCheck:
     reason: str = ""
     model: str = ""
     elapsed_ms: float = 0.0
+    precision: str = ""
+    can_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageMoved:
+    """News, told once: a stage went on elsewhere in the middle of work. `provider` does it now, `reason` says why."""
+
+    stage: str
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCrashed:
+    """News, told once after a start: the last engine process ended while a device's driver was at work.
+
+    `reason` is a sentence for the person.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

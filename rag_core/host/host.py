@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from rag_core.host.commands import Cancel, Command, Pause, Submit
 from rag_core.host.desk_work import DeskWork
-from rag_core.host.events import Event
+from rag_core.host.events import NEWS, Event
 from rag_core.host.jobs import Job, RenderPage
 from rag_core.host.lane import Lane, Work
 from rag_core.host.outbox import Outbox
@@ -107,8 +107,11 @@ class Host:
             from rag_core.host.engines import Engines
 
             engines = Engines(self._data_dir, self._make_models)
-            self._engine_work = EngineWork(engines, self._shelf, self._engine.stop_others)
+            self._engine_work = EngineWork(engines, self._shelf, self._engine.stop_others, self._tell)
         return self._engine_work.begin(job, token)
+
+    def _tell(self, news: object) -> None:
+        self._say(Event(NEWS, news))
 
     def _say(self, event: Event) -> None:
         assert self._outbox is not None, "lanes run while there is an outbox"

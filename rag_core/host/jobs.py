@@ -98,10 +98,19 @@ class DeleteLibrary(Job):
 
 @dataclass(frozen=True, slots=True)
 class CheckStages(Job):
-    """Runs each stage once for real; finishes with a tuple of `StageCheck`."""
+    """Runs each stage once for real. Streams `Progress` and the `InEffect` settings; finishes with a tuple of
+    `StageCheck`.
+    """
 
     lane: ClassVar[Lane] = "engine"
     priority: ClassVar[Priority] = Priority.HOUSEKEEPING
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDevices(Job):
+    """Forgets which devices failed and opens the models anew; then as `CheckStages`."""
+
+    lane: ClassVar[Lane] = "engine"
 
 
 @dataclass(frozen=True, slots=True)

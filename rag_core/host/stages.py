@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Generator
 
 from rag_core.answer.prompt import build_prompt
-from rag_core.engine.models import Models
+from rag_core.engine.models import Models, open_largest_first
+from rag_core.engine.suited import in_effect
 from rag_core.errors import RagError
 from rag_core.host.events import StageCheck
 from rag_core.progress import CancelToken, Progress
-from rag_core.runtime.devices import CPU, PLAIN_NAMES, list_devices, providers_for
-from rag_core.settings import Settings
+from rag_core.runtime.devices import CPU, PLAIN_NAMES, list_devices
+from rag_core.settings import InEffect, Settings
 
 _SENTENCE = "Where does this run?"
 _QUESTION_TOKENS = 256
@@ -19,13 +20,16 @@ _QUESTION_TOKENS = 256
 
 def check_stages(
     models: Models, settings: Settings, token: CancelToken
-) -> Generator[Progress, None, tuple[StageCheck, ...]]:
+) -> Generator[Progress | InEffect, None, tuple[StageCheck, ...]]:
     """A question waits for the opening of one model at most. A stage that cannot run says why."""
     stages = {"embed": _embed, "generate": _generate}
+    yield Progress("check", 0, len(stages), "stages")
+    open_largest_first(models)
     found = []
     for done, (stage, run) in enumerate(stages.items()):
         yield Progress("check", done, len(stages), "stages", stage)
         found.append((yield from _checked(stage, run, models, settings, token)))
+    yield in_effect(settings, models)
     return tuple(found)
 
 
@@ -40,12 +44,22 @@ def _checked(
         started = time.perf_counter()
         model = run(models, token)
         elapsed_ms = (time.perf_counter() - started) * 1000
-        provider = models.providers[stage]
-        reason = models.reasons.get(stage, "") or _why_there(provider, requested)
     except RagError as error:
         token.raise_if_cancelled()
-        return StageCheck(stage, "", "", requested, getattr(error, "message", str(error)))
-    return StageCheck(stage, provider, _device(provider), requested, reason, model, elapsed_ms)
+        reason = getattr(error, "message", str(error))
+        return StageCheck(stage, "", "", requested, reason, can_retry=stage in models.failed)
+    provider = models.providers[stage]
+    return StageCheck(
+        stage,
+        provider,
+        _device(provider),
+        requested,
+        models.reasons.get(stage, ""),
+        model,
+        elapsed_ms,
+        models.precisions.get(stage, ""),
+        stage in models.failed,
+    )
 
 
 def _embed(models: Models, _token: CancelToken) -> str:
@@ -71,10 +85,3 @@ def _device(provider: str) -> str:
     """The plain name of where a provider runs."""
     found = list_devices(look_for_npu=provider != CPU).first(provider)
     return found.name if found else PLAIN_NAMES.get(provider, provider)
-
-
-def _why_there(provider: str, requested: str) -> str:
-    """Empty where the stage runs on what was asked for, or on the best that "auto" can have."""
-    if provider in providers_for(requested):
-        return ""
-    return f"This model is not made for what was asked for (“{requested}”)."

@@ -1,0 +1,107 @@
+"""A device that fails in the middle of work: told once, whichever job it was, and tried again when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from rag_core.host import jobs
+from rag_core.host.events import NEWS, StageCheck, StageMoved
+from rag_core.libraries import LibrarySettings
+from rag_core.progress import CancelToken
+from rag_core.settings import InEffect
+from rag_core.types import Answer
+from tests.fakes_generator import FakeGenerator
+from tests.fakes_models import FakeModels
+from tests.host.talk import host
+
+CPU, QNN = "CPUExecutionProvider", "QNNExecutionProvider"
+QUESTION = jobs.AskQuestion("office", "How many days of annual leave?")
+HUNG = "The Snapdragon NPU did not answer within 20 seconds."
+
+
+class FailingGenerator(FakeGenerator):
+    """Its device fails at the third token; the text goes on on the processor."""
+
+    models: FakeModels
+
+    def _stream(self, answer: list[str], max_new_tokens: int, cancel: CancelToken) -> Iterator[str]:
+        for number, piece in enumerate(super()._stream(answer, max_new_tokens, cancel)):
+            if number == 2 and self.models.providers["generate"] == QNN:
+                self.models.providers["generate"] = CPU
+                self.models.reasons["generate"] = HUNG
+                self.models.failed = frozenset({"generate"})
+            yield piece
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    generator = FailingGenerator()
+    generator.models = FakeModels(generator=generator, providers={"embed": QNN, "generate": QNN}, kind="npu")
+    return generator.models
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "handbook.md").write_text("# Leave\n\nEvery member of staff has 25 days of annual leave.\n")
+    return folder
+
+
+def test_a_stage_that_moves_is_told_once_and_its_answer_says_so(
+    tmp_path: Path, folder: Path, models: FakeModels
+) -> None:
+    with host(tmp_path / "data", models) as talk:
+        talk.do(jobs.AddPaths("office", (folder,)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(relevance_threshold=0.0001)))
+        answer = talk.do(QUESTION)
+        assert isinstance(answer, Answer) and "25 days" in answer.text
+        assert (answer.providers["generate"], answer.reasons) == (CPU, {"generate": HUNG})
+        talk.do(QUESTION)
+        talk.do(jobs.CheckStages())
+        assert talk.of(NEWS, StageMoved) == [StageMoved("generate", CPU, HUNG)]
+
+
+def test_a_device_that_failed_is_tried_again_when_the_person_asks(
+    tmp_path: Path, folder: Path, models: FakeModels
+) -> None:
+    with host(tmp_path / "data", models) as talk:
+        models.providers["generate"], models.failed = CPU, frozenset({"generate"})
+        assert _can_retry(talk.do(jobs.CheckStages())) == {"embed": False, "generate": True}
+        models.generator.reply = lambda messages: "Yes."
+        assert _can_retry(talk.do(jobs.RetryDevices())) == {"embed": False, "generate": False}
+        assert models.retried == 1
+        assert talk.of(NEWS, StageMoved) == [], "what was opened anew has not moved"
+
+
+def test_the_check_says_what_the_settings_come_to(tmp_path: Path, models: FakeModels) -> None:
+    with host(tmp_path / "data", models) as talk:
+        checking = talk.start(jobs.CheckStages())
+        talk.value(checking)
+        assert talk.of(checking, InEffect) == [InEffect(220, 7, 200, 64)]
+
+
+def test_where_one_npu_holds_both_the_language_model_goes_in_first(tmp_path: Path, models: FakeModels) -> None:
+    order: list[str] = []
+
+    class Watched(FakeModels):
+        def __getattribute__(self, name: str) -> object:
+            if name in ("encoder", "generator"):
+                order.append(name)
+            return super().__getattribute__(name)
+
+    for kind, first in (("npu", "generator"), ("cpu", "encoder")):
+        order.clear()
+        with host(tmp_path / kind, Watched(kind=kind)) as talk:  # type: ignore[arg-type]
+            order.clear()
+            talk.do(jobs.CheckStages())
+        assert order[0] == first
+
+
+def _can_retry(checks: object) -> dict[str, bool]:
+    assert isinstance(checks, tuple)
+    found: Sequence[StageCheck] = checks
+    return {check.stage: check.can_retry for check in found}
