@@ -28,6 +28,10 @@ class StaticLoop:
             raise ValueError("one cache length")
         self.forget()
 
+    def rewind(self, length: int) -> None:
+        """Go on as if only the first `length` tokens had been read."""
+        self._length = length
+
     def forget(self) -> None:
         static, dtype, cache = self.static, self._embedding.dtype, self._step.cache
         self._past: dict[str, Array] = {}

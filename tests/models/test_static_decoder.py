@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 
 from models.decoder.graph import GraphOptions, write_decoder
@@ -16,9 +15,12 @@ from models.decoder.network import Network
 from models.decoder.static import write_static
 from models.decoder.weights import Blocks, Layer, Matrix, Weights, quantise
 from rag_core.answer.genai_decoder import GenaiDecoder
+from rag_core.answer.static_decoder import StaticTokenDecoder
 from rag_core.errors import UserError
 from rag_core.progress import CancelToken
+from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.session import open_on, open_session
 from tests.models import reference
 from tests.models.static_loop import Array, StaticLoop
 from tests.models.tiny_llm import GEMMA_LIKE, QWEN_LIKE, TEMPLATE, random_weights, write_folder
@@ -48,37 +50,57 @@ def tiny_pack(folder: Path, network: Network, kind: str, bits: int = 0) -> Pack:
     return open_pack(folder)
 
 
-def on_processor(pack: Pack) -> StaticLoop:
-    sessions = {
-        graph.name: onnxruntime.InferenceSession(pack.path_of(graph.path), providers=["CPUExecutionProvider"])
-        for graph in pack.manifest.graphs
-    }
+def loop_on(device: Device, pack: Pack) -> StaticLoop:
+    sessions = {graph.name: open_on(pack, graph.name, device, threads=1) for graph in pack.manifest.graphs}
+    assert all(set(session.placement) == {device.provider} for session in sessions.values())
 
     def run(graph: str, feeds: dict[str, Array]) -> list[Array]:
-        return [np.asarray(value) for value in sessions[graph].run(None, feeds)]
+        return sessions[graph].run(feeds)
 
     return StaticLoop(pack, run)
+
+
+def processor() -> Device:
+    return next(device for device in list_devices(look_for_npu=False).devices if device.provider == CPU)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_static_graphs_make_the_tokens_that_the_pack_makes(kind: str, tmp_path: Path) -> None:
     pack = tiny_pack(tmp_path / "pack", NETWORKS[kind], kind)
-    loop = on_processor(write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp32"))
-    decoder = GenaiDecoder(pack, threads=1)
+    static = write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp32")
+    ours = StaticTokenDecoder(static, lambda graph: open_session(static, graph, "cpu", threads=1), CPU)
+    theirs = GenaiDecoder(pack, threads=1)
     generator = np.random.default_rng(3)
     for length in PROMPTS.values():
         prompt = [int(token) for token in generator.integers(4, 260, length)]
-        expected = list(decoder.tokens_after(prompt, 12, CancelToken()))
-        assert loop.greedy(prompt, 12) == expected, f"a prompt of {length} tokens"
-    decoder.close()
+        made = [list(decoder.tokens_after(prompt, 12, CancelToken())) for decoder in (ours, theirs)]
+        assert made[0] == made[1], f"a prompt of {length} tokens"
+    ours.close()
+    theirs.close()
 
 
 def test_half_precision_keeps_the_logits(tmp_path: Path) -> None:
     pack = tiny_pack(tmp_path / "pack", QWEN_LIKE, "qwen2")
-    loop = on_processor(write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp16"))
+    loop = loop_on(processor(), write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp16"))
     tokens = [5, 77, 250, 4, 4, 19, 250, 101, 3, 9, 33]
     expected = reference.logits(QWEN_LIKE, random_weights(QWEN_LIKE), tokens)[-1]
     np.testing.assert_allclose(loop.read(tokens), expected, atol=0.03)
+
+
+@pytest.mark.npu
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_npu_computes_what_the_processor_computes(kind: str, tmp_path: Path) -> None:
+    inventory = list_devices()
+    npu = inventory.first(QNN)
+    if npu is None:
+        pytest.skip(" ".join(inventory.notes))
+    windows = [(CHUNK, CACHE), (1, CACHE)]
+    pack = tiny_pack(tmp_path / "pack", NETWORKS[kind], kind)
+    on_processor = loop_on(processor(), write_static(pack, tmp_path / "fp32", windows, "fp32"))
+    on_npu = loop_on(npu, write_static(pack, tmp_path / "fp16", windows, "fp16"))
+    prompt = [5, 77, 250, 4, 4, 19, 250, 101, 3, 9, 33]
+    assert on_npu.greedy(prompt, 8) == on_processor.greedy(prompt, 8)
+    np.testing.assert_allclose(on_npu.read([7]), on_processor.read([7]), atol=0.05)
 
 
 @pytest.mark.parametrize("bits", [0, 4, 8])
