@@ -146,7 +146,7 @@ def _described(handle: Any, handles: list[Any]) -> Device | None:
     return Device(
         handle.ep_name,
         "npu" if emulated else kind,
-        metal.metadata.get("Description") or (f"{plain}, emulated" if emulated else plain),
+        metal.metadata.get("Description") or (f"the emulated {plain.removeprefix('the ')}" if emulated else plain),
         metal.vendor or handle.ep_vendor,
         emulated,
         handle,

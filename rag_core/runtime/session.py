@@ -13,27 +13,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable
+from rag_core.errors import Cancelled, DeviceFailed, ProviderUnavailable
 from rag_core.progress import CancelToken
-from rag_core.runtime.compiled import COMPILED, SHARED
-from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for, real_cores
-from rag_core.runtime.options import Power, provider_options, run_options
+from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for
+from rag_core.runtime.handles import accelerator_handle, capitalised, first_line, native_failures, processor_handle
+from rag_core.runtime.options import Power, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
-from rag_core.runtime.placement import RECORD, placement_of, what_is_elsewhere
+from rag_core.runtime.placement import placement_of, what_is_elsewhere
 from rag_core.runtime.plugins import runtime_errors
 from rag_core.runtime.targets import Target
 from rag_core.runtime.watchdog import Watchdog, the_watchdog
 
 Array = npt.NDArray[Any]
 
-# Rewritings of a graph that ONNX Runtime would do and that do harm. SkipLayerNorm: its CPU kernel is 8 times slower
-# than the residual sum and the layer norm apart (0.35 ms against 0.04 ms for 180 tokens of 384 values), because it is
-# not vectorised. GatherToSlice: makes a Slice with a scalar start, which then fails when it is run (1.31.1).
-_HARMFUL_FUSIONS = ["SkipLayerNormFusion", "GatherToSliceFusion"]
-
 # Seconds after which a device hangs. A chip needs less than one for a run, its emulator more than ten for some.
 _RUN_LIMIT_S, _EMULATED_RUN_LIMIT_S = 30.0, 900.0
-_LOAD_LIMIT_S, _COMPILE_LIMIT_S = 120.0, 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ class Session:
     ) -> None:
         self._handle = handle
         self._errors = runtime_errors()
-        self._failures = _failures()
+        self._failures = native_failures()
         self._guard = guard
         self.graph = graph
         self.provider = provider
@@ -119,7 +113,7 @@ class Session:
         options.log_severity_level = 4  # what goes wrong is raised
         for key, value in run_options(self.provider, power).items():
             options.add_run_config_entry(key, value)
-        plain = _capitalised(self.device)
+        plain = capitalised(self.device)
         try:
             return guard.watchdog.run(
                 lambda: self._run(feeds, options),
@@ -130,7 +124,7 @@ class Session:
             )
         except self._failures as error:
             raise DeviceFailed(
-                f"{plain} failed in the graph “{self.graph.name}”: {_first_line(error)}",
+                f"{plain} failed in the graph “{self.graph.name}”: {first_line(error)}",
                 "The same work can be done by the processor.",
             ) from error
 
@@ -161,15 +155,15 @@ def open_on(
     if check_files:
         verify(pack, only=chosen.files or (chosen.path,))
     if device.provider == CPU:
-        handle = _open_on_processor(pack, chosen, threads)
+        handle = processor_handle(pack, chosen, threads)
         return Session(handle, chosen, CPU, CPU, "", device.name, placement=placement_of(handle))
     watchdog = watchdog or the_watchdog()
-    handle = _open_on_accelerator(pack, chosen, device, target, threads, watchdog)
+    handle = accelerator_handle(pack, chosen, device, target, threads, watchdog)
     placement = placement_of(handle)
     if not placement.get(device.provider) or len(placement) > 1:
         elsewhere = what_is_elsewhere(handle, device.provider)
         raise ProviderUnavailable(
-            f"{_capitalised(device.name)} cannot do all of the graph “{chosen.name}” ({elsewhere or 'none of it'})."
+            f"{capitalised(device.name)} cannot do all of the graph “{chosen.name}” ({elsewhere or 'none of it'})."
         )
     guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
     provider = device.provider
@@ -228,83 +222,6 @@ def _device_for(provider: str, demanded: bool) -> tuple[Device | None, str]:
     if not device.emulated:
         return device, ""
     return (device, "The NPU is emulated on the processor.") if demanded else (None, "The NPU here is only emulated.")
-
-
-def _session_options(threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised, and a cancelled run is no error
-    options.inter_op_num_threads = 1
-    options.intra_op_num_threads = threads or real_cores()
-    options.add_session_config_entry("session.force_spinning_stop", "1")  # an idle laptop stays cool between runs
-    options.add_session_config_entry(RECORD, "1")
-    options.enable_mem_pattern = False  # patterns are kept for every shape ever seen, and texts have many lengths
-    return options
-
-
-def _open_on_processor(pack: Pack, graph: Graph, threads: int) -> Any:
-    import onnxruntime
-
-    options, path = _session_options(threads), str(pack.path_of(graph.path))
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=[CPU], disabled_optimizers=_HARMFUL_FUSIONS)
-    except runtime_errors() as error:
-        raise PackCorrupt(
-            f"The graph “{graph.name}” of the pack “{pack.id}” cannot be opened: {error}",
-            "Build or import the pack again.",
-        ) from error
-
-
-def _open_on_accelerator(
-    pack: Pack, graph: Graph, device: Device, target: Target | None, threads: int, watchdog: Watchdog
-) -> Any:
-    """Without the silent fallbacks of ONNX Runtime: to the processor for a part, and of its Python for the whole."""
-    import onnxruntime
-
-    spec = pack.manifest.spec
-    options, path = _session_options(threads), str(pack.path_of(graph.path))
-    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    if COMPILED in spec:
-        options.add_session_config_entry("session.disable_model_compile", "1")
-    if spec.get(SHARED):
-        options.add_session_config_entry("ep.share_ep_contexts", "1")
-    options.add_provider_for_devices([device.handle], provider_options(device, target))
-    plain = _capitalised(device.name)
-    try:
-        return watchdog.run(
-            lambda: onnxruntime.InferenceSession(path, options, enable_fallback=0),
-            lambda: options.set_load_cancellation_flag(True),
-            _LOAD_LIMIT_S if COMPILED in spec else _COMPILE_LIMIT_S,
-            plain,
-        )
-    except _failures() as error:
-        raise ProviderUnavailable(f"{plain} refused the graph “{graph.name}”: {_plain_refusal(error)}") from error
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What native code of an accelerator raises when it goes wrong."""
-    return (*runtime_errors(), RuntimeError, MemoryError)
-
-
-def _plain_refusal(error: Exception) -> str:
-    """What the refusals mean that are known."""
-    text = str(error)
-    if "fallback to CPU EP has been explicitly disabled" in text:
-        return "it has parts that this device cannot do."
-    if "CREATE_FROM_BINARY" in text or "contextCreateFromBinary" in text:
-        return f"it was prepared for another chip, or for a newer driver than is installed ({_first_line(error)})."
-    return _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    """Without ONNX Runtime's own prefix, "[ONNXRuntimeError] : 1 : FAIL : "."""
-    text = str(error).strip().split("\n")[0]
-    return text.split(" : ", 3)[-1] if text.startswith("[ONNXRuntimeError]") else text
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _tensor(info: Any) -> TensorInfo:

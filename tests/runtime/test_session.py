@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from pathlib import Path
 
@@ -16,11 +15,15 @@ from rag_core.runtime.devices import list_devices, real_cores
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import open_session
 from tests.models.tiny_minilm import CPU, NPU, random_weights, write_pack
+from tests.runtime.fakes import ep_device, pretend_devices
 
 IDS = {"input_ids": np.array([[2, 4, 5, 3]], np.int64)}
-without_npu = pytest.mark.skipif(
-    importlib.util.find_spec("onnxruntime_qnn") is not None, reason="the NPU's runtime is installed"
-)
+
+
+@pytest.fixture
+def without_npu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the NPU's runtime is not installed, whatever this one has."""
+    pretend_devices(monkeypatch, ep_device("CPUExecutionProvider", "CPU"))
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_the_processor_is_always_listed() -> None:
     assert real_cores() >= 1
 
 
-@without_npu
+@pytest.mark.usefixtures("without_npu")
 def test_auto_falls_back_to_the_processor_and_says_why(pack: Pack) -> None:
     session = open_session(pack)
     assert (session.graph.name, session.provider, session.requested) == ("fp32", "CPUExecutionProvider", "auto")
@@ -51,7 +54,7 @@ def test_auto_needs_no_excuse_for_a_pack_that_is_made_for_the_processor(cpu_pack
     assert (session.provider, session.reason) == ("CPUExecutionProvider", "")
 
 
-@without_npu
+@pytest.mark.usefixtures("without_npu")
 @pytest.mark.parametrize("preference", ["npu", "qnn", "QNNExecutionProvider"])
 def test_a_demanded_npu_that_is_not_there_is_an_error(pack: Pack, preference: str) -> None:
     with pytest.raises(ProviderUnavailable, match="not installed"):
