@@ -19,7 +19,7 @@ from rag_core.index.records import Identity
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Choice, Place, Surroundings, choose
-from rag_core.runtime.devices import CPU, DeviceKind, devices_for, list_devices
+from rag_core.runtime.devices import CPU, QNN, DeviceKind, devices_for, list_devices
 from rag_core.runtime.pack import Pack, Role, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
@@ -87,7 +87,9 @@ class PackModels:
     def kind_of(self, stage: str) -> DeviceKind:
         opened = self._opened().get(stage)
         place = self._place(stage, opened.provider if opened else "")
-        return place.device.kind if place else "cpu"
+        if place is None:  # a pack that brings its own accelerator has no places
+            return "npu" if opened is not None and opened.provider == QNN else "cpu"
+        return place.device.kind
 
     def _opened(self) -> dict[str, _Placed]:
         """They are asked, not remembered: a device can fail in the middle of a text."""
@@ -143,7 +145,8 @@ class PackModels:
     def generator(self) -> Generator:
         if self._generator is None:
             with self._timed("load_llm"):
-                self._generator = open_generator(self.llm_pack, self.settings.threads)
+                chosen = self.settings
+                self._generator = open_generator(self.llm_pack, chosen.threads, chosen.execution_provider, self._around)
         return self._generator
 
     @property

@@ -27,7 +27,7 @@ _CHUNK_TOKENS = "chunk_tokens"  # of the library, in its `index_meta`
 class Suited:
     """`evidence_tokens` and `max_new_tokens` are for a language model whose pack names none of its own: what a model
     handles well was measured for it, and no device changes that; but an answer is never longer than suits the device.
-    `embed_chunks` are the least and the most chunks of a step of indexing.
+    `embed_chunks` are the least and the most chunks of a step of indexing; the NPU's graphs take four texts at a time.
     """
 
     chunk_tokens: int
@@ -40,7 +40,7 @@ class Suited:
 # 220 tokens are about 1,000 characters: the length that found best here (tests/benchmarks/retrieval.py), the paper's
 # for the NPU, and with title and headings what fills the encoders' graph for 256 tokens.
 _CPU = Suited(chunk_tokens=220, top_k=5, evidence_tokens=1024, max_new_tokens=256, embed_chunks=(8, 64))
-_NPU = Suited(chunk_tokens=220, top_k=7, evidence_tokens=7 * 220, max_new_tokens=192, embed_chunks=(8, 64))
+_NPU = Suited(chunk_tokens=220, top_k=7, evidence_tokens=7 * 220, max_new_tokens=192, embed_chunks=(4, 64))
 _BY_KIND: Mapping[DeviceKind, Suited] = {"cpu": _CPU, "npu": _NPU}
 
 

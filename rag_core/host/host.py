@@ -105,9 +105,12 @@ class Host:
         if self._engine_work is None:
             from rag_core.host.engine_work import EngineWork
             from rag_core.host.engines import Engines
+            from rag_core.host.moves import crashes
 
             engines = Engines(self._data_dir, self._make_models)
             self._engine_work = EngineWork(engines, self._shelf, self._engine.stop_others, self._tell)
+            for crash in crashes(self._data_dir):
+                self._tell(crash)
         return self._engine_work.begin(job, token)
 
     def _tell(self, news: object) -> None:

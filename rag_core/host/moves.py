@@ -1,12 +1,24 @@
-"""Notices that a stage went on elsewhere in the middle of work, and says so once."""
+"""What a person is told of devices without asking, once: that one failed in the middle of work, or ended the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from rag_core.engine.models import Models
-from rag_core.host.events import StageMoved
-from rag_core.runtime.devices import CPU
+from rag_core.host.events import DeviceCrashed, StageMoved
+from rag_core.paths import DataDir
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.devices import CPU, plain_name
+
+
+def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
+    """Of earlier engine processes, told to the first that asks."""
+    lost = {provider for provider, _ in Breaker(data_dir.device_file).unexpected_ends()}
+    for provider in sorted(lost):
+        yield DeviceCrashed(
+            f"The engine ended unexpectedly while {plain_name(provider)} was at work. "
+            "Should that happen again, the processor takes over."
+        )
 
 
 class Moves:

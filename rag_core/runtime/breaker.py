@@ -44,6 +44,11 @@ class Breaker:
             return f"Alcove ended unexpectedly {self._ends(key)} times while {plain_name(provider)} was at work."
         return ""
 
+    def unexpected_ends(self) -> tuple[tuple[str, str], ...]:
+        """(provider, stage) of what was at work when a process ended, each told once: to who asks first after it."""
+        pairs = (key.partition("/") for key in self._find_unexpected_ends())
+        return tuple((provider, stage) for provider, _, stage in pairs)
+
     def failed(self, provider: str, stage: str, reason: str) -> None:
         """Blocks the stage until `retry`, or until the provider's package has another version."""
         with self._file.changed(_FAILED) as failures:
@@ -86,11 +91,11 @@ class Breaker:
                 with self._file.changed(_ENDS) as ends:
                     ends.pop(key, None)
 
-    def _find_unexpected_ends(self) -> None:
-        """Count the markers of processes that are no more."""
+    def _find_unexpected_ends(self) -> list[str]:
+        """Count the markers of processes that are no more, and take them away."""
         lost = [key for key, owner in self._file.section(_AT_WORK).items() if not _is_alive(owner)]
         if not lost:
-            return
+            return []
         with self._file.changed(_AT_WORK) as markers:
             lost = [key for key in lost if key in markers and not _is_alive(markers[key])]
             for key in lost:
@@ -98,6 +103,7 @@ class Breaker:
         with self._file.changed(_ENDS) as ends:
             for key in lost:
                 ends[key] = self._count(ends.get(key)) + 1
+        return lost
 
     def _ends(self, key: str) -> int:
         return self._count(self._file.section(_ENDS).get(key))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from rag_core.host import jobs
-from rag_core.host.events import NEWS, StageCheck, StageMoved
+from rag_core.host.events import NEWS, DeviceCrashed, StageCheck, StageMoved
 from rag_core.libraries import LibrarySettings
 from rag_core.progress import CancelToken
 from rag_core.settings import InEffect
@@ -99,6 +100,19 @@ def test_where_one_npu_holds_both_the_language_model_goes_in_first(tmp_path: Pat
             order.clear()
             talk.do(jobs.CheckStages())
         assert order[0] == first
+
+
+def test_an_engine_that_a_driver_ended_is_told_once_after_the_next_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    gone = {"pid": 2**22 + 1, "started": 1.0}
+    (data / "devices.json").write_text(json.dumps({"at_work": {f"{QNN}/generate": gone}}))
+    for expected in (1, 0):
+        with host(data) as talk:
+            talk.do(jobs.CheckStages())
+            crashes = talk.of(NEWS, DeviceCrashed)
+            assert len(crashes) == expected
+            assert all("while the Snapdragon NPU was at work" in crash.reason for crash in crashes)
 
 
 def _can_retry(checks: object) -> dict[str, bool]:
