@@ -13,9 +13,10 @@ class TokenDecoder(Protocol):
     """Continues a sequence of tokens.
 
     Law:
-    - `tokens_after` yields `count` tokens after `prompt`, whatever they are (ends and loops included). `prompt` has one
-      token at least, and with `count` it is no longer than `context_tokens`. With `temperature` 0 each is the most
-      likely one, whatever was decoded before; above 0 the same `seed` gives the same tokens.
+    - `tokens_after` yields `count` tokens after `prompt`, whatever they are; after one that is the model's own end they
+      mean nothing. `prompt` has one token at least, and with `count` it is no longer than `context_tokens`. With
+      `temperature` 0 each is the most likely one, whatever was decoded before; above 0 the same `seed` gives the same
+      tokens.
     - Only the iterator that was asked for last may be used. What was computed of a beginning that prompts share may be
       kept from one to the next.
     - When `cancel` is set the next step raises Cancelled; the decoder stays usable, also after an iterator that was

@@ -10,10 +10,13 @@ import pytest
 
 from models.import_llm import import_llm
 from rag_core.answer.generator import Generator, open_generator
+from rag_core.answer.generator_chat import ChatTokenizer
+from rag_core.answer.generator_writer import WritingGenerator
 from rag_core.errors import Cancelled, UserError
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, find_pack
 from rag_core.types import Message
+from tests.answer.static_decoders import source_pack, static_on_cpu, static_pack
 from tests.fakes_generator import FakeGenerator
 from tests.models.tiny_llm import QWEN_LIKE, write_folder
 
@@ -131,6 +134,34 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     write_folder(folder / "tiny", replace(QWEN_LIKE, context_tokens=1024), "qwen2")
     list(import_llm(folder / "tiny", folder / "packs"))
     return find_pack(folder / "packs", "llm")
+
+
+@pytest.fixture(scope="module")
+def source_and_static(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pack, Pack]:
+    folder = tmp_path_factory.mktemp("static")
+    source = source_pack(folder)
+    return source, static_pack(folder, source)
+
+
+class TestStaticGeneratorInMiniature(GeneratorContract):
+    """The same model as graphs of fixed shapes, on the CPU."""
+
+    @pytest.fixture
+    def generator(self, source_and_static: tuple[Pack, Pack]) -> Iterator[Generator]:
+        source, static = source_and_static
+        generator = WritingGenerator(source, ChatTokenizer(source), static_on_cpu(static))
+        yield generator
+        generator.close()
+
+    def test_it_writes_what_the_other_runtime_writes(
+        self, generator: Generator, source_and_static: tuple[Pack, Pack]
+    ) -> None:
+        genai = open_generator(source_and_static[0], threads=1)
+        for messages in (CONVERSATION, OTHER, (Message("user", "?"),), (*OTHER, *CONVERSATION[1:])):
+            assert self._text(generator, messages, 48) == self._text(genai, messages, 48)
+            assert generator.stats.new_tokens == genai.stats.new_tokens
+            assert generator.stats.prompt_tokens == genai.stats.prompt_tokens
+        genai.close()
 
 
 class TestGenaiGeneratorInMiniature(GeneratorContract):
