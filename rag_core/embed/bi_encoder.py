@@ -45,6 +45,10 @@ class BiEncoder(Encoder):
         return self._session.provider
 
     @property
+    def precision(self) -> str:
+        return self._session.graph.precision
+
+    @property
     def reason(self) -> str:
         return self._reason
 

@@ -39,6 +39,11 @@ class Encoder(ABC):
 
     @property
     @abstractmethod
+    def precision(self) -> str:
+        """How its graph computes: "int8", "fp16", "fp32" ..."""
+
+    @property
+    @abstractmethod
     def reason(self) -> str:
         """Why that is not what was asked for; else empty."""
 

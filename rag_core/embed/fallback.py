@@ -20,8 +20,8 @@ class FallbackEncoder(Encoder):
     """An encoder of `pack` at the first of `spots` that works.
 
     Where a device fails, refuses or hangs, when it is opened or at any run, the texts that have no vector yet go to the
-    next spot; no text is encoded twice or left out. The last spot's errors are raised. `provider` and `reason` change
-    when that happens: ask for them after the work.
+    next spot; no text is encoded twice or left out. The last spot's errors are raised. `provider`, `precision` and
+    `reason` change when that happens: ask for them after the work.
     """
 
     def __init__(
@@ -33,6 +33,10 @@ class FallbackEncoder(Encoder):
     @property
     def provider(self) -> str:
         return self._spots.now.provider
+
+    @property
+    def precision(self) -> str:
+        return self._spots.now.precision
 
     @property
     def reason(self) -> str:

@@ -70,6 +70,10 @@ class StaticEncoder(Encoder):
         return self._provider
 
     @property
+    def precision(self) -> str:
+        return self._pack.graph(self._buckets[0].graph).precision
+
+    @property
     def reason(self) -> str:
         return ""
 
@@ -102,7 +106,7 @@ class StaticEncoder(Encoder):
         ids = self._tokens(self._canonical.inputs, "passage")
         fitting = [row for row, text in enumerate(ids) if len(text) <= bucket.tokens][: bucket.batch]
         vectors = self._run(session, bucket, [ids[row] for row in fitting], "burst", None)
-        quantised = self._pack.graph(bucket.graph).precision not in _EXACT
+        quantised = self.precision not in _EXACT
         complaint = disagreement(_only(self._canonical, fitting), bucket.graph, lambda _: vectors, quantised)
         if complaint:
             raise DeviceFailed(

@@ -34,7 +34,7 @@ class Spots(Generic[Opened]):
         self._left = list(spots)
         self._reasons = [reason] if reason else []
         self._moving = threading.Lock()
-        self.now = self._first_that_opens()
+        self.now = self._first_that_opens(moved=False)
 
     @property
     def reason(self) -> str:
@@ -48,14 +48,19 @@ class Spots(Generic[Opened]):
         with self._moving:
             if self.now is left:
                 self._give_up(failure)
-                self.now = self._first_that_opens()
+                self.now = self._first_that_opens(moved=True)
 
-    def _first_that_opens(self) -> Opened:
+    def _first_that_opens(self, moved: bool) -> Opened:
         while True:
             try:
-                return self._left[0].open()
+                opened = self._left[0].open()
             except FAILURES as failure:
                 self._give_up(failure)
+                moved = True
+                continue
+            if moved:
+                self._reasons.append(f"Now {self._left[0].name} is used.")
+            return opened
 
     def _give_up(self, failure: UserError) -> None:
         """Strike the first spot out. A device that fails is remembered; one that is not there, or files that are
@@ -66,4 +71,4 @@ class Spots(Generic[Opened]):
         if len(self._left) == 1:
             raise failure
         del self._left[0]
-        self._reasons.append(f"{failure.message} Now {self._left[0].name} is used.")
+        self._reasons.append(failure.message)

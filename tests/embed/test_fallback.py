@@ -58,7 +58,7 @@ def _nearest(encoder: Encoder, places: Places) -> float:
 def test_the_first_place_that_works_does_all_the_work(places: Places) -> None:
     encoder = places.encoder()
     assert _nearest(encoder, places) > 0.9999
-    assert (encoder.provider, encoder.requested, encoder.reason) == ("QNNExecutionProvider", "auto", "")
+    assert (encoder.provider, encoder.precision, encoder.reason) == ("QNNExecutionProvider", "fp16", "")
     assert places.told == []
 
 
@@ -68,7 +68,7 @@ def test_a_failure_at_any_run_loses_and_mixes_no_text(places: Places, fail_at: i
     encoder = places.encoder()
     assert _nearest(encoder, places) > 0.9999
     assert len(places.log.runs) == fail_at + 1
-    assert encoder.provider == "CPUExecutionProvider"
+    assert (encoder.provider, encoder.precision) == ("CPUExecutionProvider", "fp32")
     assert encoder.reason == "The Snapdragon NPU refused a run. Now the processor (CPU) is used."
     assert places.told == ["The Snapdragon NPU refused a run."]
 
