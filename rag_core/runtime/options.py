@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rag_core.runtime.devices import Device
+from rag_core.runtime.devices import Device, Inventory
 from rag_core.runtime.plugins import QNN, plugin_of
-from rag_core.runtime.targets import EMULATOR, Target
+from rag_core.runtime.targets import Target, this_target
 
 Power = Literal["burst", "efficient"]
 
@@ -38,7 +38,7 @@ def provider_options(device: Device, target: Target | None = None) -> dict[str, 
         "enable_htp_fp16_precision": "1",
         "offload_graph_io_quantization": "0",  # or it would run on the processor, which may not fall back
     }
-    chip = target or (EMULATOR if device.emulated else None)
+    chip = target or this_target(Inventory((device,)))
     return options | (chip.options if chip else {})
 
 

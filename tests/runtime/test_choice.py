@@ -1,0 +1,183 @@
+"""Where a stage runs, and what the person is told of why not elsewhere, on machines that are pretended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag_core.errors import ProviderUnavailable, UserError
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.choice import Choice, Surroundings, choose
+from rag_core.runtime.compiled import (
+    COMPILED,
+    Stamp,
+    context_folder,
+    described,
+    expected_stamp,
+    find_contexts,
+)
+from rag_core.runtime.devices import Inventory
+from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.plugins import CPU, QNN
+from rag_core.runtime.static import RECIPE
+from rag_core.runtime.targets import EMULATOR, Target, target_named
+from tests.runtime.fakes import PROCESSOR, device
+
+ELITE = target_named("snapdragon-x-elite")
+STAGE, DML = "generate", "DmlExecutionProvider"
+LAPTOP = Inventory((device(), PROCESSOR))
+EMULATING = Inventory((PROCESSOR, device(name="the emulated Snapdragon NPU", emulated=True)))
+PLAIN = Inventory((PROCESSOR,), ("The NPU's runtime (onnxruntime-qnn) is not installed.",))
+
+
+@pytest.fixture(autouse=True)
+def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag_core.runtime.targets.processor_name", lambda: "Intel(R) Core(TM)")
+    monkeypatch.setattr("rag_core.runtime.choice.processor_name", lambda: "Intel(R) Core(TM)")
+    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Surroundings:
+    return Surroundings(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+
+
+def write_pack(root: Path, *providers: str, spec: dict[str, object] | None = None) -> Pack:
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "model.onnx").write_bytes(b"graph")
+    graphs = (Graph("model", "model.onnx", "fp16", providers),)
+    write_manifest(root, Manifest("tiny", "llm", "Tiny", "Apache-2.0", "1", (), graphs, spec or {}))
+    return open_pack(root)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    return write_pack(tmp_path / "tiny", CPU)
+
+
+def prepare(pack: Pack, around: Surroundings, target: Target, /, **other: str) -> Pack:
+    stamp = replace(expected_stamp(pack, target, RECIPE), **other)
+    return write_pack(context_folder(around.contexts_dir, pack.id, target), QNN, spec={COMPILED: described(stamp)})
+
+
+def providers(choice: Choice) -> list[str]:
+    return [place.device.provider for place in choice.places]
+
+
+def test_a_prepared_npu_comes_before_the_processor(pack: Pack, around: Surroundings) -> None:
+    prepared = prepare(pack, around, ELITE)
+    npu, processor = choose(STAGE, pack, "auto", around, LAPTOP).places
+    assert (npu.device, npu.target, npu.pack.sha256) == (LAPTOP.npu, ELITE, prepared.sha256)
+    assert (processor.device, processor.target, processor.pack) == (PROCESSOR, None, pack)
+    assert choose(STAGE, pack, "auto", around, LAPTOP).reason == ""
+
+
+def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, around: Surroundings) -> None:
+    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+    assert providers(choice) == [CPU]
+    assert choice.reason == "“Tiny” has not been prepared for Snapdragon X Elite yet."
+
+
+def test_a_machine_without_npu_is_denied_nothing(pack: Pack, around: Surroundings) -> None:
+    for machine in (PLAIN, EMULATING):
+        choice = choose(STAGE, pack, "auto", around, machine)
+        assert (providers(choice), choice.reason) == ([CPU], "")
+
+
+def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
+    pack: Pack, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_core.runtime.choice.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
+    choice = choose(STAGE, pack, "auto", around, PLAIN)
+    assert (providers(choice), choice.reason) == ([CPU], PLAIN.notes[0])
+
+
+def test_an_unknown_chip_is_told(pack: Pack, around: Surroundings) -> None:
+    machine = Inventory((device(name="NPU"), PROCESSOR))
+    choice = choose(STAGE, pack, "auto", around, machine)
+    assert providers(choice) == [CPU] and "not one that models are prepared for" in choice.reason
+
+
+def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, around: Surroundings) -> None:
+    prepare(pack, around, EMULATOR)
+    (place,) = choose(STAGE, pack, "npu", around, EMULATING).places
+    assert (place.device.emulated, place.target) == (True, EMULATOR)
+
+
+@pytest.mark.parametrize(
+    ("preference", "machine", "reason"),
+    [
+        ("npu", PLAIN, "is not installed"),
+        ("npu", LAPTOP, "has not been prepared for Snapdragon X Elite"),
+        ("qnn", EMULATING, "has not been prepared for Snapdragon X Elite, emulated"),
+        ("gpu", PLAIN, "no GPU"),
+        ("gpu", Inventory((device(DML, "gpu", "Radeon"), PROCESSOR)), "has no graph for Radeon"),
+        ("CUDAExecutionProvider", Inventory((PROCESSOR,)), "no device for “CUDAExecutionProvider”"),
+    ],
+)
+def test_a_demand_that_cannot_be_met_says_why(
+    pack: Pack, around: Surroundings, preference: str, machine: Inventory, reason: str
+) -> None:
+    with pytest.raises(ProviderUnavailable, match=reason):
+        choose(STAGE, pack, preference, around, machine)
+    with pytest.raises(UserError, match="Choose one of"):
+        choose(STAGE, pack, "gpuu", around, machine)
+
+
+def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, around: Surroundings) -> None:
+    prepare(pack, around, ELITE)
+    around.breaker.failed(QNN, STAGE, "The Snapdragon NPU hung.")
+    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+    assert (providers(choice), choice.reason) == ([CPU], "It failed before: The Snapdragon NPU hung.")
+    assert providers(choose("embed", pack, "auto", around, LAPTOP)) == [QNN, CPU]
+    with pytest.raises(ProviderUnavailable, match="hung"):
+        choose(STAGE, pack, "npu", around, LAPTOP)
+    around.breaker.retry()
+    assert providers(choose(STAGE, pack, "auto", around, LAPTOP)) == [QNN, CPU]
+
+
+def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, around: Surroundings) -> None:
+    pack = write_pack(tmp_path / "dml", DML, CPU)
+    machine = Inventory((device(DML, "gpu", "Radeon"), PROCESSOR))
+    choice = choose(STAGE, pack, "auto", around, machine)
+    assert (providers(choice), choice.reason) == ([DML, CPU], "")
+    assert providers(choose(STAGE, pack, "cpu", around, machine)) == [CPU]
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"source": "0"}, "another build of the model"),
+        ({"soc_model": "88", "htp_arch": "81", "target": "snapdragon-x2-elite"}, "another chip (snapdragon-x2-elite)"),
+        ({"recipe": "0"}, "an older version of Alcove"),
+        ({"qairt": "v2.52.0.270101000000"}, "a newer NPU runtime (QAIRT v2.52.0.270101000000; here is 2.51.0)"),
+    ],
+)
+def test_contexts_that_were_made_for_something_else_are_not_used(
+    pack: Pack, around: Surroundings, other: dict[str, str], reason: str
+) -> None:
+    prepare(pack, around, ELITE, **other)
+    found = find_contexts(around.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
+    assert (found.pack, found.stale, found.reason) == (None, True, f"“Tiny” was prepared for {reason}.")
+    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+    assert (providers(choice), choice.reason) == ([CPU], found.reason)
+
+
+def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, around: Surroundings) -> None:
+    prepare(pack, around, ELITE, qairt="v2.49.1.260101000000")
+    assert providers(choose(STAGE, pack, "auto", around, LAPTOP)) == [QNN, CPU]
+
+
+def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, around: Surroundings) -> None:
+    folder = context_folder(around.contexts_dir, pack.id, ELITE)
+    write_pack(folder, QNN)
+    assert choose(STAGE, pack, "auto", around, LAPTOP).reason == "What was prepared of “Tiny” has no stamp."
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    assert "damaged" in choose(STAGE, pack, "auto", around, LAPTOP).reason
+
+
+def test_a_stamp_names_all_that_contexts_depend_on(pack: Pack) -> None:
+    stamp = expected_stamp(pack, ELITE, "7")
+    assert replace(stamp, plugin="") == Stamp(pack.sha256, ELITE.id, "60", "73", "2.51.0", "", "7")
