@@ -9,11 +9,14 @@ from dataclasses import asdict
 
 from rag_core import __version__
 from rag_core.cli import DONE, FAILED, PREPARE_COMMAND, with_command
-from rag_core.cli.opening import data_dir_of, open_engine
+from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
 from rag_core.engine.health import Check, check_machine
 from rag_core.errors import RagError
+from rag_core.runtime.devices import list_devices
+from rag_core.runtime.profile import Profile, profile_devices
 
+_DEVICES = ["", "device", "provider", "emulated", "ms", "models are prepared for"]
 _COMMANDS = {
     "unreadable files": "alcove list, then alcove add --retry FOLDER",
     "passages without vector": "alcove add FOLDER",
@@ -23,14 +26,33 @@ _COMMANDS = {
 
 def doctor(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
+    devices = profile_devices(list_devices(), data_dir_of(arguments).device_file)
     checks = list(_checks(arguments))
     healthy = all(check.ok for check in checks)
-    output.document({"version": 1, "healthy": healthy, "checks": [asdict(check) for check in checks]})
+    output.document(
+        {
+            "version": 1,
+            "healthy": healthy,
+            "devices": [asdict(device) for device in devices],
+            "checks": [asdict(check) for check in checks],
+        }
+    )
+    output.table(_DEVICES, [_row(device) for device in devices])
+    for device in devices:
+        if device.problem:
+            output.text(f"{device.name}: {device.problem}")
     output.table(["", "check", "found"], [["ok" if c.ok else "!!", c.name, c.found] for c in checks])
     for check in checks:
         if not check.ok:
             output.text(f"{check.name}: {with_command(check.advice, _command_for(check))}")
     return DONE if healthy else FAILED
+
+
+def _row(device: Profile) -> list[str]:
+    """Of the table of devices; what a device did not do has no time."""
+    taken = "" if device.tiny_ms is None else f"{device.tiny_ms:.3g}"
+    provider = f"{device.provider} {device.version}".strip()
+    return [device.kind, device.name, provider, "yes" if device.emulated else "", taken, device.target]
 
 
 def _command_for(check: Check) -> str:
@@ -41,7 +63,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     data_dir = data_dir_of(arguments)
     yield Check("alcove", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield Check("data folder", True, str(data_dir.root))
-    yield from check_machine(data_dir)
+    yield from check_machine(data_dir, settings_of(arguments))
     if not (data_dir.libraries / arguments.library).is_dir():
         yield Check(f"library {arguments.library}", True, "does not exist yet")
         return

@@ -10,8 +10,11 @@ from pathlib import Path
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.choice import Surroundings, choose
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
+from rag_core.runtime.pack import PREPARE, Role, damaged_packs, find_pack, list_packs, verify
+from rag_core.settings import Settings
 
 _LOW_SPACE_BYTES = 1024**3
 
@@ -26,14 +29,13 @@ class Check:
     advice: str = ""
 
 
-def check_machine(data_dir: DataDir) -> Iterator[Check]:
-    """Devices, disk and packs: what is the same for every library."""
-    inventory = list_devices()
-    for device in inventory.devices:
-        emulated = " (emulated: right results, no speed)" if device.emulated else ""
-        yield Check(f"device {device.kind}", True, f"{device.name}, through {device.provider}{emulated}")
-    for note in inventory.notes:
+def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
+    """Devices, places of work, disk and packs: what is the same for every library. The devices' own table is
+    `runtime.profile`.
+    """
+    for note in list_devices().notes:
         yield Check("device npu", True, note)
+    yield from _check_places(data_dir, settings)
     free = shutil.disk_usage(_existing(data_dir.root)).free
     yield Check(
         "free space",
@@ -54,6 +56,26 @@ def check_machine(data_dir: DataDir) -> Iterator[Check]:
     for role, word in (("embedder", "embedding"), ("llm", "answering")):
         if not any(pack.manifest.role == role for pack in packs):
             yield Check(f"pack for {word}", False, "not installed", PREPARE)
+
+
+def _check_places(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
+    """Where each stage will be opened and why not elsewhere; opens no model."""
+    around = Surroundings(data_dir.contexts, Breaker(data_dir.device_file))
+    wanted: tuple[tuple[str, str, Role, str], ...] = (
+        ("embed", "embedding", "embedder", settings.embedder),
+        ("generate", "answering", "llm", settings.llm),
+    )
+    for stage, word, role, pack_id in wanted:
+        try:
+            pack = find_pack(data_dir.packs, role, pack_id or None)
+        except UserError:
+            continue  # the packs themselves are looked at further down
+        try:
+            choice = choose(stage, pack, settings.execution_provider, around)
+        except UserError as error:
+            yield Check(f"place for {word}", False, error.message, error.advice)
+        else:
+            yield Check(f"place for {word}", True, f"{choice.places[0].device.name}. {choice.reason}".strip(" ."))
 
 
 def check_library(work: Workspace) -> Iterator[Check]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -109,11 +111,19 @@ def capitalised(text: str) -> str:
 
 @contextmanager
 def _told_on_standard_error() -> Iterator[None]:
-    """The emulator prints a line about itself on standard output, which belongs to what the program has to say."""
-    kept = os.dup(1)
+    """The emulator prints a line about itself on standard output, which belongs to what the program has to say. It does
+    so into a buffer of the C library, which would be written whenever that is full.
+    """
+    c_library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+    try:
+        kept = os.dup(1)
+    except OSError:  # a program without a console has none
+        yield
+        return
     try:
         os.dup2(2, 1)
         yield
     finally:
+        c_library.fflush(None)
         os.dup2(kept, 1)
         os.close(kept)

@@ -23,6 +23,7 @@ from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import CPU, QNN
+from rag_core.runtime.profile import profile_devices
 from rag_core.runtime.session import Array, open_on, open_session
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import EMULATOR, Target, target_named
@@ -151,9 +152,17 @@ def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
 def test_the_emulator_keeps_off_standard_output(pack: Pack, npu: Device) -> None:
     """It prints once per process, so in a process of its own."""
     code = (
-        "import sys; from pathlib import Path; from rag_core.runtime.devices import list_devices;"
+        "import sys; from pathlib import Path; import numpy; from rag_core.runtime.devices import list_devices;"
         "from rag_core.runtime.pack import open_pack; from rag_core.runtime.session import open_on;"
-        "print(open_on(open_pack(Path(sys.argv[1])), 'product', list_devices().npu).provider)"
+        "session = open_on(open_pack(Path(sys.argv[1])), 'product', list_devices().npu);"
+        "session.run({'x': numpy.zeros((1, 8, 64), numpy.float16)}); print(session.provider)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(pack.root)], capture_output=True, text=True, check=True)
     assert done.stdout == f"{QNN}\n"
+
+
+def test_every_device_is_timed(npu: Device, tmp_path: Path) -> None:
+    rows = {row.provider: row for row in profile_devices(list_devices(), tmp_path / "devices.json")}
+    assert (rows[QNN].problem, rows[QNN].target) == ("", "Snapdragon X Elite, emulated")
+    assert (rows[QNN].tiny_ms or 0) > 0
+    assert rows[QNN].emulated and not rows[CPU].emulated

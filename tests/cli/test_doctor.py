@@ -1,0 +1,84 @@
+"""`alcove doctor` on machines that are pretended: the table of devices, and where each stage will run and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag_core.cli import DONE, FAILED, main
+from rag_core.paths import DATA_DIR_VARIABLE
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.pack import Graph, Manifest, Role, write_manifest
+from rag_core.runtime.plugins import CPU, QNN
+from tests.runtime.fakes import NPU_NAME, ep_device, pretend_devices
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Both packs are there; the files of one are enough for what is asked here."""
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
+    packs: tuple[tuple[str, Role], ...] = (("finder", "embedder"), ("writer", "llm"))
+    for name, role in packs:
+        root = tmp_path / "packs" / name
+        root.mkdir(parents=True)
+        (root / "model.onnx").write_bytes(b"graph")
+        graphs = (Graph("model", "model.onnx", "fp16", (CPU,)),)
+        write_manifest(root, Manifest(name, role, name.title(), "Apache-2.0", "1", (), graphs))
+    return tmp_path
+
+
+@pytest.fixture
+def laptop(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An NPU that does not answer a graph."""
+    pretend_devices(monkeypatch, ep_device(CPU, "CPU"), ep_device(QNN, "NPU", NPU_NAME))
+    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+    Breaker(data / "devices.json").failed(QNN, "probe", "It broke.")
+    return data
+
+
+def report(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, object]]:
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    return {check["name"]: check for check in checks}
+
+
+def test_the_devices_are_a_table(laptop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == DONE
+    npu, processor = json.loads(capsys.readouterr().out)["devices"]
+    assert (npu["name"], npu["kind"], npu["emulated"], npu["tiny_ms"]) == (NPU_NAME, "npu", False, None)
+    assert (npu["target"], npu["problem"]) == ("Snapdragon X Elite", "It failed before: It broke.")
+    assert (processor["kind"], processor["problem"]) == ("cpu", "") and processor["tiny_ms"] > 0
+    assert main(["doctor"]) == DONE
+    assert f"{NPU_NAME}: It failed before: It broke." in capsys.readouterr().out
+
+
+def test_each_stage_says_where_it_will_run_and_why_not_elsewhere(
+    laptop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Breaker(laptop / "devices.json").failed(QNN, "generate", "The Snapdragon NPU hung.")
+    main(["doctor", "--json"])
+    checks = report(capsys)
+    assert checks["place for embedding"]["found"] == (
+        "the processor (CPU). “Finder” has not been prepared for Snapdragon X Elite yet"
+    )
+    assert checks["place for answering"]["found"] == ("the processor (CPU). It failed before: The Snapdragon NPU hung")
+
+
+def test_a_demand_that_cannot_be_met_is_a_fault(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_devices(monkeypatch, ep_device(CPU, "CPU"))
+    (data / "settings.json").write_text('{"execution_provider": "npu"}', encoding="utf-8")
+    assert main(["doctor", "--json"]) == FAILED
+    checks = report(capsys)
+    assert "(onnxruntime-qnn) is not installed" in str(checks["place for embedding"]["found"])
+    assert checks["device npu"]["found"] == "The NPU's runtime (onnxruntime-qnn) is not installed."
+
+
+def test_without_npu_nothing_is_missed(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_devices(monkeypatch, ep_device(CPU, "CPU"))
+    assert main(["doctor", "--json"]) == DONE
+    assert report(capsys)["place for answering"]["found"] == "the processor (CPU)"
