@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from app.jobs import JobHandle, Steering
 from app.notices import ENGINE, Notice
 from app.text import tr
-from rag_core.host.events import Ending, Event, Failed, Stopped
+from rag_core.host.events import NEWS, Ending, Event, Failed, Stopped
 from rag_core.host.jobs import Job
 
 GATHER_MS = 33
@@ -54,6 +54,7 @@ class EngineClient(QObject):
 
     engine_lost = Signal(str)
     engine_ready = Signal()
+    news_received = Signal(object)
     noticed = Signal(object)
 
     _arrived = Signal(bool)  # whether it cannot wait; emitted on the reader thread
@@ -185,6 +186,9 @@ class EngineClient(QObject):
                 return
 
     def _hand_over(self, event: Event) -> None:
+        if event.job_id == NEWS:
+            self.news_received.emit(event.payload)
+            return
         handle = self._running.get(event.job_id)
         if handle is None:
             return

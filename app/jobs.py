@@ -84,13 +84,18 @@ class JobHandle(QObject):
 
 
 class EngineLink(Protocol):
-    """What controllers know of the engine. `engine_lost` carries a sentence; `engine_ready` follows every (re)start."""
+    """What controllers know of the engine. `engine_lost` carries a sentence; `engine_ready` follows every (re)start;
+    `news_received` carries what belongs to no job (`rag_core.host.events`).
+    """
 
     @property
     def engine_lost(self) -> SignalInstance: ...
 
     @property
     def engine_ready(self) -> SignalInstance: ...
+
+    @property
+    def news_received(self) -> SignalInstance: ...
 
     def job(self, job: Job) -> JobHandle:
         """A handle that is not started yet."""

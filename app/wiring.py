@@ -15,6 +15,7 @@ from app.controllers.indexing import IndexingController
 from app.controllers.libraries import LibrariesController
 from app.controllers.offers import OffersController
 from app.controllers.pages import PagesController
+from app.controllers.preparation import PreparationController
 from app.controllers.questions import QuestionsController
 from app.controllers.rereading import RereadingController
 from app.controllers.settings import SettingsController
@@ -35,6 +36,7 @@ from app.widgets.library_list import LibraryList
 from app.widgets.main_window import MainWindow
 from app.widgets.offline_badge import OfflineBadge
 from app.widgets.offline_dialog import OfflineDialog
+from app.widgets.preparation_bar import PreparationBar
 from app.widgets.settings_dialog import SettingsDialog
 from app.widgets.shortcuts_dialog import ShortcutsDialog
 from app.widgets.source_pane import SourcePane
@@ -88,6 +90,7 @@ class Wiring(QObject):
         self.setup = SetupController(engine, self)
         self.settings = SettingsController(engine, data_dir, self)
         self.status = StatusController(engine, watch, parent=self)
+        self.preparation = PreparationController(engine, self)
         self.about = AboutController(engine, self.status.stages, self)
         self.offers = OffersController(self.libraries, self.questions.model, self)
         self.pages = PagesController("conversation" if preferences.library else "start", self)
@@ -101,6 +104,7 @@ class Wiring(QObject):
             self.setup,
             self.settings,
             self.status,
+            self.preparation,
             self.about,
         )
 
@@ -110,7 +114,9 @@ class Wiring(QObject):
         self.conversation_list = ConversationList(self.conversations.model)
         self.source_pane = SourcePane(self.source.model)
         self.first_run = FirstRun(self.setup.model)
-        self.stage_badge, self.offline_badge = StageBadge(self.status.stages), OfflineBadge()
+        preparation = self.preparation.preparation
+        self.preparation_bar = PreparationBar(preparation)
+        self.stage_badge, self.offline_badge = StageBadge(self.status.stages, preparation), OfflineBadge()
         self.library_list = LibraryList(self.libraries.model)
         self.documents_view = DocumentsView(self.documents.model, self.indexing.folders.state)
         self.indexing_bar = IndexingBar(self.indexing.state)
@@ -122,7 +128,7 @@ class Wiring(QObject):
         window.add_page("conversation", self.conversation)
         window.add_page("documents", self.documents_view)
         window.place_source(self.source_pane)
-        window.place_bottom(self.indexing_bar, self.stage_badge, self.offline_badge)
+        window.place_bottom((self.indexing_bar, self.preparation_bar), (self.stage_badge, self.offline_badge))
 
     # Connecting
 
@@ -140,6 +146,7 @@ class Wiring(QObject):
             self.source.noticed,
             self.settings.noticed,
             self.status.noticed,
+            self.preparation.noticed,
             self.about.noticed,
         ):
             told.connect(show)
@@ -248,6 +255,10 @@ class Wiring(QObject):
         self.settings.reread_requested.connect(self.rereading.reread)
         self.settings.conversations_deleted.connect(self.conversations.set_library)
         self.setup.readiness_known.connect(self.status.check_soon)
+        self.status.in_effect_known.connect(self.settings.model.set_in_effect)
+        self.status.checked.connect(self.preparation.look)
+        self.preparation.prepared.connect(self.status.check_soon)
+        self.preparation_bar.stop_requested.connect(self.preparation.stop)
 
     def _connect_actions(self) -> None:
         for name, slot in {
@@ -315,8 +326,11 @@ class Wiring(QObject):
         return dialog
 
     def _show_stages(self) -> None:
-        dialog = StagesDialog(self.status.stages, self.window)
+        dialog = StagesDialog(self.status.stages, self.preparation.preparation, self.window)
         dialog.check_requested.connect(self.status.check_stages)
+        dialog.retry_requested.connect(self.status.retry_devices)
+        dialog.preparation_requested.connect(self.preparation.prepare)
+        dialog.stop_requested.connect(self.preparation.stop)
         _open_once(dialog)
 
     def _show_proof(self) -> None:

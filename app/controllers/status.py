@@ -10,9 +10,10 @@ from app.notices import Notice
 from app.silence import NetworkWatch, WindowSilence, measure_window
 from app.text import tr, tr_engine
 from app.viewmodels.silence import SilenceModel
-from app.viewmodels.stages import StagesModel
-from rag_core.host.events import Failed, SilenceReport, StageCheck
-from rag_core.host.jobs import CheckStages, ProveSilence
+from app.viewmodels.stages import StagesModel, stage_name
+from rag_core.host.events import DeviceCrashed, Failed, SilenceReport, StageCheck, StageMoved
+from rag_core.host.jobs import CheckStages, Job, ProveSilence, RetryDevices
+from rag_core.settings import InEffect
 from rag_core.types import Answer
 
 DELAY_MS = 700
@@ -21,10 +22,13 @@ DELAY_MS = 700
 class StatusController(QObject):
     """`stages` and `silence` are for the badges and their dialogs.
 
-    The check waits a little after the engine has started: the first question should not wait for it.
+    The check waits a little after the engine has started: the first question should not wait for it. `checked` follows
+    it, `in_effect_known` carries what the settings come to (`InEffect`).
     """
 
     noticed = Signal(object)
+    checked = Signal()
+    in_effect_known = Signal(object)
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class StatusController(QObject):
         self._measuring = Background(lambda: measure_window(watch), self)
         self._measuring.done.connect(self._take_window)
         engine.engine_ready.connect(self.check_soon)
+        engine.news_received.connect(self._take_news)
 
     def check_soon(self) -> None:
         """After a start of the engine, and after every change of the settings."""
@@ -51,10 +56,18 @@ class StatusController(QObject):
 
     def check_stages(self) -> None:
         """Run each stage once, now."""
+        self._check(CheckStages())
+
+    def retry_devices(self) -> None:
+        """Try again what failed before."""
+        self._check(RetryDevices())
+
+    def _check(self, job: Job) -> None:
         self._delay.stop()
         if self._checking is not None:
             return
-        self._checking = self._engine.job(CheckStages())
+        self._checking = self._engine.job(job)
+        self._checking.event_received.connect(self._take_step)
         self._checking.finished.connect(self._take_checks)
         self._checking.failed.connect(self._take_failure)
         self._checking.stopped.connect(lambda: self.stages.fail(""))
@@ -93,8 +106,30 @@ class StatusController(QObject):
             text = tr("Alcove could not check where the models run.")
             self.noticed.emit(Notice("warning", text, problem, details=failure.details))
 
+    def _take_step(self, step: object) -> None:
+        if isinstance(step, InEffect):
+            self.in_effect_known.emit(step)
+
     def _end_check(self) -> None:
         self._checking = None
+        self.checked.emit()
+
+    def _take_news(self, news: object) -> None:
+        if isinstance(news, StageMoved):
+            self.stages.move(news)
+            self.noticed.emit(
+                Notice(
+                    "warning",
+                    tr("“{step}” goes on on the processor.", step=stage_name(news.stage)),
+                    tr_engine(news.reason),
+                    tr("Try the NPU again"),
+                    self.retry_devices,
+                    lasting=True,
+                    topic=f"moved {news.stage}",
+                )
+            )
+        elif isinstance(news, DeviceCrashed):
+            self.noticed.emit(Notice("warning", tr_engine(news.reason), lasting=True, topic="crash"))
 
     def _take_engine(self, report: SilenceReport) -> None:
         self.silence.set_engine(report)

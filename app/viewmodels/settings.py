@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.text import tr
 from rag_core.libraries import LibrarySettings
-from rag_core.settings import Settings
+from rag_core.settings import InEffect, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class SettingsModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = Settings()
+        self.in_effect = InEffect()  # what settings of 0 come to; zeros until the engine has told
         self.problem = ""  # why the stored settings cannot be read, where they cannot
         self.library = ""
         self.library_settings = LibrarySettings()
@@ -41,6 +42,10 @@ class SettingsModel(QObject):
 
     def set_settings(self, settings: Settings) -> None:
         self.settings = settings
+        self.changed.emit()
+
+    def set_in_effect(self, in_effect: InEffect) -> None:
+        self.in_effect = in_effect
         self.changed.emit()
 
     def set_problem(self, problem: str) -> None:
@@ -122,6 +127,11 @@ def theme_choices() -> list[Choice]:
         Choice("light", tr("Light")),
         Choice("dark", tr("Dark")),
     ]
+
+
+def automatic(value: int) -> str:
+    """What is left to Alcove, and what that comes to where it is known."""
+    return tr("Automatic ({value})", value=value) if value else tr("Automatic")
 
 
 def text_of(value: object, choices: list[Choice]) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from app.text import tr, tr_engine
-from rag_core.host.events import StageCheck
+from rag_core.host.events import StageCheck, StageMoved
 
 Unit = Literal["npu", "gpu", "cpu", "other", ""]
 
@@ -71,10 +71,33 @@ class StagesModel(QObject):
             if before is None:
                 known[stage] = StageCheck(stage, provider, "", "")
             elif before.provider != provider:
-                known[stage] = replace(before, provider=provider, device="", reason="", elapsed_ms=0.0)
+                known[stage] = replace(before, provider=provider, device="", reason="", elapsed_ms=0.0, precision="")
         if tuple(known.values()) != self.checks:
             self.checks = tuple(known.values())
             self.changed.emit()
+
+    def move(self, moved: StageMoved) -> None:
+        """A stage went on elsewhere because its device failed."""
+        self.checks = tuple(
+            replace(
+                check,
+                provider=moved.provider,
+                device="",
+                reason=moved.reason,
+                elapsed_ms=0.0,
+                precision="",
+                can_retry=True,
+            )
+            if check.stage == moved.stage
+            else check
+            for check in self.checks
+        )
+        self.changed.emit()
+
+    @property
+    def can_retry(self) -> bool:
+        """A device failed before, and is left alone until the person wants another try."""
+        return any(check.can_retry for check in self.checks)
 
     def badge(self) -> Badge:
         if not self.checks:
@@ -127,6 +150,18 @@ def place_name(check: StageCheck) -> str:
         return tr("NPU (emulated)")
     names = {"npu": tr("NPU"), "gpu": tr("GPU"), "cpu": tr("Processor")}
     return names.get(unit) or check.provider.removesuffix("ExecutionProvider")
+
+
+def precision_name(check: StageCheck) -> str:
+    """How exactly the model computes; empty where that is not known."""
+    precision = check.precision.lower()
+    if precision in ("fp32", "float32"):
+        return tr("32-bit numbers")
+    if precision in ("fp16", "float16"):
+        return tr("16-bit numbers")
+    if precision in ("int8", "uint8"):
+        return tr("8-bit numbers")
+    return tr("4-bit numbers") if precision in ("int4", "uint4") else check.precision
 
 
 def requested_name(requested: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.design import M, S
+from app.design import L, M, S
 from app.resources import app_icon
 from app.text import Translated, tr
 from app.widgets.actions import make_actions, name_actions
@@ -65,9 +66,11 @@ class MainWindow(Translated, QMainWindow):
     def place_source(self, pane: QWidget) -> None:
         self._source_room.addWidget(pane)
 
-    def place_bottom(self, left: QWidget, *right: QWidget) -> None:
+    def place_bottom(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
         room = QHBoxLayout()
-        room.addWidget(left, 1)
+        room.setSpacing(L)
+        for widget in left:
+            room.addWidget(widget, 1)
         self._bar_row.addLayout(room, 1)
         self._bar_row.addStretch()  # while there is nothing at the left
         for widget in right:

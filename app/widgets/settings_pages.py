@@ -12,6 +12,7 @@ from app.text import LANGUAGES, tr
 from app.viewmodels.settings import (
     Choice,
     SettingsModel,
+    automatic,
     chunk_choices,
     length_choices,
     place_choices,
@@ -58,8 +59,8 @@ class PlacePage(SettingsPage):
         self._rows[0].set_words(
             tr("Run the models on"),
             tr(
-                "Automatic takes the NPU for models that are made for it. With “Only on the NPU”, "
-                "other models cannot run."
+                "Automatic takes the NPU for models that are prepared for it, and the processor where that fails. "
+                "“Only on the NPU” is a demand: what cannot run there says so and does not run."
             ),
         )
         self._rows[1].set_words(
@@ -88,7 +89,7 @@ class AnswersPage(SettingsPage):
         super().__init__(parent)
         self._model = model
         self._length, self._reading, self._threshold = ChoiceBox(), ChoiceBox(), ChoiceBox()
-        self._passages = NumberBox(1, _MOST_PASSAGES)
+        self._passages = NumberBox(0, _MOST_PASSAGES)
         controls = (self._length, self._reading, self._threshold, self._passages)
         self._rows = [SettingRow(control) for control in controls]
         for row in self._rows:
@@ -118,7 +119,7 @@ class AnswersPage(SettingsPage):
         self._length.show_choices(length_choices(), settings.max_new_tokens)
         self._reading.show_choices(reading_choices(), settings.evidence_tokens)
         self._threshold.show_choices(threshold_choices(), settings.relevance_threshold)
-        self._passages.show_value(settings.top_k)
+        self._passages.show_value(settings.top_k, words_for_lowest=automatic(self._model.in_effect.top_k))
 
     def _change(self, **values: Any) -> None:
         self.settings_changed.emit(replace(self._model.settings, **values))
@@ -151,7 +152,7 @@ class LibraryPage(SettingsPage):
         self.retranslate()
 
     def retranslate(self) -> None:
-        general, own = self._model.settings, self._model.library_settings
+        general, own, in_effect = self._model.settings, self._model.library_settings, self._model.in_effect
         library = self._model.library
         self.set_title(tr("This library"))
         self._intro.setText(
@@ -173,10 +174,14 @@ class LibraryPage(SettingsPage):
         )
         self._reread.setText(tr("Read the documents again"))
         self._box.setVisible(self._model.needs_rereading and bool(library))
-        self._passages.show_value(own.top_k or 0, words_for_lowest=tr("As for all ({value})", value=general.top_k))
+        passages = general.top_k or in_effect.top_k or tr("Automatic")
+        self._passages.show_value(own.top_k or 0, words_for_lowest=tr("As for all ({value})", value=passages))
         thresholds, chunks = threshold_choices(), chunk_choices()
         self._threshold.show_choices(_or_general(thresholds, general.relevance_threshold), own.relevance_threshold)
-        self._chunk.show_choices(_or_general(chunks, general.chunk_tokens), own.chunk_tokens)
+        length = general.chunk_tokens or in_effect.chunk_tokens
+        self._chunk.show_choices(
+            _or_general(chunks, length) if length else [_as_for_all(tr("Automatic")), *chunks], own.chunk_tokens
+        )
 
     def _change(self, **values: Any) -> None:
         self.library_settings_changed.emit(replace(self._model.library_settings, **values))
@@ -221,4 +226,8 @@ class LookPage(SettingsPage):
 
 
 def _or_general(choices: list[Choice], general: object) -> list[Choice]:
-    return [Choice(None, tr("As for all ({value})", value=text_of(general, choices))), *choices]
+    return [_as_for_all(text_of(general, choices)), *choices]
+
+
+def _as_for_all(words: str) -> Choice:
+    return Choice(None, tr("As for all ({value})", value=words))

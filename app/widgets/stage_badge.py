@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app.design import colours
 from app.resources import icon
 from app.text import Translated, tr
+from app.viewmodels.preparation import Preparation, progress_text
 from app.viewmodels.stages import StagesModel
 
 _ICON_PX = 16
@@ -16,21 +17,24 @@ _ICON_PX = 16
 class StageBadge(Translated, QPushButton):
     """Press it for the reasons (`clicked`)."""
 
-    def __init__(self, stages: StagesModel, parent: QWidget | None = None) -> None:
+    def __init__(self, stages: StagesModel, preparation: Preparation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._stages = stages
+        self._stages, self._preparation = stages, preparation
         self.setProperty("kind", "quiet")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setIconSize(QSize(_ICON_PX, _ICON_PX))
         stages.changed.connect(self.retranslate)
+        preparation.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
         badge = self._stages.badge()
+        preparing = progress_text(self._preparation.view) if self._preparation.is_running else ""
+        explanation = "\n".join(part for part in (badge.explanation, preparing) if part)
         self.setText(badge.text)
-        self.setToolTip(badge.explanation)
+        self.setToolTip(explanation)
         self.setAccessibleName(tr("Where the models run: {place}", place=badge.text))
-        self.setAccessibleDescription(badge.explanation)
+        self.setAccessibleDescription(explanation)
         self.setIcon(icon("warning", colours().warning) if badge.is_warning else icon("processor", colours().muted))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

@@ -66,13 +66,11 @@ class PackModels:
 
     @property
     def precisions(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for stage, model in self._opened().items():
-            place = self._place(stage, model.provider)
-            graphs = place.pack.manifest.graphs if place else ()
-            fitting = {graph.precision for graph in graphs if model.provider in graph.providers}
-            if len(fitting) == 1:  # which of several it took is not said
-                found |= {stage: fitting.pop()}
+        found = {} if self._encoder is None else {"embed": self._encoder.precision}
+        if self._generator is not None:
+            place = self._place("generate", self._generator.provider)
+            pack = place.pack if place else self.llm_pack
+            found["generate"] = pack.manifest.graphs[0].precision
         return found
 
     @property

@@ -109,6 +109,21 @@ class DeviceCrashed:
 
 
 @dataclass(frozen=True, slots=True)
+class NpuState:
+    """What is prepared for this machine's NPU. `chip` is its plain name, "" where there is none, or an unknown one.
+
+    `missing` are the titles of models in use that are not prepared for it, or no longer fit it; `reason` says why in
+    plain words, also why they cannot be prepared here (`can_prepare` False).
+    """
+
+    chip: str = ""
+    emulated: bool = False
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    can_prepare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PackInfo:
     """An installed pack. `in_use` by the settings as they are; `problem` is empty when its manifest can be read."""
 

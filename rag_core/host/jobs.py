@@ -131,6 +131,24 @@ class PreparePacks(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckNpu(Job):
+    """What is prepared for this machine's NPU; finishes with an `NpuState`."""
+
+    lane: ClassVar[Lane] = "engine"
+    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareNpu(Job):
+    """Prepares the models in use for this machine's NPU, in a process apart; what is ready stays when it is stopped.
+    Streams `Progress`; finishes with the `NpuState` afterwards.
+    """
+
+    lane: ClassVar[Lane] = "engine"
+    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPack(Job):
     """Streams `Progress`; finishes with None."""
 

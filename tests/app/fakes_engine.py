@@ -21,6 +21,7 @@ class FakeEngine(QObject):
 
     engine_lost = Signal(str)
     engine_ready = Signal()
+    news_received = Signal(object)
 
     def __init__(self, answers: dict[type[Job], object] | None = None) -> None:
         super().__init__()

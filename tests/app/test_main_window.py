@@ -28,7 +28,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.add_page("conversation", QPlainTextEdit())
     made.add_page("documents", QLineEdit())
     made.place_source(QPlainTextEdit())
-    made.place_bottom(QLabel(), QPushButton())
+    made.place_bottom([QLabel()], [QPushButton()])
     made.remember(b"", 264, 460, is_side_collapsed=False)
     made.resize(1440, 900)
     with qtbot.waitExposed(made):

@@ -15,7 +15,7 @@ from app.widgets.settings_dialog import SettingsDialog
 from app.widgets.settings_form import ChoiceBox
 from rag_core.host.events import PackInfo
 from rag_core.libraries import LibrarySettings
-from rag_core.settings import Settings
+from rag_core.settings import InEffect, Settings
 
 PACKS = (
     PackInfo("mini", "embedder", "MiniLM", "Apache-2.0", "3", 23_400_000, "/p/mini", True),
@@ -63,6 +63,19 @@ def test_a_choice_in_plain_words_becomes_a_setting(qtbot: QtBot, dialog: Setting
 def test_a_value_from_the_file_that_is_no_choice_is_shown_and_kept(dialog: SettingsDialog) -> None:
     dialog._model.set_settings(Settings(relevance_threshold=0.42))
     assert box(dialog.answers, "When to answer").currentText() == "Own value: 0.42"
+
+
+def test_what_is_left_to_alcove_is_shown_with_what_it_comes_to(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    passages = next(spin for spin in dialog.answers.findChildren(QSpinBox))
+    assert passages.text() == "Automatic"
+    assert box(dialog.library, "Length of a passage").currentText() == "As for all (Automatic)"
+    dialog._model.set_in_effect(InEffect(220, 7, 60, 48))
+    assert passages.text() == "Automatic (7)"
+    assert box(dialog.library, "Length of a passage").currentText() == "As for all (Long: more context)"
+    assert next(spin for spin in dialog.library.findChildren(QSpinBox)).text() == "As for all (7)"
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        passages.setValue(3)
+    assert changed.args == [Settings(top_k=3)]
 
 
 def test_showing_settings_changes_none(qtbot: QtBot, dialog: SettingsDialog) -> None:

@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controllers.status import StatusController
+from app.notices import Notice
+from app.viewmodels.preparation import Preparation
 from app.viewmodels.stages import StagesModel, is_elsewhere, reason_text
 from app.widgets.stage_badge import StageBadge
 from app.widgets.stages_dialog import StagesDialog
-from rag_core.host.events import StageCheck
-from rag_core.host.jobs import CheckStages
+from rag_core.host.events import DeviceCrashed, StageCheck, StageMoved
+from rag_core.host.jobs import CheckStages, RetryDevices
+from rag_core.settings import InEffect
 from tests.app.fakes_engine import FakeEngine
 
 CPU, QNN = "CPUExecutionProvider", "QNNExecutionProvider"
@@ -77,13 +80,53 @@ def test_the_check_waits_after_the_start_and_is_made_once(qtbot: QtBot) -> None:
 
 def test_an_answer_that_ran_elsewhere_changes_the_badge(qtbot: QtBot) -> None:
     model = StagesModel()
-    badge = StageBadge(model)
+    badge = StageBadge(model, Preparation())
     qtbot.addWidget(badge)
     model.set_checks((replace(EMBED, provider=QNN, requested="npu"), WRITE))
     model.take_providers({"embed": CPU, "generate": CPU})
     assert badge.text() == "Processor"
     assert model.badge().is_warning
     assert "Finding by meaning: Processor" in badge.toolTip()
+
+
+def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine)
+    told: list[Notice] = []
+    controller.noticed.connect(told.append)
+    controller.stages.set_checks((replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
+    assert controller.stages.badge().text == "NPU"
+    engine.news_received.emit(StageMoved("generate", CPU, "The NPU did not answer."))
+    assert controller.stages.badge().text == "NPU + Processor"
+    assert [check.can_retry for check in controller.stages.checks] == [False, True]
+    (notice,) = told
+    assert notice.text == "“Writing answers” goes on on the processor."
+    assert notice.action is not None
+    notice.action()
+    engine.finish(RetryDevices, (replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
+    assert controller.stages.badge().text == "NPU"
+    assert [check.can_retry for check in controller.stages.checks] == [False, False]
+    controller.shutdown()
+
+
+def test_a_driver_that_ended_the_engine_is_told(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine)
+    with qtbot.waitSignal(controller.noticed) as told:
+        engine.news_received.emit(DeviceCrashed("The engine ended unexpectedly."))
+    assert told.args is not None and told.args[0].text == "The engine ended unexpectedly."
+    controller.shutdown()
+
+
+def test_what_the_settings_come_to_is_passed_on(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine)
+    controller.check_stages()
+    with qtbot.waitSignal(controller.in_effect_known) as known:
+        engine.send(CheckStages, InEffect(220, 7, 60, 48))
+    assert known.args == [InEffect(220, 7, 60, 48)]
+    engine.finish(CheckStages, (EMBED, WRITE))
+    controller.shutdown()
 
 
 def test_an_answer_tells_before_any_check() -> None:
@@ -95,7 +138,7 @@ def test_an_answer_tells_before_any_check() -> None:
 def test_a_failed_check_keeps_what_was_known_and_says_so(qtbot: QtBot) -> None:
     engine = FakeEngine()
     controller = StatusController(engine)
-    dialog = StagesDialog(controller.stages)
+    dialog = StagesDialog(controller.stages, Preparation())
     qtbot.addWidget(dialog)
     controller.check_stages()
     engine.fail(CheckStages, "There is no library yet.")
