@@ -17,7 +17,7 @@ import PySide6.QtCore
 from PySide6.QtGui import QGuiApplication
 
 from rag_core import __version__
-from rag_core.host.events import PackInfo, StageCheck
+from rag_core.host.events import DeviceInfo, PackInfo, StageCheck
 from rag_core.libraries import LibraryInfo
 from rag_core.settings import Settings
 
@@ -29,6 +29,7 @@ class Diagnosis:
     """What is known. None: the engine did not tell; `problems` then say why."""
 
     machine: tuple[tuple[str, str], ...] = ()
+    devices: tuple[DeviceInfo, ...] | None = None
     stages: tuple[StageCheck, ...] = ()
     packs: tuple[PackInfo, ...] | None = None
     libraries: tuple[LibraryInfo, ...] | None = None
@@ -66,6 +67,8 @@ def screen_facts() -> tuple[tuple[str, str], ...]:
 def write(diagnosis: Diagnosis) -> str:
     """The text."""
     lines = [f"{name}: {value}" for name, value in diagnosis.machine]
+    devices = None if diagnosis.devices is None else [_device(device) for device in diagnosis.devices]
+    lines += ["", "Devices", *_listed(devices)]
     lines += ["", "Stages", *_listed([_stage(check) for check in diagnosis.stages])]
     packs = None if diagnosis.packs is None else [_pack(pack) for pack in diagnosis.packs]
     lines += ["", "Models", *_listed(packs)]
@@ -93,10 +96,19 @@ def _listed(lines: Sequence[str] | None) -> list[str]:
     return [f"  {line}" for line in lines] or ["  none"]
 
 
+def _device(device: DeviceInfo) -> str:
+    took = f"{device.tiny_ms:.2f} ms" if device.tiny_ms is not None else f"does not work: {device.problem}"
+    version = f"{device.provider} {device.version}".strip()
+    emulated = ", emulated" if device.emulated else ""
+    target = f", models for {device.target}" if device.target else ""
+    return f"{device.kind}: {device.name} ({version}{emulated}{target}), {took}"
+
+
 def _stage(check: StageCheck) -> str:
     ran = f"{check.provider} on {check.device}, {check.elapsed_ms:.0f} ms" if check.provider else "cannot run"
     asked = f" (asked for: {check.requested})" if check.requested else ""
-    return " ".join(part for part in (f"{check.stage}: {ran}{asked}", check.model, check.reason) if part)
+    parts = (f"{check.stage}: {ran}{asked}", check.model, check.precision, check.reason)
+    return " ".join(part for part in parts if part)
 
 
 def _pack(pack: PackInfo) -> str:

@@ -16,8 +16,8 @@ from app.notices import Notice, notice_of
 from app.text import tr
 from app.viewmodels.about import AboutModel
 from app.viewmodels.stages import StagesModel
-from rag_core.host.events import Failed, PackInfo
-from rag_core.host.jobs import Job, ListLibraries, ListPacks, LoadSettings
+from rag_core.host.events import DeviceInfo, Failed, PackInfo
+from rag_core.host.jobs import Job, ListDevices, ListLibraries, ListPacks, LoadSettings
 from rag_core.libraries import LibraryInfo
 from rag_core.settings import Settings
 
@@ -65,8 +65,9 @@ class AboutController(QObject):
         if self._missing:
             return
         self._diagnosis = Diagnosis(stages=self._stages.checks)
-        self._missing = 4
+        self._missing = 5
         self._asking_machine.start()
+        self._ask(ListDevices(), self._add_devices)
         self._ask(ListPacks(), self._add_packs)
         self._ask(ListLibraries(), self._add_libraries)
         self._ask(LoadSettings(), self._add_settings)
@@ -81,6 +82,9 @@ class AboutController(QObject):
         handle.failed.connect(self._add_problem)
         handle.ended.connect(self._count)
         handle.start()
+
+    def _add_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+        self._diagnosis = replace(self._diagnosis, devices=tuple(devices))
 
     def _add_packs(self, packs: tuple[PackInfo, ...]) -> None:
         self._diagnosis = replace(self._diagnosis, packs=tuple(packs))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from rag_core import libraries
 from rag_core import settings as stored_settings
 from rag_core.errors import UserError
 from rag_core.host import jobs, packs
 from rag_core.host.engines import Engines
+from rag_core.host.events import DeviceInfo
 from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
 from rag_core.host.moves import Moves
 from rag_core.host.shelf import Shelf
 from rag_core.host.stages import check_stages
+from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
+from rag_core.runtime.devices import list_devices
 from rag_core.types import Answer, AskEvent
 
 StopOthers = Callable[[CancelToken, Callable[[Job], bool]], None]
@@ -72,6 +75,8 @@ class EngineWork:
                 return check_stages(self.engines.models, self.engines.settings, token)
             case jobs.RetryDevices():
                 return self._retry_devices(token)
+            case jobs.ListDevices():
+                return _list_devices(data_dir)
             case jobs.CheckHealth():
                 return self._check_health(job)
             case jobs.PreparePacks():
@@ -148,3 +153,10 @@ class EngineWork:
         libraries.save_library_settings(data_dir, job.library, replace(job.settings, left_out=left_out))
         self.engines.refresh(job.library)
         return None
+
+
+def _list_devices(data_dir: DataDir) -> Work:
+    yield from ()
+    from rag_core.runtime.profile import profile_devices
+
+    return tuple(DeviceInfo(**asdict(profile)) for profile in profile_devices(list_devices(), data_dir.device_file))

@@ -109,6 +109,22 @@ class DeviceCrashed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device that models can run on. `tiny_ms` is how long it took for one small graph, None where it did not do it:
+    `problem` says why. `target` is the chip that models are prepared for, where it is one.
+    """
+
+    name: str
+    provider: str
+    kind: str
+    version: str
+    emulated: bool
+    target: str
+    tiny_ms: float | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NpuState:
     """What is prepared for this machine's NPU. `chip` is its plain name, "" where there is none, or an unknown one.
 

@@ -114,6 +114,14 @@ class RetryDevices(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class ListDevices(Job):
+    """Times a small graph on every device; finishes with a tuple of `DeviceInfo`, best first."""
+
+    lane: ClassVar[Lane] = "engine"
+    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
+
+
+@dataclass(frozen=True, slots=True)
 class CheckHealth(Job):
     """What `alcove doctor` says; finishes with a tuple of `Check`."""
 

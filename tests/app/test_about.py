@@ -10,8 +10,8 @@ from app.controllers.about import AboutController
 from app.licences import LICENCES, collect, licence_text
 from app.viewmodels.stages import StagesModel
 from app.widgets.about_dialog import AboutDialog
-from rag_core.host.events import PackInfo
-from rag_core.host.jobs import ListLibraries, ListPacks, LoadSettings
+from rag_core.host.events import DeviceInfo, PackInfo
+from rag_core.host.jobs import ListDevices, ListLibraries, ListPacks, LoadSettings
 from rag_core.settings import Settings
 from tests.app.fakes_engine import FakeEngine
 
@@ -56,11 +56,13 @@ def test_the_dialog_shows_the_text_of_the_chosen_part(qtbot: QtBot) -> None:
 
 
 def test_diagnostics_are_copied_even_when_the_engine_fails(qtbot: QtBot) -> None:
-    engine = FakeEngine({ListPacks: (PACK,), LoadSettings: Settings()})
+    npu = DeviceInfo("Hexagon", "QNNExecutionProvider", "npu", "2.7.0", False, "Snapdragon X Elite", 0.31)
+    engine = FakeEngine({ListPacks: (PACK,), LoadSettings: Settings(), ListDevices: (npu,)})
     controller = AboutController(engine, StagesModel())
     with qtbot.waitSignal(controller.diagnostics_copied):
         controller.copy_diagnostics()
         engine.fail(ListLibraries, "The engine stopped.")
     text = QGuiApplication.clipboard().text()
     assert "The engine stopped." in text and "smol 3 (llm, 98 MB, in use)" in text
+    assert "npu: Hexagon (QNNExecutionProvider 2.7.0, models for Snapdragon X Elite), 0.31 ms" in text
     controller.shutdown()
