@@ -4,29 +4,113 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from rag_core.cli import DONE
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
+from rag_core.engine.pack_models import PackModels
+from rag_core.errors import UserError
 from rag_core.evaluate.bench import run_bench
+from rag_core.evaluate.compare import report
+from rag_core.evaluate.compare.comparing import Bench, Comparison, compare
+from rag_core.evaluate.compare.kept import KeptRuns, key_of
+from rag_core.evaluate.compare.machine import this_machine
+from rag_core.evaluate.compare.providers import providers_of
+from rag_core.evaluate.compare.records import Work
+from rag_core.evaluate.energy import find_meters
 from rag_core.evaluate.questions import load_questions
 from rag_core.evaluate.run import evaluate as run_evaluation
+from rag_core.paths import replace_file
+from rag_core.runtime.devices import list_devices
+
+_REST_S, _QUICK_REST_S = 10.0, 3.0
+_KEPT = "comparison.json"
 
 
 def bench(arguments: argparse.Namespace) -> int:
+    if arguments.compare:
+        return _compare(arguments)
+    if arguments.emulated or arguments.questions or arguments.hwinfo or arguments.markdown:
+        raise UserError(
+            "“--emulated”, “--questions”, “--hwinfo” and “--markdown” belong to a comparison.", "Add “--compare”."
+        )
     output = Output(arguments.json)
     with tempfile.TemporaryDirectory(prefix="alcove-bench-") as scratch:
-        report = output.run(run_bench(data_dir_of(arguments), Path(scratch), settings_of(arguments), arguments.quick))
-    output.document({"version": 1, **asdict(report)})
+        figures = output.run(run_bench(data_dir_of(arguments), Path(scratch), settings_of(arguments), arguments.quick))
+    output.document({"version": 1, **asdict(figures)})
     output.table(
         ["figure", "value", "unit"],
-        [[figure.name, f"{figure.value:,.1f}", figure.unit] for figure in report.figures],
+        [[figure.name, f"{figure.value:,.1f}", figure.unit] for figure in figures.figures],
     )
-    for stage, provider in report.providers.items():
+    for stage, provider in figures.providers.items():
         output.text(f"{stage}: {provider}")
     return DONE
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    output = Output(arguments.json)
+    providers = providers_of(list_devices(), arguments.emulated)
+    emulated = any(provider.emulated for provider in providers)
+    work = Work.chosen(quick=arguments.quick, emulated=emulated, questions=arguments.questions)
+    with _bench(arguments) as prepared:
+        key = key_of(work, prepared.machine, prepared.settings, prepared.data_dir.packs)
+        kept = KeptRuns(prepared.data_dir.root / _KEPT, key)
+        if done := [provider.title for provider in providers if provider.id in kept.runs]:
+            output.notice(f"Measured before, and kept: {', '.join(done)}.")
+        comparison = output.run(compare(prepared, work, providers, kept))
+        folders = {prepared.scratch: "(scratch)", prepared.data_dir.root: "(data folder)", Path.home(): "~"}
+    private = report.private_places(folders)
+    if arguments.markdown is not None:
+        _write(arguments.markdown, report.markdown_of(comparison, private))
+    output.document(report.json_of(comparison, private))
+    _show(output, comparison, report.Notes(private))
+    return DONE
+
+
+@contextmanager
+def _bench(arguments: argparse.Namespace) -> Iterator[Bench]:
+    """With its meters and its models open, and a folder that goes with them."""
+    data_dir, settings = data_dir_of(arguments), settings_of(arguments)
+    with ExitStack() as opened:
+        scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="alcove-bench-")))
+        models = PackModels(data_dir, settings.with_overrides(execution_provider="cpu"))
+        opened.callback(models.close)
+        meters, notes = find_meters()
+        for meter in meters:
+            opened.enter_context(closing(meter))
+        yield Bench(
+            data_dir=data_dir,
+            scratch=scratch,
+            settings=settings,
+            models=models,
+            machine=this_machine(),
+            meters=meters,
+            meter_notes=notes,
+            hwinfo=arguments.hwinfo,
+            rest_s=_QUICK_REST_S if arguments.quick else _REST_S,
+        )
+
+
+def _show(output: Output, comparison: Comparison, notes: report.Notes) -> None:
+    columns, rows = report.columns_of(comparison), report.rows_of(comparison, notes)
+    facts = report.fact_rows_of(comparison, notes)
+    output.table(columns, rows)
+    output.table(columns[: len(columns) - len(report.PAPER_COLUMNS)], facts)
+    for line in report.text_notes(comparison, notes):
+        output.text(line)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written ({error.strerror or error}).", "Name a file in a folder that is there."
+        ) from error
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -35,7 +119,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     with open_engine(arguments, read_only=True) as engine:
         threshold = engine.settings.relevance_threshold
         work = run_evaluation(engine, questions, relevance_threshold=threshold, answers=not arguments.search_only)
-        report = output.run(work)
-    output.document({"version": 1, **report.as_dict()})
-    output.table(["measure", "value", "meaning"], [list(row) for row in report.rows()])
+        found = output.run(work)
+    output.document({"version": 1, **found.as_dict()})
+    output.table(["measure", "value", "meaning"], [list(row) for row in found.rows()])
     return DONE

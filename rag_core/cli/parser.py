@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     command("doctor", "Check packs, devices and the library, and say what to do about what is wrong.")
     bench = command("bench", "Measure this machine: reading, embedding, search, answering, memory.")
-    bench.add_argument("--quick", action="store_true", help="fewer repetitions")
+    _bench_options(bench)
     evaluate = command("eval", "Score the library against your own questions.")
     evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     evaluate.add_argument("--search-only", action="store_true", help="score retrieval, do not generate answers")
@@ -88,6 +88,16 @@ def _answer_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to answer")
     group.add_argument("--max-new-tokens", type=_positive, metavar="N", help="longest answer")
     group.add_argument("--threshold", type=_probability, metavar="P", help="least relevance for an answer, 0 to 1")
+
+
+def _bench_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    group = parser.add_argument_group("comparing the devices of this machine")
+    group.add_argument("--compare", action="store_true", help="the same work on each of them, and whether they agree")
+    group.add_argument("--emulated", action="store_true", help="also on an emulated NPU: right results, no speed")
+    group.add_argument("--questions", type=_positive, metavar="N", help="how many are asked")
+    group.add_argument("--hwinfo", type=Path, metavar="LOG.csv", help="energy from a log that HWiNFO writes meanwhile")
+    group.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables to a file as well")
 
 
 def _positive(text: str) -> int:
