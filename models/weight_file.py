@@ -26,19 +26,19 @@ class WeightFile:
         """An initializer called `name`: its bytes in the file, wherever equal ones lie already, or in itself."""
         tensor = onnx.TensorProto(name=name, dims=values.shape)
         tensor.data_type = helper.np_dtype_to_tensor_dtype(values.dtype)
-        raw = np.ascontiguousarray(values).tobytes()
-        if len(raw) < _SMALL:
-            tensor.raw_data = raw
+        raw = np.ascontiguousarray(values).reshape(-1).view(np.uint8)  # no copy: a matrix may be a gigabyte
+        if raw.size < _SMALL:
+            tensor.raw_data = raw.tobytes()
             return tensor
         tensor.data_location = TensorProto.EXTERNAL
-        for key, value in {"location": self._name, "offset": self._place(raw), "length": len(raw)}.items():
+        for key, value in {"location": self._name, "offset": self._place(raw), "length": raw.size}.items():
             tensor.external_data.add(key=key, value=str(value))
         return tensor
 
-    def _place(self, raw: bytes) -> int:
-        digest = hashlib.sha256(raw).digest()
+    def _place(self, raw: npt.NDArray[np.uint8]) -> int:
+        digest = hashlib.sha256(raw.data).digest()
         if digest not in self._places:
             self._data.write(bytes(-self._data.tell() % _ALIGNMENT))
             self._places[digest] = self._data.tell()
-            self._data.write(raw)
+            self._data.write(raw.data)
         return self._places[digest]

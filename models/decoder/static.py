@@ -16,8 +16,8 @@ from models.decoder.static_weights import (
     Precision,
     Products,
     WeightFile,
+    new_weight_file,
     parts,
-    weight_file,
 )
 from models.decoder.weights import Matrix, Weights
 from rag_core.runtime.pack import MANIFEST, Graph, Manifest, Pack, open_pack, write_manifest
@@ -46,7 +46,7 @@ def write_static(
     (folder / MANIFEST).unlink(missing_ok=True)
     chosen = products or PlainProducts(precision)
     named = tuple(Window(window_name(tokens, cache), tokens, cache) for tokens, cache in windows)
-    with weight_file(folder / _WEIGHTS, precision) as file:
+    with new_weight_file(folder / _WEIGHTS, precision) as file:
         _keep(file, chosen, network, weights)
     _write_embedding(folder / EMBEDDING, weights.embedding, network, precision)
     for window in named:

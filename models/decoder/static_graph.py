@@ -23,23 +23,21 @@ _OPSET = 23
 
 
 def keep_layer(file: WeightFile, products: Products, network: Network, layer: Layer, index: int) -> None:
-    """The layer's weights, as `StaticGraph` wants them: q, k, v, gate and up apart, so that nothing is split again."""
+    """The layer's weights, as `StaticGraph` wants them.
+
+    Query, key and value are one product, which is split by heads, not by columns: where a compiler split the weights
+    themselves (three key heads of 64), it laid them out differently for prompts and for steps, and kept both.
+    """
     stem = f"layers.{index}"
     file.add(f"{stem}.attention_norm", layer.attention_norm)
     file.add(f"{stem}.feed_forward_norm", layer.feed_forward_norm)
-    for name, start, stop in _query_key_value(network):
-        products.keep(file, f"{stem}.{name}", rows_of(layer.qkv, start, stop))
-        if layer.qkv_bias is not None:
-            file.add(f"{stem}.{name}.bias", layer.qkv_bias[start:stop])
+    products.keep(file, f"{stem}.qkv", layer.qkv)
+    if layer.qkv_bias is not None:
+        file.add(f"{stem}.qkv.bias", layer.qkv_bias)
     products.keep(file, f"{stem}.output", layer.output)
     products.keep(file, f"{stem}.gate", rows_of(layer.gate_up, 0, network.feed_forward))
     products.keep(file, f"{stem}.up", rows_of(layer.gate_up, network.feed_forward, 2 * network.feed_forward))
     products.keep(file, f"{stem}.down", layer.down)
-
-
-def _query_key_value(network: Network) -> tuple[tuple[str, int, int], ...]:
-    key, value = network.q_size, network.q_size + network.kv_size
-    return ("query", 0, key), ("key", key, value), ("value", value, value + network.kv_size)
 
 
 class StaticGraph:
@@ -137,14 +135,24 @@ class StaticGraph:
         network, tokens, cache = self._network, self._tokens, self._cache
         stem, size = f"layers.{index}", network.head_size
         group = network.heads // network.kv_heads
-        query = self._rotated(self._heads(source, f"{stem}.query", network.heads), f"{stem}.query")
-        scale = self.constant("score_scale", float(size**-0.5))
-        query = self.node("Mul", [query, scale], f"{stem}.query.scaled")
+        turning, value = self._split(
+            self._heads(source, stem),
+            (f"{stem}.turning", f"new.{index}.value"),
+            "values",
+            (network.heads + network.kv_heads, network.kv_heads),
+            axis=1,
+        )
+        query, key = self._split(
+            self._rotated(turning, stem),
+            (f"{stem}.query", f"{stem}.key"),
+            "keys",
+            (network.heads, network.kv_heads),
+            axis=1,
+        )
+        query = self.node("Mul", [query, self.constant("score_scale", float(size**-0.5))], f"{stem}.query.scaled")
         grouped = self.constant("shape.grouped", (1, network.kv_heads, group * tokens, size))
         query = self.node("Reshape", [query, grouped], f"{stem}.query.grouped")
-        key = self._rotated(self._heads(source, f"{stem}.key", network.kv_heads), f"{stem}.key")
         key = self._turned(key, f"new.{index}.key")
-        value = self._heads(source, f"{stem}.value", network.kv_heads, f"new.{index}.value")
         old = self.node("MatMul", [query, f"past.{index}.key"], f"{stem}.scores.old")
         new = self.node("MatMul", [query, key], f"{stem}.scores.new")
         scores = self.node("Concat", [old, new], f"{stem}.scores", axis=-1)
@@ -155,18 +163,18 @@ class StaticGraph:
         new = self.node("MatMul", [new, value], f"{stem}.mixed.new")
         return self._merged(self.node("Add", [old, new], f"{stem}.mixed"), stem)
 
-    def _heads(self, source: str, name: str, heads: int, output: str = "") -> str:
-        """A product as `(1, heads, tokens, head_size)`."""
-        tokens, size = self._tokens, self._network.head_size
-        flat = self._product(source, name)
-        if self._network.qkv_bias:
-            flat = self.node("Add", [flat, self.weight(f"{name}.bias")], f"{name}.biased")
-        output = output or f"{name}.heads"
+    def _heads(self, source: str, stem: str) -> str:
+        """Queries, keys and values as `(1, heads + 2 * kv_heads, tokens, head_size)`."""
+        network, tokens = self._network, self._tokens
+        flat = self._product(source, f"{stem}.qkv")
+        if network.qkv_bias:
+            flat = self.node("Add", [flat, self.weight(f"{stem}.qkv.bias")], f"{stem}.qkv.biased")
+        heads, size = network.heads + 2 * network.kv_heads, network.head_size
         if tokens == 1:
-            return self.node("Reshape", [flat, self.constant(f"shape.{heads}.heads", (1, heads, 1, size))], output)
-        shape = self.constant(f"shape.{heads}.heads", (1, tokens, heads, size))
-        apart = self.node("Reshape", [flat, shape], f"{name}.apart")
-        return self.node("Transpose", [apart], output, perm=[0, 2, 1, 3])
+            return self.node("Reshape", [flat, self.constant("shape.heads", (1, heads, 1, size))], f"{stem}.heads")
+        shape = self.constant("shape.heads", (1, tokens, heads, size))
+        apart = self.node("Reshape", [flat, shape], f"{stem}.apart")
+        return self.node("Transpose", [apart], f"{stem}.heads", perm=[0, 2, 1, 3])
 
     def _turned(self, key: str, output: str) -> str:
         """`(1, kv_heads, tokens, head_size)` with its last two axes exchanged."""
@@ -200,9 +208,11 @@ class StaticGraph:
         pair = [turned("first", "Sub", first, second), turned("second", "Add", second, first)]
         return self.node("Concat", [*pair, *others], f"{name}.rotated", axis=-1)
 
-    def _split(self, source: str, names: tuple[str, ...], kind: str, lengths: tuple[int, ...]) -> tuple[str, ...]:
+    def _split(
+        self, source: str, names: tuple[str, ...], kind: str, lengths: tuple[int, ...], axis: int = -1
+    ) -> tuple[str, ...]:
         sizes = self.constant(f"split.{kind}", lengths)
-        self._nodes.append(helper.make_node("Split", [source, sizes], names, name=f"{source}.split", axis=-1))
+        self._nodes.append(helper.make_node("Split", [source, sizes], names, name=f"{source}.split", axis=axis))
         return names
 
     def _feed_forward(self, stem: str, source: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
+from models import weight_file
 from models.decoder.weights import Blocks, Matrix
 
 Precision = Literal["fp16", "fp32"]
@@ -19,31 +20,22 @@ Array = npt.NDArray[Any]
 
 NUMPY_TYPES: dict[Precision, type[np.floating[Any]]] = {"fp16": np.float16, "fp32": np.float32}
 ONNX_TYPES: dict[Precision, int] = {"fp16": TensorProto.FLOAT16, "fp32": TensorProto.FLOAT}
-_ALIGNMENT = 4096  # so that the runtime can map a tensor instead of copying it
 _PART_ROWS = 4096  # of a matrix that are float32 at a time
 
 
 class WeightFile:
-    """Tensors, each written once; any number of graphs then take the same bytes of the file."""
+    """Tensors by name, each written once; any number of graphs then take the same bytes of the file."""
 
-    def __init__(self, file: IO[bytes], name: str, precision: Precision) -> None:
+    def __init__(self, file: weight_file.WeightFile, precision: Precision) -> None:
         self.precision = precision
         self._file = file
-        self._name = name
         self._tensors: dict[str, onnx.TensorProto] = {}
 
     def add(self, name: str, values: Array) -> None:
         """Floats become the graph's; other types stay what they are."""
         if values.dtype.kind == "f":
             values = values.astype(NUMPY_TYPES[self.precision], copy=False)
-        tensor = onnx.TensorProto(name=name, dims=values.shape)
-        tensor.data_type = helper.np_dtype_to_tensor_dtype(values.dtype)
-        tensor.data_location = TensorProto.EXTERNAL
-        self._file.write(bytes(-self._file.tell() % _ALIGNMENT))
-        for key, value in (("location", self._name), ("offset", self._file.tell()), ("length", values.nbytes)):
-            tensor.external_data.add(key=key, value=str(value))
-        self._file.write(np.ascontiguousarray(values).data)
-        self._tensors[name] = tensor
+        self._tensors[name] = self._file.tensor(name, values)
 
     def tensor(self, name: str) -> onnx.TensorProto:
         return self._tensors[name]
@@ -89,9 +81,9 @@ class PlainProducts:
 
 
 @contextmanager
-def weight_file(path: Path, precision: Precision) -> Iterator[WeightFile]:
+def new_weight_file(path: Path, precision: Precision) -> Iterator[WeightFile]:
     with path.open("wb") as file:
-        yield WeightFile(file, path.name, precision)
+        yield WeightFile(weight_file.WeightFile(file, path.name), precision)
 
 
 def parts(matrix: Matrix) -> Iterator[tuple[int, Array]]:

@@ -16,7 +16,7 @@ from models.decoder.static import write_static
 from models.decoder.weights import Blocks, Layer, Matrix, Weights, quantise
 from rag_core.answer.genai_decoder import GenaiDecoder
 from rag_core.answer.static_decoder import StaticTokenDecoder
-from rag_core.errors import UserError
+from rag_core.errors import PackCorrupt, UserError
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
@@ -26,8 +26,9 @@ from tests.models.static_loop import Array, StaticLoop
 from tests.models.tiny_llm import GEMMA_LIKE, QWEN_LIKE, TEMPLATE, random_weights, write_folder
 
 CHUNK, CACHE = 8, 48
-LLAMA_LIKE = replace(QWEN_LIKE, qkv_bias=False, tied_embedding=True, head_size=32, rotary_size=16, layers=3)
-NETWORKS = {"llama": LLAMA_LIKE, "qwen2": QWEN_LIKE, "gemma": GEMMA_LIKE}
+LLAMA_LIKE = replace(QWEN_LIKE, qkv_bias=False, tied_embedding=True, layers=3)
+PHI_LIKE = replace(QWEN_LIKE, qkv_bias=False, heads=2, kv_heads=2, head_size=32, rotary_size=16)
+NETWORKS = {"llama": LLAMA_LIKE, "phi3": PHI_LIKE, "qwen2": QWEN_LIKE, "gemma": GEMMA_LIKE}
 PROMPTS = {
     "shorter than a chunk": 5,
     "one chunk": CHUNK,
@@ -152,6 +153,15 @@ def test_a_pack_of_another_maker_is_refused_in_plain_words(tmp_path: Path) -> No
         with pytest.raises(UserError, match="cannot be prepared for the NPU: its graph was not written by Alcove"):
             write_static(open_pack(pack.root), tmp_path / "static", [(1, CACHE)])
     assert not (tmp_path / "static").exists()
+
+
+def test_a_damaged_pack_is_refused(tmp_path: Path) -> None:
+    pack = tiny_pack(tmp_path / "pack", LLAMA_LIKE, "llama")
+    data = bytearray((pack.root / "model.onnx.data").read_bytes())
+    data[-1] ^= 1
+    (pack.root / "model.onnx.data").write_bytes(data)
+    with pytest.raises(PackCorrupt, match=r"model\.onnx\.data"):
+        write_static(pack, tmp_path / "static", [(1, CACHE)])
 
 
 def _assert_equal(read: Weights, written: Weights) -> None:
