@@ -57,8 +57,8 @@ def sentence(view: PreparationView) -> str:
             "This computer only emulates an NPU: the results are right, but slow. It is used where it is demanded."
         )
     if view.state == "missing":
-        told = tr_engine(view.reason) or tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
-        return f"{told} {tr('Until then they run on the processor.')}"
+        problem = tr_engine(view.reason) or tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
+        return tr("{problem} Until then they run on the processor.", problem=problem)
     return tr_engine(view.reason) if view.state in ("impossible", "failed") else ""
 
 
@@ -69,3 +69,10 @@ def progress_text(view: PreparationView) -> str:
     if not view.total:
         return tr("Preparing the models for the NPU…")
     return tr("Preparing the models for the NPU… {done} of {total}", done=view.done, total=view.total)
+
+
+def short_text(view: PreparationView) -> str:
+    """Where there is little room."""
+    if view.stopping or not view.total:
+        return tr("NPU…")
+    return tr("NPU: {done} of {total}", done=view.done, total=view.total)

@@ -78,7 +78,7 @@ class SettingsModel(QObject):
 
 def place_choices() -> list[Choice]:
     return [
-        Choice("auto", tr("Automatic: the NPU where it can")),
+        Choice("auto", tr("Automatic: NPU first")),
         Choice("cpu", tr("Only on the processor")),
         Choice("npu", tr("Only on the NPU")),
     ]

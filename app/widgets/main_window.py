@@ -69,8 +69,8 @@ class MainWindow(Translated, QMainWindow):
     def place_bottom(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
         room = QHBoxLayout()
         room.setSpacing(L)
-        for widget in left:
-            room.addWidget(widget, 1)
+        for number, widget in enumerate(left):
+            room.addWidget(widget, 1 if number else 3)  # the first has most to say
         self._bar_row.addLayout(room, 1)
         self._bar_row.addStretch()  # while there is nothing at the left
         for widget in right:

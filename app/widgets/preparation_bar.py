@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from app.design import S
 from app.resources import icon
 from app.text import Translated, tr
-from app.viewmodels.preparation import Preparation, progress_text
+from app.viewmodels.preparation import Preparation, progress_text, short_text
 from app.widgets.elided_label import ElidedLabel
 
 _BAR_WIDTH = 80
 
 
 class PreparationBar(Translated, QWidget):
-    """Hidden while nothing is prepared."""
+    """Hidden while nothing is prepared. Says less where there is little room: documents may be read meanwhile."""
 
     stop_requested = Signal()
 
@@ -52,10 +53,24 @@ class PreparationBar(Translated, QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        view, metrics = self._preparation.view, self.text.fontMetrics()
+        whole, short = progress_text(view), short_text(view)
+        others = self.progress.width() + self.stop_button.width() + 2 * S
+        fits = metrics.horizontalAdvance(whole) + others < self.width()
+        self.text.set_whole_text(whole if fits else short)
+        self.text.setMinimumWidth(metrics.horizontalAdvance(short) + 2)
+        self.progress.setVisible(fits)
+        self.setToolTip(whole)
+
     def _show(self) -> None:
         view = self._preparation.view
         self.setVisible(self._preparation.is_running)
-        self.text.set_whole_text(progress_text(view))
+        self._fit()
         self.progress.setRange(0, view.total or 0)
         self.progress.setValue(view.done)
         self.stop_button.setIcon(icon("close"))

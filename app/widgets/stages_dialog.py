@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.design import XL, L, S
+from app.design import XL, L, M, S
 from app.text import Translated, tr
 from app.viewmodels.preparation import Preparation
 from app.viewmodels.stages import StagesModel
 from app.widgets.npu_section import NpuSection
 from app.widgets.stages_table import StagesTable, label
 
-_SIZE, _SMALLEST = QSize(640, 440), QSize(520, 340)
+_SIZE, _SMALLEST = QSize(680, 520), QSize(560, 380)
 
 
 class StagesDialog(Translated, QDialog):
@@ -77,7 +77,7 @@ class StagesDialog(Translated, QDialog):
         """What a driver says can be long."""
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, M, 0)  # the scroll bar stands beside the words
         column.setSpacing(L)
         column.addLayout(self._body)
         column.addWidget(self.npu)

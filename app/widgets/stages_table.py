@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from app.design import L, M, S, colours
 from app.resources import icon
-from app.text import tr, tr_engine
+from app.text import tr
 from app.viewmodels.stages import is_elsewhere, place_name, precision_name, reason_text, stage_name
 from rag_core.host.events import StageCheck
 
@@ -58,7 +58,8 @@ class StagesTable(QWidget):
 def _device(check: StageCheck) -> str:
     """What the system calls the device, and the provider that ran there, for those who look closely."""
     provider = check.provider.removesuffix("ExecutionProvider")
-    return " · ".join(part for part in (tr_engine(check.device), provider) if part)
+    is_own_name = check.device and not check.device.startswith("the ")  # else it is ours, and stands above
+    return tr(" · ").join(part for part in (check.device if is_own_name else "", provider) if part)
 
 
 def _cell(text: str, small: str, name: str, is_strong: bool) -> QWidget:

@@ -58,7 +58,10 @@ def test_a_real_npu_gets_its_models_without_being_asked(
     engine.finish(CheckNpu, MISSING)
     engine.send(PrepareNpu, Progress("compile", 3, 12, "graphs"))
     assert not bar.isHidden()
+    bar.resize(600, 36)
     assert bar.text.whole_text == "Preparing the models for the NPU… 3 of 12"
+    bar.resize(160, 36)
+    assert bar.text.whole_text == "NPU: 3 of 12"
     with qtbot.waitSignal(controller.prepared):
         engine.finish(PrepareNpu, READY)
     assert bar.isHidden()
