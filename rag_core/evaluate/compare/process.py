@@ -45,7 +45,7 @@ def measured_apart(
         assert process.stdin is not None
         with suppress(OSError):  # a process that is gone is reported below
             send(process.stdin, pickle.dumps(order))
-        for payload in _payloads(messages, longest_silence_s):
+        while (payload := _next(messages, longest_silence_s)) is not None:
             message = pickle.loads(payload)
             if isinstance(message, Progress):
                 yield message
@@ -54,7 +54,10 @@ def measured_apart(
                 return run
             else:
                 run = message
-        run.failure = _how_it_ended(process, longest_silence_s)
+        run.failure = _how_it_ended(process)
+        return run
+    except TimeoutError:
+        run.failure = f"Its process said nothing for {longest_silence_s / 60:.0f} minutes and was stopped."
         return run
     finally:
         _end(process, listening)
@@ -67,25 +70,20 @@ def _listen(process: subprocess.Popen[bytes], messages: queue.SimpleQueue[bytes 
     messages.put(None)
 
 
-def _payloads(messages: queue.SimpleQueue[bytes | None], longest_silence_s: float) -> Generator[bytes, None, None]:
-    """Until the process closes its side, or is silent for too long."""
-    heard = time.monotonic()
-    while time.monotonic() - heard < longest_silence_s:
-        try:
-            payload = messages.get(timeout=_LISTEN_S)
-        except queue.Empty:
-            continue
-        if payload is None:
-            return
-        yield payload
-        heard = time.monotonic()
+def _next(messages: queue.SimpleQueue[bytes | None], longest_silence_s: float) -> bytes | None:
+    """What the process says next; None when it closed its side. Raises TimeoutError where it says nothing."""
+    deadline = time.monotonic() + longest_silence_s
+    while time.monotonic() < deadline:
+        with suppress(queue.Empty):
+            return messages.get(timeout=_LISTEN_S)
+    raise TimeoutError
 
 
-def _how_it_ended(process: subprocess.Popen[bytes], longest_silence_s: float) -> str:
+def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         code = process.wait(_END_S)
     except subprocess.TimeoutExpired:
-        return f"Its process said nothing for {longest_silence_s / 60:.0f} minutes and was stopped."
+        return "Its process stopped talking and was ended."
     told = f"signal {-code}" if code < 0 else f"code {code:#x}" if code > 255 else f"code {code}"
     return f"Its process ended unexpectedly ({told})."
 

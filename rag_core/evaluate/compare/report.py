@@ -96,7 +96,7 @@ def rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
             row.label + notes.mark(row.note),
             row.unit,
             *(_shown(cell, notes) for cell in row.cells),
-            *("–" if value is None else _number(value) for value in row.paper),
+            *("–" if value is None else f"{value:,.6g}" for value in row.paper),  # as they are printed there
         ]
         for row in table_of(comparison)
     ]
