@@ -159,8 +159,10 @@ def scaled_queries(layer: Layer, network: Network) -> Layer:
 
 def _embeddings(graph: GraphWriter, network: Network, weights: Weights, bucket: Bucket, arithmetic: Arithmetic) -> str:
     words = arithmetic.look_up(graph, "words", weights.word, "input_ids")
-    positions = graph.constant("positions.table", weights.position[: bucket.tokens])
-    total = graph.node("Add", [words, positions], "embeddings.sum")
+    # A row of positions per text: QAIRT 2.51 makes one operator of a sum and the layer norm after it, and where the sum
+    # has to broadcast, all texts but the first come out wrong (on the emulator; a sum of equal shapes is right).
+    positions = np.tile(weights.position[: bucket.tokens], (bucket.batch, 1, 1))
+    total = graph.node("Add", [words, graph.constant("positions.table", positions)], "embeddings.sum")
     return write_norm(graph, network, "embeddings", total, weights.embedding_norm)
 
 
