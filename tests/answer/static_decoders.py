@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -35,9 +35,11 @@ def source_pack(folder: Path, network: Network = NETWORK, kind: str = "qwen2") -
     return open_pack(pack.root)
 
 
-def static_pack(folder: Path, source: Pack, precision: Precision = "fp32") -> Pack:
-    """The same model as graphs of fixed shapes."""
-    return write_static(source, folder / f"static-{precision}", WINDOWS, precision)
+def static_pack(
+    folder: Path, source: Pack, precision: Precision = "fp32", windows: Sequence[tuple[int, int]] = WINDOWS
+) -> Pack:
+    """The same model as graphs of fixed shapes, for `windows` of (tokens, cache)."""
+    return write_static(source, folder / f"static-{precision}", windows, precision)
 
 
 @dataclass
