@@ -91,7 +91,7 @@ def _bench(arguments: argparse.Namespace) -> Iterator[Bench]:
             meters=meters,
             meter_notes=notes,
             hwinfo=arguments.hwinfo,
-            rest_s=_QUICK_REST_S if arguments.quick else _REST_S,
+            rest_s=_QUICK_REST_S if arguments.quick and arguments.hwinfo is None else _REST_S,  # a log has few lines
         )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -16,6 +19,7 @@ from rag_core.evaluate.compare.machine import this_machine
 from rag_core.evaluate.compare.process import measured_apart
 from rag_core.evaluate.compare.records import Order, Provider, ProviderRun, Reading, Work
 from rag_core.evaluate.compare.table import table_of
+from rag_core.evaluate.energy import Interval, MeterFailed
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.settings import Settings
@@ -154,6 +158,31 @@ def test_what_crashed_is_measured_again(tmp_path: Path) -> None:
     with pytest.raises(StorageFull):
         compared(tmp_path, crashed, measured)
     assert measured == ["cpu", "npu", "cpu", "npu"]
+
+
+def test_a_log_of_hwinfo_is_asked_about_each_piece_of_work(tmp_path: Path) -> None:
+    now = time.time()
+    log = tmp_path / "log.csv"
+    moments = [datetime.fromtimestamp(now + step / 100) for step in range(-1000, 30_000)]
+    lines = [f"{moment:%Y-%m-%d,%H:%M:%S.%f}"[:-3] + ",12.5" for moment in moments]
+    log.write_text("\n".join(["Date,Time,CPU Package Power [W]", *lines]), encoding="utf-8")
+    run = ProviderRun(HERE, intervals={"query": Interval(now - 8, now - 4), "index": Interval(now - 100, now - 90)})
+    made = bench(tmp_path, {"cpu": run}, [])
+    made = replace(made, hwinfo=log, rest_s=0.2, last_lines_s=0.0)
+    found = run_to_end(compare(made, Work(files=0), [HERE], KeptRuns(tmp_path / "kept.json", "key")))
+    (energy,) = found.runs[0].energies["query"]
+    assert energy.joules == pytest.approx(50.0) and energy.idle_joules == pytest.approx(50.0)
+    assert energy.covers == "processor package" and found.reading.energies[0].covers == energy.covers
+    assert "does not cover the time" in found.runs[0].energy_notes["index"][0]
+
+
+def test_what_is_no_log_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("a,b\n1,2\n")
+    measured: list[str] = []
+    made = replace(bench(tmp_path, {}, measured), hwinfo=tmp_path / "log.csv")
+    with pytest.raises(MeterFailed):
+        run_to_end(compare(made, Work(files=0), [HERE], KeptRuns(tmp_path / "kept.json", "key")))
+    assert not measured
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"key": "key"}', '{"key": "key", "runs": [{}]}', '{"key": "other"}'])

@@ -23,7 +23,6 @@ from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
 
-_LAST_LINES_S = 5.0  # HWiNFO writes a line every two seconds
 MeasureApart = Callable[[Order], Generator[Progress, None, ProviderRun]]
 
 
@@ -44,7 +43,8 @@ class Comparison:
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What a comparison is made with. `scratch` is an empty folder that the caller removes; `models` cut the documents
-    and are the caller's to close; `rest_s` is how long the machine rests first, where there is a meter.
+    and are the caller's to close; `rest_s` is how long the machine rests first, where there is a meter, and
+    `last_lines_s` how long a log that another program writes is waited for in the end: HWiNFO takes two for a line.
     """
 
     data_dir: DataDir
@@ -56,6 +56,7 @@ class Bench:
     meter_notes: Sequence[str] = ()
     hwinfo: Path | None = None
     rest_s: float = 10.0
+    last_lines_s: float = 5.0
     measured: MeasureApart = field(default=measured_apart)
 
 
@@ -80,8 +81,9 @@ def compare(
                 kept.keep(run)
         runs.append(run)
     if bench.hwinfo is not None:
-        time.sleep(_LAST_LINES_S)
-        reading = _with_log(bench.hwinfo, rest, reading, runs)
+        yield Progress("measure", 0, 1, "waits for the log of HWiNFO")
+        time.sleep(bench.last_lines_s)
+        reading = _with_log(HwinfoLog(bench.hwinfo), rest, reading, runs)
     kept.forget()
     return Comparison(bench.machine, work, reading, runs, bench.meter_notes, again)
 
@@ -113,18 +115,21 @@ def _measure(
     return run
 
 
-def _with_log(path: Path, rest: Interval, reading: Reading, runs: Sequence[ProviderRun]) -> Reading:
+def _with_log(log: HwinfoLog, rest: Interval, reading: Reading, runs: Sequence[ProviderRun]) -> Reading:
     """Add what the log says of each piece of work, or why it says nothing."""
     for run in runs:
         for name, interval in run.intervals.items():
-            try:
-                run.energies.setdefault(name, []).extend(HwinfoLog(path).energies(interval, rest))
-            except MeterFailed as failure:
-                run.energy_notes.setdefault(name, []).append(failure.message)
-    energies: tuple[Energy, ...] = ()
-    try:
-        energies = HwinfoLog(path).energies(reading.interval, rest)
-    except MeterFailed as failure:
-        for run in runs:
-            run.energy_notes.setdefault("index", []).append(failure.message)
+            energies, note = _logged(log, interval, rest)
+            run.energies.setdefault(name, []).extend(energies)
+            run.energy_notes.setdefault(name, []).extend(note)
+    energies, note = _logged(log, reading.interval, rest)
+    for run in runs:
+        run.energy_notes.setdefault("index", []).extend(note)
     return replace(reading, energies=(*reading.energies, *energies))
+
+
+def _logged(log: HwinfoLog, interval: Interval, rest: Interval) -> tuple[Sequence[Energy], Sequence[str]]:
+    try:
+        return log.energies(interval, rest), ()
+    except MeterFailed as failure:
+        return (), (str(failure),)
