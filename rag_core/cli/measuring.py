@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ from rag_core.evaluate.compare import report
 from rag_core.evaluate.compare.comparing import Bench, Comparison, compare
 from rag_core.evaluate.compare.kept import KeptRuns, key_of
 from rag_core.evaluate.compare.machine import this_machine
-from rag_core.evaluate.compare.providers import providers_of
+from rag_core.evaluate.compare.providers import notes_of, providers_of
 from rag_core.evaluate.compare.records import Work
 from rag_core.evaluate.energy import find_meters
 from rag_core.evaluate.questions import load_questions
@@ -53,10 +53,11 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def _compare(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
-    providers = providers_of(list_devices(), arguments.emulated)
+    inventory = list_devices()
+    providers = providers_of(inventory, arguments.emulated)
     emulated = any(provider.emulated for provider in providers)
     work = Work.chosen(quick=arguments.quick, emulated=emulated, questions=arguments.questions)
-    with _bench(arguments) as prepared:
+    with _bench(arguments, notes_of(inventory, arguments.emulated)) as prepared:
         key = key_of(work, prepared.machine, prepared.settings, prepared.data_dir.packs)
         kept = KeptRuns(prepared.data_dir.root / _KEPT, key)
         if done := [provider.title for provider in providers if provider.id in kept.runs]:
@@ -72,7 +73,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _bench(arguments: argparse.Namespace) -> Iterator[Bench]:
+def _bench(arguments: argparse.Namespace, device_notes: Sequence[str]) -> Iterator[Bench]:
     """With its meters and its models open, and a folder that goes with them."""
     data_dir, settings = data_dir_of(arguments), settings_of(arguments)
     with ExitStack() as opened:
@@ -90,6 +91,7 @@ def _bench(arguments: argparse.Namespace) -> Iterator[Bench]:
             machine=this_machine(),
             meters=meters,
             meter_notes=notes,
+            device_notes=device_notes,
             hwinfo=arguments.hwinfo,
             rest_s=_QUICK_REST_S if arguments.quick and arguments.hwinfo is None else _REST_S,  # a log has few lines
         )

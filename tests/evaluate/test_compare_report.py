@@ -13,7 +13,7 @@ from rag_core.evaluate.compare import report
 from rag_core.evaluate.compare.agreement import agreement
 from rag_core.evaluate.compare.comparing import Comparison
 from rag_core.evaluate.compare.machine import this_machine
-from rag_core.evaluate.compare.providers import providers_of
+from rag_core.evaluate.compare.providers import notes_of, providers_of
 from rag_core.evaluate.compare.records import NO_RERANKER, Provider, ProviderRun, Reading, Said, StageFacts, Work
 from rag_core.evaluate.compare.table import Row, table_of
 from rag_core.evaluate.energy import Energy, Interval
@@ -139,7 +139,8 @@ def test_the_json_keeps_its_shape() -> None:
     document = json.loads(json.dumps(document))
     assert document["version"] == 1
     assert document.keys() == {
-        *("version", "machine", "work", "documents", "providers", "rows", "meters_absent", "measured_before", "paper")
+        *("version", "machine", "work", "documents", "providers", "rows", "paper"),
+        *("meters_absent", "devices_absent", "measured_before"),
     }
     assert {"processor", "cores", "memory_gib", "system", "alcove", "versions", "date"} <= document["machine"].keys()
     assert all(row["values"].keys() == {"cpu", "npu"} for row in document["rows"])
@@ -179,6 +180,8 @@ def device(provider: str, kind: DeviceKind, *, emulated: bool = False) -> Device
 def test_the_processor_is_first_and_an_emulated_npu_only_there_when_asked_for() -> None:
     inventory = Inventory((device(CPU, "cpu"), device(QNN, "npu", emulated=True)))
     assert [column.id for column in providers_of(inventory, emulated=False)] == ["cpu"]
+    assert notes_of(inventory, emulated=False) == ("QNNExecutionProvider is only emulated here, and left out.",)
+    assert notes_of(inventory, emulated=True) == ()
     columns = providers_of(inventory, emulated=True)
     assert [column.id for column in columns] == ["cpu", "npu"] and columns[1].emulated
     assert "emulated" in columns[1].title

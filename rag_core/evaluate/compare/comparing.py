@@ -28,7 +28,7 @@ MeasureApart = Callable[[Order], Generator[Progress, None, ProviderRun]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`meter_notes` say why there are no (more) energy meters; `again` names providers that were measured before this
+    """`meter_notes` say why there are no (more) energy meters, `device_notes` the same of devices; `again` names providers that were measured before this
     comparison was stopped and begun again.
     """
 
@@ -37,6 +37,7 @@ class Comparison:
     reading: Reading
     runs: Sequence[ProviderRun]
     meter_notes: Sequence[str] = ()
+    device_notes: Sequence[str] = ()
     again: Sequence[str] = ()
 
 
@@ -54,6 +55,7 @@ class Bench:
     machine: Machine
     meters: Sequence[EnergyMeter] = ()
     meter_notes: Sequence[str] = ()
+    device_notes: Sequence[str] = ()
     hwinfo: Path | None = None
     rest_s: float = 10.0
     last_lines_s: float = 5.0
@@ -85,7 +87,7 @@ def compare(
         time.sleep(bench.last_lines_s)
         reading = _with_log(HwinfoLog(bench.hwinfo), rest, reading, runs)
     kept.forget()
-    return Comparison(bench.machine, work, reading, runs, bench.meter_notes, again)
+    return Comparison(bench.machine, work, reading, runs, bench.meter_notes, bench.device_notes, again)
 
 
 def _read(bench: Bench, work: Work, idle_watts: Mapping[str, float]) -> Generator[AddStep, None, Reading]:

@@ -19,6 +19,15 @@ def providers_of(inventory: Inventory, emulated: bool) -> tuple[Provider, ...]:
     return tuple(sorted(columns, key=lambda column: column.name != CPU))
 
 
+def notes_of(inventory: Inventory, emulated: bool) -> tuple[str, ...]:
+    """Which providers have no column, and why."""
+    if emulated:
+        missing = not any(device.emulated for device in inventory.devices)
+        return (*inventory.notes, *(("There is no emulated NPU here.",) if missing else ()))
+    left_out = [device.provider for device in inventory.devices if device.emulated]
+    return (*inventory.notes, *(f"{name} is only emulated here, and left out." for name in dict.fromkeys(left_out)))
+
+
 def _column(device: Device, first_npu: str) -> Provider:
     ids = {first_npu: "npu", CPU: "cpu"}
     short = device.provider.removesuffix(_SUFFIX)

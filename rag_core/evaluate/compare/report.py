@@ -35,6 +35,7 @@ def json_of(comparison: Comparison, private: Mapping[str, str]) -> dict[str, Any
         "providers": [_provider(run) for run in comparison.runs],
         "rows": [_row(row, ids) for row in table_of(comparison)],
         "meters_absent": list(comparison.meter_notes),
+        "devices_absent": list(comparison.device_notes),
         "measured_before": list(comparison.again),
         "paper": paper.CITED,
     }
@@ -76,10 +77,13 @@ class Notes:
         """The mark for a cell; nothing for nothing."""
         if not text:
             return ""
-        cleaned = str(_without(self._private, text))
+        cleaned = self.cleaned(text)
         if cleaned not in self.texts:
             self.texts.append(cleaned)
         return f" [{self.texts.index(cleaned) + 1}]"
+
+    def cleaned(self, text: str) -> str:
+        return str(_without(self._private, text))
 
     def lines(self) -> list[str]:
         return [f"[{number}] {text}" for number, text in enumerate(self.texts, start=1)]
@@ -154,7 +158,8 @@ def markdown_of(comparison: Comparison, private: Mapping[str, str]) -> str:
 def text_notes(comparison: Comparison, notes: Notes) -> list[str]:
     emulated = any(run.provider.emulated for run in comparison.runs)
     before = [f"Measured before a stop, the same day: {', '.join(comparison.again)}."] if comparison.again else []
-    found = [f"The paper's: {paper.CITED}", *([EMULATED_NOTE] if emulated else []), *before, *notes.lines()]
+    told = [f"The paper's: {paper.CITED}", *([EMULATED_NOTE] if emulated else []), *before]
+    found = [*told, *(notes.cleaned(note) for note in comparison.device_notes), *notes.lines()]
     return [line for text in found for line in (text, "")][:-1]
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -24,6 +25,17 @@ from rag_core.evaluate.compare.records import Ended, Order
 from rag_core.evaluate.energy import find_meters
 from rag_core.paths import DataDir
 from rag_core.wire import receive, send
+
+
+@dataclass(frozen=True, slots=True)
+class _Borrowed(DataDir):
+    """The person's packs and contexts. What fails here, or is stopped, is not held against their devices."""
+
+    own: DataDir
+
+    @property
+    def device_file(self) -> Path:
+        return self.own.device_file
 
 
 def main() -> None:
@@ -46,7 +58,7 @@ def main() -> None:
 
 
 def _measure(order: Order, outgoing: IO[bytes]) -> None:
-    data_dir = DataDir(order.data)
+    data_dir = _Borrowed(order.data, DataDir(order.folder))
     models = PackModels(data_dir, order.work.settings(order.settings, order.provider.id))
     meters, _ = find_meters()
     with ExitStack() as opened:
