@@ -60,6 +60,8 @@ def accelerator_handle(
     import onnxruntime
 
     spec = pack.manifest.spec
+    if device.emulated and spec.get(SHARED):  # it does not refuse them, it ends the process
+        raise ProviderUnavailable(f"{capitalised(device.name)} cannot open graphs that share their weights.")
     options, path = _session_options(threads), str(pack.path_of(graph.path))
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     if COMPILED in spec:

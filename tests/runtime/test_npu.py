@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +18,7 @@ from rag_core.errors import PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
-from rag_core.runtime.compiled import context_folder, expected_stamp, find_contexts
+from rag_core.runtime.compiled import SHARED, context_folder, expected_stamp, find_contexts
 from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.options import Power
@@ -147,6 +148,13 @@ def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
     moved = open_pack(context_folder(tmp_path, pack.id, EMULATOR))
     with pytest.raises(ProviderUnavailable, match="it was prepared for another chip"):
         open_on(moved, "product", npu, target=EMULATOR)
+
+
+def test_the_emulator_is_kept_from_contexts_that_share_weights(pack: Pack, npu: Device) -> None:
+    """Opening them would end this process."""
+    shared = Pack(pack.root, replace(pack.manifest, spec={SHARED: True}), pack.sha256)
+    with pytest.raises(ProviderUnavailable, match="The emulated Snapdragon NPU cannot open graphs that share"):
+        open_on(shared, "product", npu)
 
 
 def test_the_emulator_keeps_off_standard_output(pack: Pack, npu: Device) -> None:
