@@ -15,7 +15,7 @@ from rag_core.cli.output import Output
 from rag_core.engine.pack_models import PackModels
 from rag_core.errors import UserError
 from rag_core.evaluate.bench import run_bench
-from rag_core.evaluate.compare import report
+from rag_core.evaluate.compare import report, tables
 from rag_core.evaluate.compare.comparing import Bench, Comparison, compare
 from rag_core.evaluate.compare.kept import KeptRuns, key_of
 from rag_core.evaluate.compare.machine import this_machine
@@ -66,9 +66,9 @@ def _compare(arguments: argparse.Namespace) -> int:
         folders = {prepared.scratch: "(scratch)", prepared.data_dir.root: "(data folder)", Path.home(): "~"}
     private = report.private_places(folders)
     if arguments.markdown is not None:
-        _write(arguments.markdown, report.markdown_of(comparison, private))
+        _write(arguments.markdown, tables.markdown_of(comparison, private))
     output.document(report.json_of(comparison, private))
-    _show(output, comparison, report.Notes(private))
+    _show(output, comparison, tables.Notes(private))
     return DONE
 
 
@@ -97,12 +97,12 @@ def _bench(arguments: argparse.Namespace, device_notes: Sequence[str]) -> Iterat
         )
 
 
-def _show(output: Output, comparison: Comparison, notes: report.Notes) -> None:
-    columns, rows = report.columns_of(comparison), report.rows_of(comparison, notes)
-    facts = report.fact_rows_of(comparison, notes)
+def _show(output: Output, comparison: Comparison, notes: tables.Notes) -> None:
+    columns, rows = tables.columns_of(comparison), tables.rows_of(comparison, notes)
+    facts = tables.fact_rows_of(comparison, notes)
     output.table(columns, rows)
-    output.table(columns[: len(columns) - len(report.PAPER_COLUMNS)], facts)
-    for line in report.text_notes(comparison, notes):
+    output.table(columns[: len(columns) - len(tables.PAPER_COLUMNS)], facts)
+    for line in tables.text_notes(comparison, notes):
         output.text(line)
 
 

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from rag_core.errors import StorageFull
+from rag_core.evaluate.compare.cells import table_of
 from rag_core.evaluate.compare.comparing import Bench, Comparison, compare
 from rag_core.evaluate.compare.kept import KeptRuns, key_of
 from rag_core.evaluate.compare.machine import this_machine
 from rag_core.evaluate.compare.process import measured_apart
 from rag_core.evaluate.compare.records import Order, Provider, ProviderRun, Reading, Work
-from rag_core.evaluate.compare.table import table_of
 from rag_core.evaluate.energy import Interval, MeterFailed
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end

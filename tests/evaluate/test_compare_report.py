@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from rag_core.evaluate.compare import report
+from rag_core.evaluate.compare import report, tables
 from rag_core.evaluate.compare.agreement import agreement
+from rag_core.evaluate.compare.cells import Row, table_of
 from rag_core.evaluate.compare.comparing import Comparison
 from rag_core.evaluate.compare.machine import this_machine
 from rag_core.evaluate.compare.providers import notes_of, providers_of
 from rag_core.evaluate.compare.records import NO_RERANKER, Provider, ProviderRun, Reading, Said, StageFacts, Work
-from rag_core.evaluate.compare.table import Row, table_of
 from rag_core.evaluate.energy import Energy, Interval
 from rag_core.runtime.devices import CPU, QNN, Device, DeviceKind, Inventory
 
@@ -127,9 +127,9 @@ def test_every_time_on_an_emulated_npu_is_marked() -> None:
     found = comparison(run(CPU_COLUMN, energies={"query": [energy(50.0)]}), emulated)
     for row in table_of(found)[:12]:
         assert not row.cells[0].emulated and row.cells[1].emulated == (row.cells[1].value is not None), row
-    text = report.markdown_of(found, {})
+    text = tables.markdown_of(found, {})
     assert "1,234 †" in text or "1,235 †" in text
-    assert report.EMULATED_NOTE in text
+    assert tables.EMULATED_NOTE in text
     (speed,) = (row for row in report.json_of(found, {})["rows"] if row["key"] == "query_mean_s")
     assert speed["values"]["npu"] == {"value": 2.0, "reason": None, "emulated": True}
 
@@ -154,12 +154,12 @@ def test_a_report_does_not_say_whose_machine_it_was() -> None:
     private = report.private_places({home: "~", data: "(data folder)"})
     told = f"There is no model pack in {data / 'packs'}, nor in {home / 'x'}."
     found = comparison(ProviderRun(CPU_COLUMN, failure=told), run(NPU_COLUMN, absent={"decode_tokens_per_s": told}))
-    for text in (report.markdown_of(found, private), json.dumps(report.json_of(found, private))):
+    for text in (tables.markdown_of(found, private), json.dumps(report.json_of(found, private))):
         assert "hana" not in text and "in (data folder)/packs, nor in ~/x." in text
 
 
 def test_the_markdown_is_a_table_that_others_can_read() -> None:
-    text = report.markdown_of(comparison(run(CPU_COLUMN), run(NPU_COLUMN), again=["CPU"]), {})
+    text = tables.markdown_of(comparison(run(CPU_COLUMN), run(NPU_COLUMN), again=["CPU"]), {})
     lines = text.splitlines()
     header = next(line for line in lines if line.startswith("|  | unit"))
     assert header == "|  | unit | CPU | NPU (QNN) | paper: NPU | paper: CPU |"

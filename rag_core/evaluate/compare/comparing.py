@@ -28,8 +28,8 @@ MeasureApart = Callable[[Order], Generator[Progress, None, ProviderRun]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`meter_notes` say why there are no (more) energy meters, `device_notes` the same of devices; `again` names providers that were measured before this
-    comparison was stopped and begun again.
+    """`meter_notes` say why there are no (more) energy meters, `device_notes` the same of devices; `again` names
+    providers that were measured before this comparison was stopped and begun again.
     """
 
     machine: Machine
