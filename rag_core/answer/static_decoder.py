@@ -4,8 +4,8 @@ A prompt is read in chunks that begin at multiples of the chunk's size, the last
 step. Both look at a cache of keys and values whose length is fixed too: the shortest that holds what is asked for.
 Masked columns weigh exactly nothing (exp(-1e4) is 0 in every float), so neither the padding nor the length of the cache
 changes what is computed (measured on a small network with caches of 64, 256 and 1024 tokens: equal to the last bit, on
-the processor and on the NPU's emulator), and whole chunks that prompts share are kept. Parts of chunks and generated tokens are read
-again when a later prompt quotes them, since windows of other sizes may round otherwise.
+the processor and on the NPU's emulator), and whole chunks that prompts share are kept. Parts of chunks and generated
+tokens are read again when a later prompt quotes them, since windows of other sizes may round otherwise.
 """
 
 from __future__ import annotations
