@@ -84,6 +84,7 @@ def compared(
         meters=meters,
         rest_s=0.0,
         measured=measured,
+        busy_percent=lambda: 0.0,
     )
     (tmp_path / "scratch").mkdir()
     return list(run_to_end(compare(bench, WORK, providers, KeptRuns(tmp_path / "kept.json", "key"))).runs)

@@ -113,7 +113,9 @@ def bench(tmp_path: Path, runs: dict[str, ProviderRun | BaseException], measured
     scratch = tmp_path / f"scratch{len(list(tmp_path.glob('scratch*')))}"
     scratch.mkdir()
     data_dir = DataDir(tmp_path / "data")
-    return Bench(data_dir, scratch, Settings(), FakeModels(), this_machine(), measured=measure)
+    return Bench(
+        data_dir, scratch, Settings(), FakeModels(), this_machine(), measured=measure, busy_percent=lambda: 0.0
+    )
 
 
 def compared(tmp_path: Path, runs: dict[str, ProviderRun | BaseException], measured: list[str]) -> Comparison:

@@ -140,7 +140,7 @@ def test_the_json_keeps_its_shape() -> None:
     assert document["version"] == 1
     assert document.keys() == {
         *("version", "machine", "work", "documents", "providers", "rows", "paper"),
-        *("meters_absent", "devices_absent", "measured_before"),
+        *("meters_absent", "devices_absent", "measured_before", "busy_percent"),
     }
     assert {"processor", "cores", "memory_gib", "system", "alcove", "versions", "date"} <= document["machine"].keys()
     assert all(row["values"].keys() == {"cpu", "npu"} for row in document["rows"])
@@ -168,6 +168,13 @@ def test_the_markdown_is_a_table_that_others_can_read() -> None:
     (refused,) = (line for line in lines if line.startswith("| LLM prefill"))
     mark = refused.split("–")[1].split("|")[0].strip()
     assert f"{mark} The chip refused it." in lines
+
+
+def test_a_machine_that_was_not_at_rest_is_told() -> None:
+    assert "Other programs" not in tables.markdown_of(comparison(run(CPU_COLUMN), busy_percent=3.0), {})
+    assert "Other programs took 57 % of the processor" in tables.markdown_of(
+        comparison(run(CPU_COLUMN), busy_percent=57.0), {}
+    )
 
 
 # --- Columns ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import psutil
+
 from rag_core.engine import AddStep, Engine
 from rag_core.engine.models import Models
 from rag_core.errors import UserError
@@ -26,10 +28,15 @@ from rag_core.settings import Settings
 MeasureApart = Callable[[Order], Generator[Progress, None, ProviderRun]]
 
 
+def _busy_percent() -> float:
+    return float(psutil.cpu_percent(interval=1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`meter_notes` say why there are no (more) energy meters, `device_notes` the same of devices; `again` names
-    providers that were measured before this comparison was stopped and begun again.
+    providers that were measured before this comparison was stopped and begun again; `busy_percent` is how much of the
+    processor other programs took before it began.
     """
 
     machine: Machine
@@ -39,6 +46,7 @@ class Comparison:
     meter_notes: Sequence[str] = ()
     device_notes: Sequence[str] = ()
     again: Sequence[str] = ()
+    busy_percent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Bench:
     rest_s: float = 10.0
     last_lines_s: float = 5.0
     measured: MeasureApart = field(default=measured_apart)
+    busy_percent: Callable[[], float] = field(default=_busy_percent)
 
 
 def compare(
@@ -68,6 +77,7 @@ def compare(
     """Stopping it, at any step, keeps the providers that were done. Raises UserError where nothing can be measured."""
     if bench.hwinfo is not None:
         HwinfoLog(bench.hwinfo)  # what is no log is told before the work, not after it
+    busy_percent = bench.busy_percent()
     idle_watts: dict[str, float] = {}
     rest = Interval(0.0, 0.0)
     if bench.meters or bench.hwinfo is not None:
@@ -87,7 +97,7 @@ def compare(
         time.sleep(bench.last_lines_s)
         reading = _with_log(HwinfoLog(bench.hwinfo), rest, reading, runs)
     kept.forget()
-    return Comparison(bench.machine, work, reading, runs, bench.meter_notes, bench.device_notes, again)
+    return Comparison(bench.machine, work, reading, runs, bench.meter_notes, bench.device_notes, again, busy_percent)
 
 
 def _read(bench: Bench, work: Work, idle_watts: Mapping[str, float]) -> Generator[AddStep, None, Reading]:

@@ -33,6 +33,7 @@ def json_of(comparison: Comparison, private: Mapping[str, str]) -> dict[str, Any
         "rows": [_row(row, ids) for row in table_of(comparison)],
         "meters_absent": list(comparison.meter_notes),
         "devices_absent": list(comparison.device_notes),
+        "busy_percent": comparison.busy_percent,
         "measured_before": list(comparison.again),
         "paper": paper.CITED,
     }

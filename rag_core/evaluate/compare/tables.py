@@ -12,6 +12,7 @@ from rag_core.evaluate.compare.report import without
 
 EMULATED = "†"
 EMULATED_NOTE = f"{EMULATED} The NPU is emulated on the processor: right results, but meaningless for speed and energy."
+BUSY_PERCENT = 10.0  # a laptop that nobody uses takes less
 PAPER_COLUMNS = ("paper: NPU", "paper: CPU")
 
 
@@ -108,6 +109,11 @@ def text_notes(comparison: Comparison, notes: Notes) -> list[str]:
     emulated = any(run.provider.emulated for run in comparison.runs)
     before = [f"Measured before a stop, the same day: {', '.join(comparison.again)}."] if comparison.again else []
     told = [f"The paper's: {paper.CITED}", *([EMULATED_NOTE] if emulated else []), *before]
+    if comparison.busy_percent > BUSY_PERCENT:
+        told.append(
+            f"Other programs took {comparison.busy_percent:.0f} % of the processor when this began: the figures are "
+            "worse than the machine's own."
+        )
     found = [*told, *(notes.cleaned(note) for note in comparison.device_notes), *notes.lines()]
     return [line for text in found for line in (text, "")][:-1]
 
