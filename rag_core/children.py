@@ -17,6 +17,7 @@ MODULES = {
     "reading": "rag_core.ingest.reading_worker",
     "rendering": "rag_core.ingest.rendering_worker",
     "engine": "rag_core.host.worker",
+    "compiling": "models.npu.worker",
     "bench": "rag_core.evaluate.compare.worker",
 }
 

@@ -21,6 +21,7 @@ _STAGES = {
     "convert": "Converting",
     "prove": "Checking",
     "copy": "Copying",
+    "compile": "Compiling for the NPU",
     "measure": "Measuring",
     "evaluate": "Asking",
 }

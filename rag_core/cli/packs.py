@@ -1,12 +1,14 @@
-"""`alcove packs build | list | verify | import`. Building is the one thing in Alcove that uses the network."""
+"""`alcove packs build | list | verify | import | compile`. Building is the one thing here that uses the network."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 
 from rag_core.cli import DONE, FAILED
+from rag_core.cli.contexts import compile_for_npu, compile_for_real_npu, contexts_of
 from rag_core.cli.opening import data_dir_of
 from rag_core.cli.output import Output
 from rag_core.errors import PackCorrupt, UserError
@@ -18,20 +20,24 @@ from rag_core.runtime.pack import Pack, damaged_packs, list_packs, verify
 def packs(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
     data_dir = data_dir_of(arguments)
-    if arguments.action == "build":
-        output.run(build(data_dir))
-        return _list(output, data_dir)
-    if arguments.action == "import":
-        output.run(_import(arguments.folder, data_dir))
-        return _list(output, data_dir)
-    return _verify(output, data_dir) if arguments.action == "verify" else _list(output, data_dir)
+    match arguments.action:
+        case "build":
+            output.run(build(data_dir))
+        case "import":
+            output.run(_import(arguments.folder, data_dir))
+        case "compile":
+            return compile_for_npu(output, data_dir, arguments.names, arguments.target)
+        case "verify":
+            return _verify(output, data_dir)
+    return _list(output, data_dir)
 
 
 def build(data_dir: DataDir) -> Generator[Progress, None, None]:
-    """Build the default packs that are not there yet."""
-    from models.build import build_packs  # the recipes; nothing else in the core knows them
+    """Build the default packs that are not there yet, and compile them where there is a real NPU."""
+    from models.build import RECIPES, build_packs  # the recipes; nothing else in the core knows them
 
     yield from build_packs(data_dir.packs, data_dir.downloads)
+    yield from compile_for_real_npu(data_dir, tuple(RECIPES))
 
 
 def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
@@ -44,12 +50,17 @@ def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None,
 
 def _list(output: Output, data_dir: DataDir) -> int:
     found = list_packs(data_dir.packs)
-    output.document({"version": 1, "packs": [_described(pack) for pack in found]})
+    contexts = contexts_of(data_dir)
+    described = [asdict(context) for context in contexts]
+    output.document({"version": 1, "packs": [_described(pack) for pack in found], "contexts": described})
     if not found:
         output.text("No packs yet. Build the default ones: alcove packs build")
     else:
         rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
         output.table(["pack", "role", "MB", "licence", "title"], rows)
+    if contexts:
+        rows = [[c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.qairt, c.reason or "ready"] for c in contexts]
+        output.table(["pack", "compiled for", "MB", "QAIRT", "state"], rows)
     for _, damage in damaged_packs(data_dir.packs):
         output.notice(damage.message)
     return DONE
@@ -66,7 +77,12 @@ def _verify(output: Output, data_dir: DataDir) -> int:
         except PackCorrupt as error:
             problems[pack.id] = str(error)
         output.text(f"{pack.id}: {problems.get(pack.id, 'every file is as its manifest says')}")
-    output.document({"version": 1, "verified": [pack.id for pack in found], "problems": problems})
+    contexts = contexts_of(data_dir, thorough=True)
+    for context in contexts:
+        output.text(f"{context.pack} for {context.target}: {context.reason or 'every file is as its manifest says'}")
+    problems |= {f"{context.pack} for {context.target}": context.reason for context in contexts if context.damaged}
+    verified = [pack.id for pack in found]
+    output.document({"version": 1, "verified": verified, "contexts": len(contexts), "problems": problems})
     if not found:
         output.text("No packs yet. Build the default ones: alcove packs build")
     return FAILED if problems else DONE

@@ -47,9 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     _retrieval_options(chat)
     _answer_options(chat)
 
-    packs = command("packs", "Build, list, check or import model packs.")
-    packs.add_argument("action", choices=["build", "list", "verify", "import"])
-    packs.add_argument("folder", nargs="?", type=Path, help="import: the folder that holds the model")
+    _packs_actions(command("packs", "Build, list, check or import model packs, or compile them for an NPU."))
 
     command("doctor", "Check packs, devices and the library, and say what to do about what is wrong.")
     bench = command("bench", "Measure this machine: reading, embedding, search, answering, memory.")
@@ -61,15 +59,46 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _common_options() -> argparse.ArgumentParser:
+def _packs_actions(packs: argparse.ArgumentParser) -> None:
+    actions = packs.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    common = _common_options(repeated=True)
+
+    def action(name: str, help_text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=help_text, description=help_text, parents=[common])
+
+    action("build", "Build the default packs that are not there yet (downloads them).")
+    action("list", "List the installed packs, and what was compiled of them.")
+    action("verify", "Compare every file with its pack's manifest.")
+    imported = action("import", "Make a pack of a model that was exported to ONNX.")
+    imported.add_argument("folder", nargs="?", type=Path, help="the folder that holds the model")
+    compiled = action("compile", "Compile packs for an NPU, ahead of time.")
+    compiled.add_argument("names", nargs="*", metavar="PACK", help="which packs (default: all that are installed)")
+    compiled.add_argument("--target", metavar="CHIP", help="for which chip (default: that of this machine)")
+
+
+def _common_options(repeated: bool = False) -> argparse.ArgumentParser:
+    """`repeated` where the same options were understood before: then what is not given here stays as it is."""
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if repeated else value
+
     common = argparse.ArgumentParser(add_help=False)
     group = common.add_argument_group("where and how")
-    group.add_argument("--library", default="default", metavar="NAME", help="the library to work on (default: default)")
-    group.add_argument("--data-dir", type=Path, metavar="FOLDER", help="where Alcove keeps everything it writes")
     group.add_argument(
-        "--execution-provider", metavar="DEVICE", help="auto, cpu or npu: where the models run (default: the settings)"
+        "--library", default=default("default"), metavar="NAME", help="the library to work on (default: default)"
     )
-    group.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    group.add_argument(
+        "--data-dir", default=default(None), type=Path, metavar="FOLDER", help="where Alcove keeps everything it writes"
+    )
+    group.add_argument(
+        "--execution-provider",
+        default=default(None),
+        metavar="DEVICE",
+        help="auto, cpu or npu: where the models run (default: the settings)",
+    )
+    group.add_argument(
+        "--json", default=default(False), action="store_true", help="print one JSON document instead of text"
+    )
     return common
 
 

@@ -80,9 +80,13 @@ class EngineWork:
             case jobs.CheckHealth():
                 return self._check_health(job)
             case jobs.PreparePacks():
-                return self._then_reopen(packs.prepare(data_dir))
+                return self._then_reopen(packs.prepare(data_dir, self.engines.settings))
+            case jobs.CheckNpu():
+                return packs.check_npu(data_dir, self.engines.settings)
+            case jobs.PrepareNpu():
+                return self._then_reopen(packs.prepare_npu(data_dir, self.engines.settings))
             case jobs.ImportPack():
-                return self._then_reopen(packs.import_folder(data_dir, job.folder))
+                return self._then_reopen(packs.import_folder(data_dir, self.engines.settings, job.folder))
             case jobs.VerifyPack():
                 return packs.verify_stepwise(data_dir, job.pack_id)
             case jobs.SaveSettings():
@@ -132,10 +136,12 @@ class EngineWork:
         return (yield from check_stages(self.engines.models, self.engines.settings, token))
 
     def _then_reopen(self, work: Work) -> Work:
-        yield from work
-        self._moves.forget()
-        self.engines.reopen_models()
-        return None
+        """Also when it is stopped or fails: what was finished before that is to be used."""
+        try:
+            return (yield from work)
+        finally:
+            self._moves.forget()
+            self.engines.reopen_models()
 
     def _save_settings(self, job: jobs.SaveSettings) -> Work:
         yield from ()

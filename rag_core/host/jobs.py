@@ -28,6 +28,7 @@ class Priority(IntEnum):
     CHANGE = 1
     INDEXING = 2
     HOUSEKEEPING = 3
+    BACKGROUND = 4  # minutes that nobody waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class PrepareNpu(Job):
     """
 
     lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
+    priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Packs for the window: listed, verified, prepared, imported. The only file of the core that knows the recipes.
+"""Packs for the window: listed, verified, built, imported, prepared for the NPU. No other file here knows the recipes.
 
-Preparing is the set-up step that downloads, asked for by the person; a child process does it.
+Building is the set-up step that downloads, asked for by the person; a child process does it.
 """
 
 from __future__ import annotations
@@ -8,33 +8,81 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag_core.errors import PackCorrupt, PackMissing
-from rag_core.host.events import PackInfo
+from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.host.events import NpuState, PackInfo
 from rag_core.host.lane import Work
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
+from rag_core.runtime.devices import list_devices
 from rag_core.runtime.pack import Pack, Role, find_pack, open_pack, pack_folders, verify
+from rag_core.runtime.targets import EMULATOR, Target, this_target, why_no_target
 from rag_core.settings import Settings
 
 
-def prepare(data_dir: DataDir) -> Work:
-    """Builds the default packs that are missing."""
+def prepare(data_dir: DataDir, settings: Settings) -> Work:
+    """Builds the default packs that are missing, and compiles those in use where there is a real NPU."""
     from models.build import build_packs
 
     yield from build_packs(data_dir.packs, data_dir.downloads)
+    yield from _compile_for_real_npu(data_dir, settings)
     return None
 
 
-def import_folder(data_dir: DataDir, folder: Path) -> Work:
+def import_folder(data_dir: DataDir, settings: Settings, folder: Path) -> Work:
     from models.import_pack import import_pack
 
     yield from import_pack(folder.expanduser().absolute(), data_dir.packs)
+    yield from _compile_for_real_npu(data_dir, settings)
     return None
+
+
+def check_npu(data_dir: DataDir, settings: Settings) -> Work:
+    """The `NpuState`."""
+    yield from ()
+    return _npu_state(data_dir, settings, this_target(list_devices()))
+
+
+def prepare_npu(data_dir: DataDir, settings: Settings) -> Work:
+    """Compiles the packs in use that are not ready for this machine's NPU, real or emulated; the `NpuState` then."""
+    from models.npu.preparing import compile_packs
+
+    target = this_target(list_devices())
+    if target is not None:
+        yield from compile_packs(tuple(_packs_in_use(data_dir, settings)), data_dir.contexts, target)
+    return _npu_state(data_dir, settings, target)
+
+
+def _compile_for_real_npu(data_dir: DataDir, settings: Settings) -> Iterator[Progress]:
+    from models.npu.preparing import compile_packs
+
+    target = this_target(list_devices())
+    if target is None or target == EMULATOR:
+        return
+    try:
+        yield from compile_packs(tuple(_packs_in_use(data_dir, settings)), data_dir.contexts, target)
+    except UserError:
+        return  # the packs work on the processor; why they are not on the NPU, `CheckNpu` tells, and tries again
+
+
+def _npu_state(data_dir: DataDir, settings: Settings, target: Target | None) -> NpuState:
+    from models.npu.state import state_of
+
+    if target is None:
+        return NpuState(reason=why_no_target(list_devices()))
+    states = [state_of(pack, data_dir.contexts, target) for pack in _packs_in_use(data_dir, settings)]
+    missing = [state for state in states if state.state != "ready"]
+    return NpuState(
+        chip=target.title,
+        emulated=target == EMULATOR,
+        missing=tuple(state.title for state in missing),
+        reason=" ".join(dict.fromkeys(state.reason for state in missing)),
+        can_prepare=any(state.unprepared for state in missing),
+    )
 
 
 def installed(data_dir: DataDir, settings: Settings) -> tuple[PackInfo, ...]:
     """Every pack, by id; one whose manifest cannot be read with its problem."""
-    in_use = set(_in_use(data_dir, settings))
+    in_use = {pack.id for pack in _packs_in_use(data_dir, settings)}
     return tuple(_described(folder, in_use) for folder in pack_folders(data_dir.packs))
 
 
@@ -58,11 +106,11 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
     return Check(f"pack {pack.id}", True, "Every file is as its manifest says.")
 
 
-def _in_use(data_dir: DataDir, settings: Settings) -> Iterator[str]:
+def _packs_in_use(data_dir: DataDir, settings: Settings) -> Iterator[Pack]:
     chosen: tuple[tuple[Role, str], ...] = (("embedder", settings.embedder), ("llm", settings.llm))
     for role, pack_id in chosen:
         try:
-            yield find_pack(data_dir.packs, role, pack_id or None).id
+            yield find_pack(data_dir.packs, role, pack_id or None)
         except (PackMissing, PackCorrupt):
             continue  # then none is in use for this role
 

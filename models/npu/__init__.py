@@ -1,0 +1,1 @@
+"""Preparing installed packs for the NPU: which graphs each chip gets, and the process that compiles them."""

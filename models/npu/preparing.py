@@ -1,0 +1,172 @@
+"""Prepares packs for an NPU in a child process: the compiler takes gigabytes, and can end the process it works in.
+
+A pack is prepared as a whole or not at all; what was finished before stays. While the child works the caller only
+listens, a moment at a time, so that a thread with other work can attend to that in between.
+"""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from models.npu.child import Order, started
+from models.npu.plan import needs_of
+from models.npu.refusals import forget_refusal, remember_refusal
+from models.npu.state import state_of
+from models.npu.static_graphs import why_not
+from rag_core.errors import MemoryDenied, StorageFull, UserError
+from rag_core.file_lock import FileLock
+from rag_core.progress import Progress
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.plugins import QNN, plugin_of
+from rag_core.runtime.targets import Target
+
+STAGE = "compile"
+LOG = "compiler.log"
+_LOCK = ".lock"
+_POLL_S = 0.05
+_LOG_CHARS = 4000
+
+
+def compile_packs(packs: Sequence[Pack], contexts_dir: Path, target: Target) -> Iterator[Progress]:
+    """Prepare those of `packs` that are not ready. One that fails keeps no other from being prepared: raises the first
+    UserError at the end.
+    """
+    failure: UserError | None = None
+    for source in packs:
+        try:
+            if state_of(source, contexts_dir, target, thorough=True).unprepared:
+                yield from compile_pack(source, contexts_dir, target)
+        except UserError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+
+
+def compile_pack(source: Pack, contexts_dir: Path, target: Target) -> Iterator[Progress]:
+    """Compile `source` for `target`, on any machine that has the compiler; replaces what was prepared before.
+
+    Closing the generator ends the child. However this ends, nothing half made is left. Raises UserError,
+    ProviderUnavailable, StorageFull, MemoryDenied.
+    """
+    if reason := why_not(source):
+        raise UserError(reason)
+    require_compiler()
+    with _alone(contexts_dir):
+        sweep(contexts_dir)
+        _require_room(source, contexts_dir, target)
+        try:
+            yield from _run_child(Order(source.root, contexts_dir, target), source)
+        finally:
+            sweep(contexts_dir)
+    forget_refusal(contexts_dir, source.id, target)
+
+
+def require_compiler() -> None:
+    """Raises UserError where the NPU's compiler is not installed."""
+    plugin = plugin_of(QNN)
+    if plugin is None or not plugin.installed:
+        raise UserError(
+            "The NPU's compiler (onnxruntime-qnn) is not installed here.",
+            'Install it with: pip install "alcove[npu]" (on Linux and Windows with an Intel or AMD processor).',
+        )
+
+
+def sweep(contexts_dir: Path) -> None:
+    """Remove what is half made: left by a run that was killed, or by one that has just failed."""
+    for folder in contexts_dir.glob("*/.*"):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(contexts_dir: Path) -> Iterator[None]:
+    """One at a time on this machine's data folder: two would write into the same folders."""
+    try:
+        contexts_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(contexts_dir / _LOCK)
+        free = lock.acquire()
+    except OSError as error:
+        raise StorageFull(f"{contexts_dir} cannot be written ({error.strerror}).", "Free some space there.") from error
+    if not free:
+        raise UserError("Models are being prepared for the NPU already.", "Wait until that has finished.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _require_room(source: Pack, contexts_dir: Path, target: Target) -> None:
+    needs = needs_of(source, target)
+    disk, memory = shutil.disk_usage(contexts_dir).free, psutil.virtual_memory().available
+    title = source.manifest.title
+    if disk < needs.disk_bytes:
+        raise StorageFull(
+            f"Preparing “{title}” for the NPU takes {_gigabytes(needs.disk_bytes)} of disk space for a while; "
+            f"{_gigabytes(disk)} are free.",
+            "Free some space and try again; until then the model runs on the processor.",
+        )
+    if memory < needs.memory_bytes:
+        raise MemoryDenied(
+            f"Preparing “{title}” for the NPU takes {_gigabytes(needs.memory_bytes)} of memory for a while; "
+            f"{_gigabytes(memory)} are free.",
+            "Close other programs and try again; until then the model runs on the processor.",
+        )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
+    """Say what the child says. Raises what it raised; a crash is an error like any other, and is remembered."""
+    log = order.contexts_dir / LOG
+    with started(order, log) as (process, replies):
+        step = Progress(STAGE, 0, None, "graphs", source.id)
+        while True:
+            try:
+                reply = replies.get(timeout=_POLL_S)
+            except queue.Empty:
+                yield step
+                continue
+            if reply is None:
+                break
+            said = pickle.loads(reply)
+            if isinstance(said, UserError):
+                if type(said) is UserError:  # not for want of room: it would be refused again
+                    remember_refusal(order.contexts_dir, source, order.target, said.message)
+                raise said
+            step = said
+            yield step
+        code = process.wait()
+    if code > 0 and not _is_windows_crash(code):
+        raise RuntimeError(f"the process that prepares models ended with {code}:\n{_end_of(log)}")
+    if code:
+        error = _crashed(source, code, log)
+        remember_refusal(order.contexts_dir, source, order.target, error.message)
+        raise error
+
+
+def _is_windows_crash(code: int) -> bool:
+    return sys.platform == "win32" and code >= 0xC0000000
+
+
+def _crashed(source: Pack, code: int, log: Path) -> UserError:
+    how = f"signal {-code}" if code < 0 else f"code {code:#x}"
+    return UserError(
+        f"The NPU's compiler stopped unexpectedly over “{source.manifest.title}” ({how}).",
+        f"The model runs on the processor. What the compiler printed is in {log}.",
+    )
+
+
+def _end_of(log: Path) -> str:
+    with suppress(OSError):
+        return log.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARS:]
+    return ""

@@ -1,0 +1,41 @@
+"""Static graphs of an installed pack, by whatever recipe knows its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.npu.plan import shapes_for
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.static import STATIC
+from rag_core.runtime.targets import Target
+
+_ENCODER_RECIPE = "models/minilm"
+
+
+def why_not(source: Pack) -> str:
+    """Why `source` cannot be prepared for an NPU, in plain words; empty where it can. Looks at its manifest only."""
+    manifest = source.manifest
+    if STATIC in manifest.spec:
+        return ""
+    if manifest.role == "llm" and isinstance(manifest.spec.get("network"), dict):
+        return ""
+    if manifest.role == "embedder" and manifest.provenance.get("recipe") == _ENCODER_RECIPE:
+        return ""
+    return f"“{manifest.title}” is of a kind that Alcove cannot prepare for an NPU yet; it runs on the processor."
+
+
+def write_static_graphs(source: Pack, folder: Path, target: Target) -> Pack:
+    """A static pack of `source` with the graphs that `target` gets, in `folder`; one that is static is taken as it is.
+
+    Raises UserError where its weights cannot be read back, PackCorrupt where it is damaged.
+    """
+    if STATIC in source.manifest.spec:
+        return source
+    shapes = shapes_for(source, target)
+    if source.manifest.role == "llm":
+        from models.decoder.static import write_static as write_decoder
+
+        return write_decoder(source, folder, shapes)
+    from models.minilm.static import write_static as write_encoder
+
+    return write_encoder(source, folder, shapes)

@@ -1,0 +1,139 @@
+"""`alcove packs compile`, and what `packs list` and `packs verify` say of what was compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from rag_core.cli import DONE, FAILED
+from rag_core.cli.output import Output
+from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.paths import DataDir
+from rag_core.progress import Progress
+from rag_core.runtime.compiled import COMPILED
+from rag_core.runtime.pack import Pack, damaged_packs, list_packs, open_pack
+from rag_core.runtime.targets import EMULATOR, TARGETS, Target, target_named, this_target, why_no_target
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What was compiled of one pack for one chip. `reason` says why it is of no use here, empty where it is."""
+
+    pack: str
+    target: str
+    bytes: int
+    qairt: str
+    reason: str = ""
+    damaged: bool = False
+
+
+def compile_for_npu(output: Output, data_dir: DataDir, names: Sequence[str], target_name: str | None) -> int:
+    """Compile the packs of these names, or all that are installed. One that cannot be keeps no other from it."""
+    from models.npu.preparing import require_compiler
+
+    require_compiler()
+    target = target_named(target_name) if target_name else _own_target()
+    packs = _chosen(data_dir, names)
+    problems: dict[str, UserError] = {}
+    for pack in packs:
+        try:
+            output.run(_compile(pack, data_dir, target, must=bool(names)))
+        except UserError as error:
+            problems[pack.id] = error
+            output.notice(str(error))
+    done = [contexts for contexts in contexts_of(data_dir) if contexts.target == target.id]
+    _tell(output, target, done, problems)
+    return FAILED if problems or not done else DONE
+
+
+def _compile(pack: Pack, data_dir: DataDir, target: Target, must: bool) -> Generator[Progress, None, None]:
+    """Nothing where it is ready. What the compiler refused before is tried again; `must` a pack of a foreign kind too,
+    to be told why not.
+    """
+    from models.npu.preparing import compile_pack
+    from models.npu.state import state_of
+    from models.npu.static_graphs import why_not
+
+    if (must or not why_not(pack)) and state_of(pack, data_dir.contexts, target, thorough=True).state != "ready":
+        yield from compile_pack(pack, data_dir.contexts, target)
+
+
+def compile_for_real_npu(data_dir: DataDir, pack_ids: Sequence[str]) -> Iterator[Progress]:
+    """Where this machine has one. Raises UserError where it cannot be: the packs themselves are built by then."""
+    from models.npu.preparing import compile_packs
+    from rag_core.runtime.devices import list_devices
+
+    target = this_target(list_devices())
+    if target is not None and target != EMULATOR:
+        packs = [pack for pack in list_packs(data_dir.packs) if pack.id in pack_ids]
+        yield from compile_packs(packs, data_dir.contexts, target)
+
+
+def contexts_of(data_dir: DataDir, thorough: bool = False) -> list[Contexts]:
+    """Everything that was compiled, by pack and chip; `thorough` compares every byte with the manifest."""
+    found: list[Contexts] = []
+    for folder in sorted(data_dir.contexts.glob("*")):
+        found += [_described(data_dir, folder.name, pack, thorough) for pack in list_packs(folder)]
+        found += [
+            Contexts(folder.name, path.name, 0, "", damage.message, damaged=True)
+            for path, damage in damaged_packs(folder)
+        ]
+    return found
+
+
+def _described(data_dir: DataDir, pack_id: str, contexts: Pack, thorough: bool) -> Contexts:
+    from models.npu.state import damage_of
+
+    size = sum(file.bytes for file in contexts.manifest.files)
+    target, qairt = contexts.root.name, str(contexts.manifest.spec.get(COMPILED, {}).get("qairt", ""))
+    if damage := damage_of(contexts, thorough):
+        return Contexts(pack_id, target, size, qairt, damage, damaged=True)
+    return Contexts(pack_id, target, size, qairt, _why_useless(data_dir, pack_id, target))
+
+
+def _why_useless(data_dir: DataDir, pack_id: str, target_id: str) -> str:
+    from models.npu.state import state_of
+
+    try:
+        source = open_pack(data_dir.packs / pack_id)
+    except (PackMissing, PackCorrupt):
+        return "The pack that it was made of is not installed any more."
+    target = next((target for target in TARGETS if target.id == target_id), None)
+    return state_of(source, data_dir.contexts, target).reason if target else "Alcove does not know this chip."
+
+
+def _own_target() -> Target:
+    from rag_core.runtime.devices import list_devices
+
+    inventory = list_devices()
+    target = this_target(inventory)
+    if target is None:
+        known = ", ".join(target.id for target in TARGETS)
+        raise UserError(why_no_target(inventory), f"Name the chip to compile for with “--target”: {known}.")
+    return target
+
+
+def _chosen(data_dir: DataDir, names: Sequence[str]) -> list[Pack]:
+    """Raises PackMissing for a name that is none, or where there is nothing at all."""
+    installed = list_packs(data_dir.packs)
+    known = {pack.id: pack for pack in installed}
+    for name in names:
+        if name not in known:
+            raise PackMissing(f"No model pack “{name}” is installed.", "Prepare the models once, while online.")
+    if not installed:
+        raise PackMissing("No model pack is installed.", "Prepare the models once, while online.")
+    return [known[name] for name in names] if names else installed
+
+
+def _tell(output: Output, target: Target, done: Sequence[Contexts], problems: dict[str, UserError]) -> None:
+    described = [asdict(contexts) for contexts in done]
+    told = {pack_id: str(error) for pack_id, error in problems.items()}
+    output.document({"version": 1, "target": target.id, "contexts": described, "problems": told})
+    if done:
+        rows = [
+            [contexts.pack, f"{contexts.bytes / 1e6:.0f}", contexts.qairt, contexts.reason or "ready"]
+            for contexts in done
+        ]
+        output.table(["pack", "MB", "QAIRT", "state"], rows, title=f"Compiled for {target.title}")
+    else:
+        output.text(f"Nothing is compiled for {target.title}.")
