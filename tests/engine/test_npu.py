@@ -1,0 +1,112 @@
+"""A whole question on the NPU's emulator: embed, search, read the passages, write 16 tokens, with nobody looking on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.decoder.static import write_static as write_decoder
+from models.minilm.static import write_static as write_encoder
+from rag_core.engine import Engine
+from rag_core.errors import ProviderUnavailable
+from rag_core.paths import DataDir
+from rag_core.progress import run_to_end
+from rag_core.runtime.compiled import context_folder, expected_stamp
+from rag_core.runtime.compiling import compile_static
+from rag_core.runtime.devices import CPU, QNN, Device, list_devices
+from rag_core.runtime.pack import Pack, find_pack, write_manifest
+from rag_core.runtime.session import Session, open_on
+from rag_core.runtime.static import RECIPE
+from rag_core.runtime.targets import EMULATOR
+from rag_core.settings import Settings
+from rag_core.types import AnswerFinished, PassagesFound
+from tests.answer.static_decoders import source_pack as language_model
+from tests.embed.static_encoders import source_pack as embedder
+from tests.models.tiny_llm import QWEN_LIKE
+
+pytestmark = pytest.mark.npu
+
+# Every byte is a token of the small model, and the examples in the prompt are long.
+NETWORK = replace(QWEN_LIKE, context_tokens=2048)
+WINDOWS = ((128, 2048), (1, 2048))
+BUCKETS = ((1, 32), (4, 32))
+ON_THE_NPU = Settings(relevance_threshold=0.0, execution_provider="npu", max_new_tokens=16, evidence_tokens=150)
+QUESTION = "How many people does room 7 seat?"
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Device:
+    pytest.importorskip("onnxruntime_qnn", reason="the NPU's compiler (onnxruntime-qnn) is not installed")
+    device = list_devices().first(QNN)
+    if device is None or not device.emulated:
+        pytest.skip("the NPU is not emulated here")
+    return device
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> DataDir:
+    """With two small models, and a document."""
+    data_dir = DataDir(tmp_path / "data")
+    language_model(data_dir.root, NETWORK)
+    encoder = embedder(tmp_path)
+    write_manifest(encoder.root, replace(encoder.manifest, id="tiny-embedder"))
+    encoder.root.rename(data_dir.packs / "tiny-embedder")
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "rooms.txt").write_text("\n\n".join(f"Room {number} seats {number + 5} people." for number in range(9)))
+    return data_dir
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
+    """Every session that is opened on a device."""
+    sessions: list[Session] = []
+
+    def noted(*arguments: object, **options: object) -> Session:
+        sessions.append(open_on(*arguments, **options))  # type: ignore[arg-type]
+        return sessions[-1]
+
+    monkeypatch.setattr("rag_core.embed.opening.open_on", noted)
+    monkeypatch.setattr("rag_core.answer.generator_opening.open_on", noted)
+    return sessions
+
+
+def compile_for(emulator: Device, source: Pack, static: Pack, data_dir: DataDir) -> None:
+    folder = context_folder(data_dir.contexts, source.id, EMULATOR)
+    list(compile_static(static, folder, emulator, EMULATOR, expected_stamp(source, EMULATOR, RECIPE)))
+
+
+def test_a_whole_question_on_the_npu(
+    tmp_path: Path, data_dir: DataDir, emulator: Device, opened: list[Session]
+) -> None:
+    model, encoder = find_pack(data_dir.packs, "llm"), find_pack(data_dir.packs, "embedder")
+    compile_for(emulator, model, write_decoder(model, tmp_path / "static-llm", WINDOWS, "fp16"), data_dir)
+    compile_for(emulator, encoder, write_encoder(encoder, tmp_path / "static-embedder", BUCKETS), data_dir)
+    with Engine(data_dir, "office", ON_THE_NPU) as engine:
+        report = run_to_end(engine.add([tmp_path / "documents"]))
+        assert (report.added, report.failed) == (1, ())
+        assert {document.state for document in engine.documents()} == {"searchable"}
+        events = list(engine.ask(QUESTION))
+    assert isinstance(events[0], PassagesFound) and isinstance(events[-1], AnswerFinished)
+    answer = events[-1].answer
+    assert "Room 7 seats 12 people." in answer.passages[0].text
+    assert answer.passages[0].dense_score is not None
+    assert answer.counts["new_tokens"] == 16
+    assert (answer.providers, answer.reasons) == ({"embed": QNN, "generate": QNN}, {})
+    assert answer.provenance["top_k"] == "7"
+    assert opened
+    for session in opened:
+        assert set(session.placement) == {QNN}, session.graph.name
+
+
+def test_a_demand_that_cannot_be_met_says_what_is_missing(tmp_path: Path, data_dir: DataDir, emulator: Device) -> None:
+    with (
+        Engine(data_dir, "office", ON_THE_NPU) as engine,
+        pytest.raises(ProviderUnavailable, match="has not been prepared for"),
+    ):
+        run_to_end(engine.add([tmp_path / "documents"]))
+    with Engine(data_dir, "office", replace(ON_THE_NPU, execution_provider="auto")) as engine:
+        run_to_end(engine.add([tmp_path / "documents"]))
+        assert engine.search(QUESTION).providers == {"embed": CPU}
