@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rag_core.evaluate.compare import paper
 from rag_core.evaluate.compare.cells import Cell, document_line, table_of
 from rag_core.evaluate.compare.comparing import Comparison
-from rag_core.evaluate.compare.records import STAGES, StageFacts
+from rag_core.evaluate.compare.records import STAGES, ProviderRun, StageFacts
 from rag_core.evaluate.compare.report import without
 
 EMULATED = "†"
@@ -64,10 +64,15 @@ def fact_rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
         if any(stage in run.stages for run in runs):
             facts = [run.stages.get(stage) for run in runs]
             rows.append([f"Model for {told}", "", *(_model(fact) for fact in facts)])
-            rows.append([f"Opening it for {told}", "s", *("–" if f is None else _number(f.load_s) for f in facts)])
+            rows.append([f"Opening it for {told}", "s", *(_opening(run, stage) for run in runs)])
     peaks = [run.figures.get("peak_memory_mib") for run in runs]
     rows.append(["Peak memory of the process", "MiB", *("–" if peak is None else _number(peak) for peak in peaks)])
     return rows
+
+
+def _opening(run: ProviderRun, stage: str) -> str:
+    facts = run.stages.get(stage)
+    return "–" if facts is None else _marked(facts.load_s, run.provider.emulated)
 
 
 def _model(facts: StageFacts | None) -> str:
@@ -127,7 +132,11 @@ def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> li
 def _shown(cell: Cell, notes: Notes) -> str:
     if cell.value is None:
         return f"–{notes.mark(cell.reason)}"
-    return f"{_number(cell.value)}{' ' + EMULATED if cell.emulated else ''}"
+    return _marked(cell.value, cell.emulated)
+
+
+def _marked(value: float, emulated: bool) -> str:
+    return f"{_number(value)}{' ' + EMULATED if emulated else ''}"
 
 
 def _number(value: float) -> str:
