@@ -1,0 +1,131 @@
+"""Models of installed packs: where they run is asked of them, and a device that failed is tried again when asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rag_core.engine.models import open_largest_first
+from rag_core.engine.pack_models import PackModels
+from rag_core.errors import ProviderUnavailable
+from rag_core.paths import DataDir
+from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.compiled import COMPILED, context_folder, described, expected_stamp
+from rag_core.runtime.devices import CPU, QNN, Inventory
+from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_manifest
+from rag_core.runtime.static import RECIPE
+from rag_core.runtime.targets import target_named
+from rag_core.settings import Settings
+from tests.runtime.fakes import PROCESSOR, device
+
+ELITE = target_named("snapdragon-x-elite")
+LAPTOP = Inventory((device(), PROCESSOR))
+
+
+@dataclass
+class Model:
+    """What `open_encoder` and `open_generator` give, as far as it matters here."""
+
+    provider: str
+    reason: str = ""
+    precision: str = "fp16"
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """On a laptop with an NPU, models that open where they are asked to first. The stages in the order of opening."""
+    stages: list[str] = []
+
+    def encoder(*_: object) -> Model:
+        stages.append("embed")
+        return Model(QNN)
+
+    def generator(*_: object) -> Model:
+        stages.append("generate")
+        return Model(QNN)
+
+    monkeypatch.setattr("rag_core.engine.pack_models.open_encoder", encoder)
+    monkeypatch.setattr("rag_core.engine.pack_models.open_generator", generator)
+    for module in ("engine.pack_models", "runtime.choice"):
+        monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda look_for_npu=True: LAPTOP)
+    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+    return stages
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> DataDir:
+    """With both models installed; the language model is prepared for the NPU, the embedder is not."""
+    data_dir = DataDir(tmp_path)
+    write_pack(data_dir.packs / "embedder", "embedder", CPU)
+    return data_dir
+
+
+def write_pack(root: Path, role: Role, provider: str, **spec: object) -> Pack:
+    root.mkdir(parents=True)
+    (root / "model.onnx").write_bytes(b"graph")
+    graphs = (Graph("model", "model.onnx", "fp16", (provider,)),)
+    write_manifest(root, Manifest(role, role, role.title(), "Apache-2.0", "1", (), graphs, spec))
+    return open_pack(root)
+
+
+def prepare(data_dir: DataDir, source: Pack) -> None:
+    stamp = described(expected_stamp(source, ELITE, RECIPE))
+    folder = context_folder(data_dir.contexts, source.id, ELITE)
+    write_pack(folder, source.manifest.role, QNN, **{COMPILED: stamp})
+
+
+def test_a_model_that_goes_on_elsewhere_shows_it_at_once(opened: list[str], data_dir: DataDir) -> None:
+    prepare(data_dir, open_pack(data_dir.packs / "embedder"))
+    models = PackModels(data_dir, Settings())
+    assert (models.providers, models.kind_of("embed")) == ({}, "npu")
+    encoder = models.encoder
+    assert (models.providers, models.precisions) == ({"embed": QNN}, {"embed": "fp16"})
+    encoder.provider, encoder.reason = CPU, "It hung."  # type: ignore[misc]
+    assert (models.providers, models.reasons) == ({"embed": CPU}, {"embed": "It hung."})
+    assert models.kind_of("embed") == "cpu"
+    models.close()
+    assert models.providers == {}
+
+
+def test_the_kind_of_device_is_known_before_a_model_is_opened(opened: list[str], data_dir: DataDir) -> None:
+    prepare(data_dir, write_pack(data_dir.packs / "llm", "llm", CPU))
+    models = PackModels(data_dir, Settings())
+    assert (models.kind_of("embed"), models.kind_of("generate")) == ("cpu", "npu")
+    assert PackModels(data_dir, Settings(execution_provider="cpu")).kind_of("generate") == "cpu"
+    assert opened == []
+
+
+def test_the_language_model_goes_in_first_where_one_npu_holds_both(opened: list[str], data_dir: DataDir) -> None:
+    llm = write_pack(data_dir.packs / "llm", "llm", CPU)
+    open_largest_first(PackModels(data_dir, Settings()))
+    assert opened == [], "on the processor a question does not wait for it"
+    for pack in (llm, open_pack(data_dir.packs / "embedder")):
+        prepare(data_dir, pack)
+    open_largest_first(PackModels(data_dir, Settings()))
+    assert opened == ["generate"]
+
+
+def test_a_device_that_failed_is_left_alone_until_it_is_tried_again(opened: list[str], data_dir: DataDir) -> None:
+    prepare(data_dir, open_pack(data_dir.packs / "embedder"))
+    Breaker(data_dir.device_file).failed(QNN, "embed", "It hung.")
+    models = PackModels(data_dir, Settings())
+    assert (models.failed, models.kind_of("embed")) == (frozenset({"embed"}), "cpu")
+    assert PackModels(data_dir, Settings(execution_provider="cpu")).failed == frozenset()
+    models.retry_devices()
+    assert (models.failed, models.kind_of("embed")) == (frozenset(), "npu")
+
+
+def test_nothing_is_wrong_with_a_machine_without_models(opened: list[str], tmp_path: Path) -> None:
+    models = PackModels(DataDir(tmp_path / "empty"), Settings(execution_provider="npu"))
+    assert (models.kind_of("embed"), models.kind_of("generate"), models.failed) == ("cpu", "cpu", frozenset())
+
+
+def test_a_demand_for_the_npu_says_why_it_cannot_be_met(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pack(data_dir.packs / "llm", "llm", CPU)
+    monkeypatch.setattr("rag_core.runtime.choice.list_devices", lambda look_for_npu=True: Inventory((PROCESSOR,)))
+    with pytest.raises(ProviderUnavailable, match="cannot run on “npu”"):
+        PackModels(data_dir, Settings(execution_provider="npu")).generator  # noqa: B018 - opening it is the test
