@@ -22,6 +22,7 @@ from rag_core.runtime.devices import CPU, QNN, Device, DeviceKind, Inventory
 CPU_COLUMN = Provider("cpu", CPU, "CPU", "a processor")
 NPU_COLUMN = Provider("npu", QNN, "NPU (QNN)", "a chip")
 PACKAGE = "processor package"
+QUESTIONS = ("q", "r", "s", "t")
 
 
 def energy(joules: float, idle: float | None = 10.0, meter: str = "RAPL", covers: str = PACKAGE) -> Energy:
@@ -34,7 +35,7 @@ def run(provider: Provider, **changes: Any) -> ProviderRun:
         stages={"generate": StageFacts("llm", "fp16", provider.name, {provider.name: 1200}, 0.4)},
         figures={"embed_tokens_per_s": 1234.5, "index_s": 8.0, "query_mean_s": 2.0, "first_token_s": 0.25},
         absent={"rerank_pairs_per_s": NO_RERANKER, "prefill_tokens_per_s": "The chip refused it."},
-        said=[Said("q", "a", "same", ("one", "two", "three"), ("x.pdf, page 1",))],
+        said=[Said(q, "a", "same", ("one", "two", "three"), ("x.pdf, page 1",)) for q in QUESTIONS],
         vectors=[[1.0, 0.0], [0.0, 1.0]],
         found=[["a", "b"], ["c", "d"]],
     )
@@ -42,7 +43,7 @@ def run(provider: Provider, **changes: Any) -> ProviderRun:
 
 
 def comparison(*runs: ProviderRun, **changes: Any) -> Comparison:
-    made = Comparison(this_machine(), Work(questions=4), Reading(2_000_000, 90, 12_000, 3.0), runs)
+    made = Comparison(this_machine(), Work(questions=99), Reading(2_000_000, 90, 12_000, 3.0), runs)
     return replace(made, **changes)
 
 
@@ -63,7 +64,7 @@ def test_the_papers_rows_stand_beside_each_provider() -> None:
 def test_agreement_is_counted_place_by_place() -> None:
     other = run(
         NPU_COLUMN,
-        said=[Said("q", "b", "same", ("one", "2", "three", "four"), ("x.pdf, page 1",))],
+        said=[Said(q, "b", "same", ("one", "2", "three", "four"), ("x.pdf, page 1",)) for q in QUESTIONS],
         vectors=[[0.6, 0.8], [0.0, 1.0]],
         found=[["b", "a"], ["c", "x"]],
     )
@@ -81,7 +82,7 @@ def test_agreement_is_counted_place_by_place() -> None:
 
 
 def test_tokens_after_different_prompts_are_not_compared() -> None:
-    other = run(NPU_COLUMN, said=[Said("q", "a", "other", ("one", "two", "three"), ())])
+    other = run(NPU_COLUMN, said=[Said(q, "a", "other", ("one",), ()) for q in QUESTIONS])
     found = agreement(run(CPU_COLUMN), other)
     assert "different passages" in str(found["equal_tokens"])
     assert (found["equal_answers"], found["same_prompts"], found["equal_sources"]) == (1.0, 0.0, 0.0)

@@ -82,11 +82,10 @@ def _cell(run: ProviderRun, value: float | None, reason: str) -> Cell:
 
 def _energy_rows(comparison: Comparison) -> Iterator[Row]:
     """A row for each meter: what they cover differs, so they are never added up."""
-    questions = comparison.work.questions
     megabytes = comparison.reading.bytes / 1e6
 
     def per_query(run: ProviderRun, meter: str) -> Cell:
-        return _energy_cell(run, "query", [_of(run.energies.get("query", ()), meter)], questions, comparison)
+        return _energy_cell(run, "query", [_of(run.energies.get("query", ()), meter)], len(run.said), comparison)
 
     def per_megabyte(run: ProviderRun, meter: str) -> Cell:
         energies = [_of(comparison.reading.energies, meter), _of(run.energies.get("index", ()), meter)]

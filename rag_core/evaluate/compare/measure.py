@@ -52,7 +52,8 @@ class Measurement:
         self._lost: dict[str, str] = {}  # stages that are not where they should be, and why
         self._questions = [question for question in bench_questions() if models.reads(question.question)]
         self._done = 0
-        self._total = 4 + min(order.work.searches, len(self._questions)) + order.work.questions
+        asked = [*self._questions[: order.work.searches], *self._questions[: order.work.questions]]
+        self._total = 4 + len(asked)
 
     def steps(self) -> Steps:
         self._give_up("rerank", NO_RERANKER)
