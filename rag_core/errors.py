@@ -68,6 +68,10 @@ class ProviderUnavailable(UserError):
     """The execution provider that was demanded is not there."""
 
 
+class NotPrepared(ProviderUnavailable):
+    """The NPU that was demanded is there, but the model has not been compiled for it, or not for what it is now."""
+
+
 class DeviceFailed(UserError):
     """An accelerator that was at work refused, failed or hung: the same work can be done elsewhere."""
 

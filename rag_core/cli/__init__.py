@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rag_core.cli.parser import build_parser
-from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, PackCorrupt, PackMissing, UserError
+from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, NotPrepared, PackCorrupt, PackMissing, UserError
 
 PREPARE_COMMAND = "alcove packs build"
 
@@ -55,4 +55,6 @@ def _command_for(error: UserError) -> str:
             return PREPARE_COMMAND
         case LibraryMissing():
             return "alcove add FOLDER"
+        case NotPrepared():
+            return "alcove packs compile"
     return ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag_core.errors import ProviderUnavailable
+from rag_core.errors import NotPrepared, ProviderUnavailable
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.compiled import Found, expected_stamp, find_contexts
+from rag_core.runtime.compiled import expected_stamp, find_contexts
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.static import RECIPE
@@ -43,48 +43,53 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
     """Where `stage` can run the model of `pack`.
 
     "auto" takes a real NPU or GPU where there are graphs for it and it has not failed, else the processor; anything
-    else is a demand. Raises ProviderUnavailable, with all reasons, where a demand cannot be met; UserError for a word
-    that means nothing. `inventory` is looked up when it is None.
+    else is a demand. Raises ProviderUnavailable, with all reasons, where a demand cannot be met (NotPrepared where
+    compiling the model would help); UserError for a word that means nothing. `inventory` is looked up when it is None.
     """
     if inventory is None:
         inventory = list_devices(look_for_npu=preference.lower() != "cpu")
     demanded = preference.lower() != "auto"
     places: list[Place] = []
     reasons: list[str] = []
+    unprepared = False
     devices = devices_for(preference, inventory)
     for device in devices:
         found = _place_on(device, stage, pack, inventory, around)
         if isinstance(found, Place):
             places.append(found)
         elif demanded or device.kind == "npu":
-            reasons.append(found.reason)
+            reasons.append(found.message)
+            unprepared = unprepared or isinstance(found, NotPrepared)
     if not any(device.kind != "cpu" for device in devices):
         reasons += _what_is_missing(preference, inventory)
     if not places:
-        raise ProviderUnavailable(
-            f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip(),
-            "Choose “auto” or “cpu” as execution provider.",
-        )
+        message = f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip()
+        if unprepared:
+            raise NotPrepared(message, "Choose “auto” or “cpu”, or prepare the models for the NPU.")
+        raise ProviderUnavailable(message, "Choose “auto” or “cpu” as execution provider.")
     return Choice(tuple(places), " ".join(dict.fromkeys(reasons)))
 
 
-def _place_on(device: Device, stage: str, pack: Pack, inventory: Inventory, around: Surroundings) -> Place | Found:
+def _place_on(
+    device: Device, stage: str, pack: Pack, inventory: Inventory, around: Surroundings
+) -> Place | ProviderUnavailable:
+    """The place, or why there is none."""
     if device.provider == CPU:
         return Place(device, pack)
     if reason := around.breaker.blocked(device.provider, stage):
-        return Found(None, reason)
+        return ProviderUnavailable(reason)
     if device.provider != QNN or device.kind != "npu":
         if any(device.provider in graph.providers for graph in pack.manifest.graphs):
             return Place(device, pack)
-        return Found(None, f"The model “{pack.manifest.title}” has no graph for {device.name}.")
+        return ProviderUnavailable(f"The model “{pack.manifest.title}” has no graph for {device.name}.")
     target = this_target(inventory)
     if target is None:
-        return Found(None, why_no_target(inventory))
+        return ProviderUnavailable(why_no_target(inventory))
     try:
         found = find_contexts(around.contexts_dir, pack, target, expected_stamp(pack, target, RECIPE))
     except ProviderUnavailable as missing:
-        return Found(None, missing.message)
-    return found if found.pack is None else Place(device, found.pack, target)
+        return missing
+    return NotPrepared(found.reason) if found.pack is None else Place(device, found.pack, target)
 
 
 def _what_is_missing(preference: str, inventory: Inventory) -> list[str]:

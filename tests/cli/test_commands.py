@@ -9,6 +9,7 @@ import pytest
 
 from rag_core.cli import DONE, FAILED, MISUSED, NOT_FOUND, PARTLY, STOPPED, main
 from rag_core.engine import Engine
+from rag_core.errors import NotPrepared
 from tests.fakes_models import FakeModels
 
 
@@ -151,3 +152,14 @@ def test_a_step_that_ran_elsewhere_is_told_and_an_unknown_device_is_refused(
     assert json.loads(capsys.readouterr().out)["reasons"] == fake_models.reasons
     assert main(["ask", "Oak?", "--execution-provider", "abacus"]) == FAILED
     assert "“abacus” is not a device that Alcove knows." in capsys.readouterr().err
+
+
+def test_models_that_are_not_compiled_are_told_with_the_command_that_does_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> FakeModels:
+        raise NotPrepared("“MiniLM” has not been prepared for this NPU yet.", "Prepare the models for the NPU.")
+
+    monkeypatch.setattr("rag_core.engine.PackModels", refuse)
+    assert main(["add", str(folder), "--execution-provider", "npu"]) == FAILED
+    assert "Prepare the models for the NPU: alcove packs compile" in capsys.readouterr().err

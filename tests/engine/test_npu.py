@@ -10,7 +10,7 @@ import pytest
 from models.decoder.static import write_static as write_decoder
 from models.minilm.static import write_static as write_encoder
 from rag_core.engine import Engine
-from rag_core.errors import ProviderUnavailable
+from rag_core.errors import NotPrepared
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.compiled import context_folder, expected_stamp
@@ -104,7 +104,7 @@ def test_a_whole_question_on_the_npu(
 def test_a_demand_that_cannot_be_met_says_what_is_missing(tmp_path: Path, data_dir: DataDir, emulator: Device) -> None:
     with (
         Engine(data_dir, "office", ON_THE_NPU) as engine,
-        pytest.raises(ProviderUnavailable, match="has not been prepared for"),
+        pytest.raises(NotPrepared, match="has not been prepared for"),
     ):
         run_to_end(engine.add([tmp_path / "documents"]))
     with Engine(data_dir, "office", replace(ON_THE_NPU, execution_provider="auto")) as engine:
