@@ -1,0 +1,102 @@
+"""Preparing models for the NPU as a job of the engine: the thread stays free, and what the window is told is true."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag_core.host import jobs
+from rag_core.host.events import NpuState, Stopped
+from rag_core.paths import DataDir
+from rag_core.progress import Progress
+from rag_core.runtime.compiled import Stamp
+from rag_core.runtime.devices import Inventory
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.plugins import Plugin
+from rag_core.runtime.targets import EMULATOR, Target, target_named
+from tests.host.talk import host
+from tests.models.tiny_static import tiny_static
+
+CHIP = target_named("snapdragon-x-elite")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with one pack, on a machine with the NPU that `CHIP` is."""
+    tiny_static(DataDir(tmp_path).packs, (1,))
+    installed = Plugin("QNNExecutionProvider", "json", "json", "The NPU's runtime")
+    monkeypatch.setattr("models.npu.preparing.plugin_of", lambda provider: installed)
+    for module in ("state", "refusals"):
+        monkeypatch.setattr(f"models.npu.{module}.expected_stamp", _stamp_of)
+    _on_machine_with(CHIP, monkeypatch)
+    return tmp_path
+
+
+def _stamp_of(source: Pack, target: Target, recipe: str) -> Stamp:
+    return Stamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
+
+
+def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag_core.host.packs.list_devices", lambda: Inventory((), ("No NPU.",)))
+    monkeypatch.setattr("rag_core.host.packs.this_target", lambda inventory: target)
+
+
+def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr("models.npu.child.child_command", lambda kind: [sys.executable, "-c", code])
+
+
+def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with host(data) as talk:
+        missing = talk.do(jobs.CheckNpu())
+        _on_machine_with(EMULATOR, monkeypatch)
+        emulated = talk.do(jobs.CheckNpu())
+        _on_machine_with(None, monkeypatch)
+        none = talk.do(jobs.CheckNpu())
+    reason = "“Tiny” has not been prepared for Snapdragon X Elite yet."
+    assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=reason, can_prepare=True)
+    assert isinstance(emulated, NpuState) and emulated.emulated
+    assert none == NpuState(reason="No NPU.")
+
+
+def test_while_the_compiler_works_the_engine_has_time_for_others_and_can_stop_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_the_child(monkeypatch, "import time; time.sleep(600)")
+    with host(data) as talk:
+        preparing = talk.start(jobs.PrepareNpu())
+        talk.until(lambda: talk.of(preparing, Progress))
+        assert talk.do(jobs.CheckNpu())  # as housekeeping, which gives way to every question
+        assert not talk.endings(preparing)
+        talk.cancel(preparing)
+        assert isinstance(talk.ending(preparing), Stopped)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process ends itself otherwise there")
+def test_a_compiler_that_crashes_is_told_once_and_not_tried_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_the_child(monkeypatch, "import os; os.kill(os.getpid(), 11)")
+    with host(data) as talk:
+        failure = talk.failure(talk.start(jobs.PrepareNpu()))
+        assert failure.kind == "user" and "stopped unexpectedly" in failure.message
+        state = talk.do(jobs.CheckNpu())
+        assert isinstance(state, NpuState) and state.missing == ("Tiny",)
+        assert not state.can_prepare and "stopped unexpectedly" in state.reason
+        assert talk.do(jobs.PrepareNpu()) == state
+
+
+def test_building_goes_on_with_compiling_where_there_is_a_real_npu(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[list[str], str]] = []
+
+    def compile_packs(packs: tuple[Pack, ...], contexts_dir: Path, target: Target) -> list[Progress]:
+        seen.append(([pack.id for pack in packs], target.id))
+        return []
+
+    monkeypatch.setattr("models.build.build_packs", lambda packs_dir, downloads_dir: [])
+    monkeypatch.setattr("models.npu.preparing.compile_packs", compile_packs)
+    with host(data) as talk:
+        assert talk.do(jobs.PreparePacks()) is None
+        for target in (EMULATOR, None):  # an emulated one is for those who ask for it
+            _on_machine_with(target, monkeypatch)
+            talk.do(jobs.PreparePacks())
+    assert seen == [(["tiny"], CHIP.id)]
