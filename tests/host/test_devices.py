@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -105,8 +106,11 @@ def test_where_one_npu_holds_both_the_language_model_goes_in_first(tmp_path: Pat
 def test_an_engine_that_a_driver_ended_is_told_once_after_the_next_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
-    gone = {"pid": 2**22 + 1, "started": 1.0}
-    (data / "devices.json").write_text(json.dumps({"at_work": {f"{QNN}/generate": gone}}))
+    dying = (
+        "import os, sys; from pathlib import Path; from rag_core.runtime.breaker import Breaker\n"
+        f"with Breaker(Path(sys.argv[1])).at_work('{QNN}', 'generate'): os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", dying, str(data / "devices.json")], check=False)
     for expected in (1, 0):
         with host(data) as talk:
             talk.do(jobs.CheckStages())
