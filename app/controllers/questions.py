@@ -147,6 +147,7 @@ class QuestionsController(QObject):
         self.model.tell_changed(turn)
 
     def _finish(self, run: _Run, answer: Answer) -> None:
+        run.turn.search_notices += answer.notices
         self._settle(run, answer=answer)
         if run.turn.phase is Phase.NOT_FOUND:
             self.answer_finished.emit(tr("Not found in these documents."))

@@ -11,6 +11,7 @@ from app.controllers.adding import AddingController
 from app.controllers.indexing import IndexingController
 from app.jobs import EngineLink, JobHandle
 from app.text import tr, tr_engine
+from app.viewmodels.preparation import PreparationView, progress_text
 from app.viewmodels.setup import SetupViewModel, Step
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import ImportPack, Job, ListPacks, PreparePacks
@@ -131,4 +132,6 @@ def _step(progress: Progress) -> Step:
     if progress.unit == "bytes" and progress.total:
         done, total = (f"{count / 1e6:,.0f}" for count in (progress.done, progress.total))
         return Step(tr("{done} of {total} MB downloaded", done=done, total=total), fraction)
+    if progress.stage == "compile":
+        return Step(progress_text(PreparationView("preparing", done=progress.done, total=progress.total)), fraction)
     return Step(tr_engine(progress.stage), fraction)

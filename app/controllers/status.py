@@ -42,6 +42,7 @@ class StatusController(QObject):
         self.silence = SilenceModel(self)
         self._engine = engine
         self._checking: JobHandle | None = None
+        self._wants_retry = False
         self._proving: JobHandle | None = None
         self._delay = QTimer(self, interval=delay_ms, singleShot=True)
         self._delay.timeout.connect(self.check_stages)
@@ -59,7 +60,8 @@ class StatusController(QObject):
         self._check(CheckStages())
 
     def retry_devices(self) -> None:
-        """Try again what failed before."""
+        """Try again what failed before; after the check that is on its way, where there is one."""
+        self._wants_retry = self._checking is not None
         self._check(RetryDevices())
 
     def _check(self, job: Job) -> None:
@@ -77,7 +79,7 @@ class StatusController(QObject):
 
     def take_answer(self, answer: Answer) -> None:
         """An answer that has finished tells where its stages ran."""
-        self.stages.take_providers(answer.providers)
+        self.stages.take_providers(answer.providers, answer.reasons)
 
     def prove_silence(self) -> None:
         """Measure the engine with its children, and the window."""
@@ -112,7 +114,10 @@ class StatusController(QObject):
 
     def _end_check(self) -> None:
         self._checking = None
-        self.checked.emit()
+        if self._wants_retry:
+            self.retry_devices()
+        else:
+            self.checked.emit()
 
     def _take_news(self, news: object) -> None:
         if isinstance(news, StageMoved):

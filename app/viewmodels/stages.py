@@ -63,15 +63,17 @@ class StagesModel(QObject):
         self.problem = problem
         self.changed.emit()
 
-    def take_providers(self, providers: Mapping[str, str]) -> None:
-        """What the last answer really ran on, which is newer than the last check."""
+    def take_providers(self, providers: Mapping[str, str], reasons: Mapping[str, str] | None = None) -> None:
+        """What the last answer really ran on and why, which is newer than the last check."""
+        told = reasons or {}
         known = {check.stage: check for check in self.checks}
         for stage, provider in providers.items():
             before = known.get(stage)
             if before is None:
-                known[stage] = StageCheck(stage, provider, "", "")
+                known[stage] = StageCheck(stage, provider, "", "", told.get(stage, ""))
             elif before.provider != provider:
-                known[stage] = replace(before, provider=provider, device="", reason="", elapsed_ms=0.0, precision="")
+                reason = told.get(stage, "")
+                known[stage] = replace(before, provider=provider, device="", reason=reason, elapsed_ms=0, precision="")
         if tuple(known.values()) != self.checks:
             self.checks = tuple(known.values())
             self.changed.emit()

@@ -80,6 +80,8 @@ def test_preparing_shows_how_far_it_is_and_ends_ready(
     engine.send(PreparePacks, Progress("Downloading", 42_000_000, 84_000_000, "bytes"))
     assert page.setup_card.bar.value() == page.setup_card.bar.maximum() // 2
     assert setup.model.step.text == "42 of 84 MB downloaded"
+    engine.send(PreparePacks, Progress("compile", 3, 12, "graphs", "all-minilm"))
+    assert setup.model.step.text == "Preparing the models for the NPU… 3 of 12"
     engine.finish(PreparePacks)
     with qtbot.waitSignal(setup.readiness_known) as known:
         engine.finish(ListPacks, BOTH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -51,6 +53,17 @@ def test_a_question_goes_through_all_its_steps(engine: FakeEngine, questions: Qu
     reading, streaming = Phase.READING, Phase.STREAMING
     assert phases == [Phase.SEARCHING, reading, reading, streaming, streaming, Phase.FINISHED]
     assert working == [False]
+
+
+def test_what_the_model_could_not_read_is_told_with_the_answer(
+    engine: FakeEngine, questions: QuestionsController
+) -> None:
+    turn = questions.ask("How many days?")
+    assert turn is not None
+    engine.send(AskQuestion, found())
+    notice = "The model read the nearest 60 % of what was found: it holds no more at once where it runs."
+    engine.finish(AskQuestion, replace(answer("How many days?", "25 days [1]."), notices=(notice,)))
+    assert turn.search_notices == (*found().result.notices, notice)
 
 
 def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: QuestionsController) -> None:

@@ -109,6 +109,20 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     controller.shutdown()
 
 
+def test_another_try_waits_for_the_check_that_is_on_its_way(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    controller = StatusController(engine)
+    controller.check_stages()
+    controller.retry_devices()
+    assert not engine.running(RetryDevices)
+    engine.finish(CheckStages, (EMBED, WRITE))
+    assert len(engine.running(RetryDevices)) == 1
+    with qtbot.waitSignal(controller.checked):
+        engine.finish(RetryDevices, (EMBED, WRITE))
+    assert len(engine.started) == 2
+    controller.shutdown()
+
+
 def test_a_driver_that_ended_the_engine_is_told(qtbot: QtBot) -> None:
     engine = FakeEngine()
     controller = StatusController(engine)
