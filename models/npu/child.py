@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from models.npu.plan import Shape
 from rag_core.children import child_command, creation_flags
 from rag_core.runtime.targets import Target
 from rag_core.wire import receive, send
@@ -27,6 +28,7 @@ class Order:
     source: Path
     contexts_dir: Path
     target: Target
+    shapes: tuple[Shape, ...]
 
 
 def scratch_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from models.npu.child import Order, started
-from models.npu.plan import needs_of
+from models.npu.plan import Needs, Shape, plan_for
 from models.npu.refusals import forget_refusal, remember_refusal
 from models.npu.state import state_of
 from models.npu.static_graphs import why_not
@@ -33,6 +33,7 @@ LOG = "compiler.log"
 _LOCK = ".lock"
 _POLL_S = 0.05
 _LOG_CHARS = 4000
+_KILLED = 9  # the signal
 
 
 def compile_packs(packs: Sequence[Pack], contexts_dir: Path, target: Target) -> Iterator[Progress]:
@@ -61,9 +62,9 @@ def compile_pack(source: Pack, contexts_dir: Path, target: Target) -> Iterator[P
     require_compiler()
     with _alone(contexts_dir):
         sweep(contexts_dir)
-        _require_room(source, contexts_dir, target)
+        shapes = _shapes_with_room(source, contexts_dir, target)
         try:
-            yield from _run_child(Order(source.root, contexts_dir, target), source)
+            yield from _run_child(Order(source.root, contexts_dir, target, shapes), source)
         finally:
             sweep(contexts_dir)
     forget_refusal(contexts_dir, source.id, target)
@@ -103,9 +104,11 @@ def _alone(contexts_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-def _require_room(source: Pack, contexts_dir: Path, target: Target) -> None:
-    needs = needs_of(source, target)
+def _shapes_with_room(source: Pack, contexts_dir: Path, target: Target) -> tuple[Shape, ...]:
+    """The graphs that disk and memory have room for now. Raises StorageFull, MemoryDenied."""
     disk, memory = shutil.disk_usage(contexts_dir).free, psutil.virtual_memory().available
+    chosen = plan_for(source, target, Needs(disk, memory))
+    needs = chosen.needs
     title = source.manifest.title
     if disk < needs.disk_bytes:
         raise StorageFull(
@@ -119,6 +122,7 @@ def _require_room(source: Pack, contexts_dir: Path, target: Target) -> None:
             f"{_gigabytes(memory)} are free.",
             "Close other programs and try again; until then the model runs on the processor.",
         )
+    return chosen.shapes
 
 
 def _gigabytes(size: int) -> str:
@@ -148,8 +152,10 @@ def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
         code = process.wait()
     if code > 0 and not _is_windows_crash(code):
         raise RuntimeError(f"the process that prepares models ended with {code}:\n{_end_of(log)}")
+    if code == -_KILLED:  # by somebody, or by a system without memory: not the pack's fault
+        raise _stopped(source, "it was killed, perhaps for want of memory", log)
     if code:
-        error = _crashed(source, code, log)
+        error = _stopped(source, f"signal {-code}" if code < 0 else f"code {code:#x}", log)
         remember_refusal(order.contexts_dir, source, order.target, error.message)
         raise error
 
@@ -158,8 +164,7 @@ def _is_windows_crash(code: int) -> bool:
     return sys.platform == "win32" and code >= 0xC0000000
 
 
-def _crashed(source: Pack, code: int, log: Path) -> UserError:
-    how = f"signal {-code}" if code < 0 else f"code {code:#x}"
+def _stopped(source: Pack, how: str, log: Path) -> UserError:
     return UserError(
         f"The NPU's compiler stopped unexpectedly over “{source.manifest.title}” ({how}).",
         f"The model runs on the processor. What the compiler printed is in {log}.",

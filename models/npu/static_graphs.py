@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from models.npu.plan import shapes_for
+from models.npu.plan import Shape
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.static import STATIC
-from rag_core.runtime.targets import Target
 
 _ENCODER_RECIPE = "models/minilm"
 
@@ -24,14 +24,13 @@ def why_not(source: Pack) -> str:
     return f"“{manifest.title}” is of a kind that Alcove cannot prepare for an NPU yet; it runs on the processor."
 
 
-def write_static_graphs(source: Pack, folder: Path, target: Target) -> Pack:
-    """A static pack of `source` with the graphs that `target` gets, in `folder`; one that is static is taken as it is.
+def write_static_graphs(source: Pack, folder: Path, shapes: Sequence[Shape]) -> Pack:
+    """A static pack of `source` with graphs of these shapes, in `folder`; one that is static is taken as it is.
 
     Raises UserError where its weights cannot be read back, PackCorrupt where it is damaged.
     """
     if STATIC in source.manifest.spec:
         return source
-    shapes = shapes_for(source, target)
     if source.manifest.role == "llm":
         from models.decoder.static import write_static as write_decoder
 

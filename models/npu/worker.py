@@ -64,7 +64,7 @@ def _prepared(order: Order) -> Iterator[Progress]:
         raise ProviderUnavailable("The NPU's compiler is installed, but it does not work here.", "See “alcove doctor”.")
     stamp = expected_stamp(source, order.target, RECIPE)
     folder = context_folder(order.contexts_dir, source.id, order.target)
-    static = write_static_graphs(source, scratch_folder(order.contexts_dir, source.id, order.target), order.target)
+    static = write_static_graphs(source, scratch_folder(order.contexts_dir, source.id, order.target), order.shapes)
     yield from compile_static(static, folder, device, order.target, stamp)
 
 

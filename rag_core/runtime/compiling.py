@@ -56,7 +56,7 @@ def compile_static(static: Pack, folder: Path, device: Device, target: Target, s
 
     `stamp` is what is expected; its `qairt` is replaced by what the compiler says of itself. What was in `folder`
     stays until all is proven, then goes at once. Raises UserError when the compiler refuses a graph or leaves a part
-    of it to the processor, StorageFull.
+    of it to the processor, StorageFull, MemoryError.
     """
     graphs = static.manifest.graphs
     shared = target.shares_weights and len(graphs) > 1
@@ -95,6 +95,8 @@ def _compile(static: Pack, graph: Graph, folder: Path, device: Device, target: T
     options.add_provider_for_devices([device.handle], provider_options(device, target))
     try:
         session = onnxruntime.InferenceSession(str(static.path_of(graph.path)), options, enable_fallback=0)
+    except MemoryError:
+        raise
     except native_failures() as error:
         raise _refused(static, graph, folder, error) from error
     return _count_placed(session, static, graph, device.provider)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from models.npu.plan import shapes_for
+from models.npu.plan import Needs, plan_for
 from models.npu.preparing import compile_pack, compile_packs
 from models.npu.state import PackState, state_of
 from rag_core.errors import MemoryDenied, StorageFull, UserError
@@ -197,12 +197,20 @@ def test_one_pack_that_fails_keeps_no_other_from_being_prepared(
     assert seen == ["tiny", "other"]
 
 
-def test_graphs_go_as_far_as_the_model(source: Pack) -> None:
+def test_graphs_go_as_far_as_the_model_and_the_room(source: Pack) -> None:
+    plenty, little = Needs(10**12, 10**12), Needs(10**12, 10**9)
     encoder = replace(source, manifest=replace(source.manifest, spec={"max_tokens": 200}))
-    assert shapes_for(encoder, CHIP) == ((1, 32), (1, 64), (1, 128), (1, 200), (4, 128), (4, 200))
-    decoder = replace(source, manifest=replace(source.manifest, role="llm", spec={"context_tokens": 700}))
-    assert shapes_for(decoder, CHIP) == ((128, 512), (1, 512), (128, 700), (1, 700))
-    assert shapes_for(decoder, EMULATOR) == ((64, 512), (1, 512))
+    chosen = plan_for(encoder, CHIP, plenty)
+    assert chosen.shapes == ((1, 32), (1, 64), (1, 128), (1, 200), (4, 128), (4, 200))
+    network = {"hidden": 576, "heads": 9, "kv_heads": 3, "head_size": 64, "feed_forward": 1536, "layers": 30}
+    spec = {"context_tokens": 3000, "network": network | {"vocabulary": 49152}}
+    decoder = replace(source, manifest=replace(source.manifest, role="llm", spec=spec))
+    caches = [cache for _, cache in plan_for(decoder, CHIP, plenty).shapes]
+    assert caches == [512, 512, 1024, 1024, 2048, 2048, 3000, 3000]
+    fewer = plan_for(decoder, CHIP, little)
+    assert fewer.shapes == ((128, 2048), (1, 2048)) and not fewer.needs.fit(little)
+    assert plan_for(decoder, EMULATOR, plenty).shapes == ((64, 512), (1, 512))
+    assert plan_for(decoder, EMULATOR, plenty).needs.memory_bytes == pytest.approx(1_378_000_000, rel=0.15)  # measured
 
 
 def test_a_foreign_pack_is_told_apart(source: Pack, tmp_path: Path) -> None:
