@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,6 +25,7 @@ _UNITS: dict[str, Unit] = {
     "WebGpuExecutionProvider": "gpu",
 }
 _ASKED: dict[str, Unit] = {"cpu": "cpu", "npu": "npu", "qnn": "npu", "gpu": "gpu"}
+_NUMBER = re.compile(r"\d+")
 _ORDER: tuple[Unit, ...] = ("npu", "gpu", "cpu", "other")
 
 
@@ -156,14 +158,8 @@ def place_name(check: StageCheck) -> str:
 
 def precision_name(check: StageCheck) -> str:
     """How exactly the model computes; empty where that is not known."""
-    precision = check.precision.lower()
-    if precision in ("fp32", "float32"):
-        return tr("32-bit numbers")
-    if precision in ("fp16", "float16"):
-        return tr("16-bit numbers")
-    if precision in ("int8", "uint8"):
-        return tr("8-bit numbers")
-    return tr("4-bit numbers") if precision in ("int4", "uint4") else check.precision
+    bits = "/".join(_NUMBER.findall(check.precision))
+    return tr("{bits}-bit numbers", bits=bits) if bits else check.precision
 
 
 def requested_name(requested: str) -> str:

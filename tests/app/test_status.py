@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.controllers.status import StatusController
 from app.notices import Notice
 from app.viewmodels.preparation import Preparation
-from app.viewmodels.stages import StagesModel, is_elsewhere, reason_text
+from app.viewmodels.stages import StagesModel, is_elsewhere, precision_name, reason_text
 from app.widgets.stage_badge import StageBadge
 from app.widgets.stages_dialog import StagesDialog
 from rag_core.host.events import DeviceCrashed, StageCheck, StageMoved
@@ -57,6 +57,14 @@ def test_a_stage_that_cannot_run_needs_attention() -> None:
 )
 def test_automatic_asks_for_nothing_in_particular(requested: str, elsewhere: bool) -> None:
     assert is_elsewhere(replace(EMBED, requested=requested)) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("precision", "words"),
+    [("", ""), ("fp16", "16-bit numbers"), ("int4 and int8", "4/8-bit numbers"), ("mixed", "mixed")],
+)
+def test_how_exactly_it_computes_is_said_in_words(precision: str, words: str) -> None:
+    assert precision_name(replace(EMBED, precision=precision)) == words
 
 
 def test_a_reason_is_always_given_when_it_runs_elsewhere() -> None:
