@@ -26,6 +26,11 @@ class Contexts:
     reason: str = ""
     damaged: bool = False
 
+    @property
+    def version(self) -> str:
+        """Of QAIRT, for people: "2.51.0" of "v2.51.0.260929181845"."""
+        return ".".join(self.qairt.lstrip("v").split(".")[:3])
+
 
 def compile_for_npu(output: Output, data_dir: DataDir, names: Sequence[str], target_name: str | None) -> int:
     """Compile the packs of these names, or all that are installed. One that cannot be keeps no other from it."""
@@ -131,7 +136,7 @@ def _tell(output: Output, target: Target, done: Sequence[Contexts], problems: di
     output.document({"version": 1, "target": target.id, "contexts": described, "problems": told})
     if done:
         rows = [
-            [contexts.pack, f"{contexts.bytes / 1e6:.0f}", contexts.qairt, contexts.reason or "ready"]
+            [contexts.pack, f"{contexts.bytes / 1e6:.0f}", contexts.version, contexts.reason or "ready"]
             for contexts in done
         ]
         output.table(["pack", "MB", "QAIRT", "state"], rows, title=f"Compiled for {target.title}")

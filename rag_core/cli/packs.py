@@ -59,7 +59,7 @@ def _list(output: Output, data_dir: DataDir) -> int:
         rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
         output.table(["pack", "role", "MB", "licence", "title"], rows)
     if contexts:
-        rows = [[c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.qairt, c.reason or "ready"] for c in contexts]
+        rows = [[c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.version, c.reason or "ready"] for c in contexts]
         output.table(["pack", "compiled for", "MB", "QAIRT", "state"], rows)
     for _, damage in damaged_packs(data_dir.packs):
         output.notice(damage.message)
