@@ -31,7 +31,7 @@ _ORDER: tuple[Unit, ...] = ("npu", "gpu", "cpu", "other")
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What the bottom bar shows. `is_warning`: something cannot run, or runs elsewhere than was asked."""
+    """What the bottom bar shows. `is_warning`: something cannot run, runs elsewhere than was asked, or has failed."""
 
     text: str
     explanation: str
@@ -115,7 +115,7 @@ class StagesModel(QObject):
         told = tr("; ").join(f"{stage_name(check.stage)}: {place_name(check)}" for check in self.checks)
         places = {unit_of(check.provider): place_name(check) for check in self.checks}
         text = tr(" + ").join(places[unit] for unit in _ORDER if unit in places)
-        return Badge(text, told, is_warning=any(is_elsewhere(check) for check in self.checks))
+        return Badge(text, told, is_warning=any(is_elsewhere(check) or check.can_retry for check in self.checks))
 
 
 def unit_of(provider: str) -> Unit:

@@ -86,7 +86,9 @@ def ask(
     """
     clock = _Clock()
     query = search_query(question, history)
+    work.models.load_ms.clear()
     open_largest_first(work.models)
+    clock.timings_ms |= work.models.load_ms
     found = search(query, filters, work, top_k(work.settings, work.models))
     result = found.result
     clock.timings_ms |= result.timings_ms

@@ -105,7 +105,7 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     controller.stages.set_checks((replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
     assert controller.stages.badge().text == "NPU"
     engine.news_received.emit(StageMoved("generate", CPU, "The NPU did not answer."))
-    assert controller.stages.badge().text == "NPU + Processor"
+    assert (controller.stages.badge().text, controller.stages.badge().is_warning) == ("NPU + Processor", True)
     assert [check.can_retry for check in controller.stages.checks] == [False, True]
     (notice,) = told
     assert notice.text == "“Writing answers” goes on on the processor."

@@ -96,6 +96,7 @@ def test_a_whole_question_on_the_npu(
     assert answer.counts["new_tokens"] == 16
     assert (answer.providers, answer.reasons) == ({"embed": QNN, "generate": QNN}, {})
     assert answer.provenance["top_k"] == "7"
+    assert answer.timings_ms["load_llm"] > 0
     assert opened
     for session in opened:
         assert set(session.placement) == {QNN}, session.graph.name
