@@ -52,8 +52,8 @@ def _open_at(place: Place, threads: int, around: Surroundings) -> TokenDecoder:
         return GenaiDecoder(place.pack, threads)
     provider = place.device.provider
 
-    def at_work() -> AbstractContextManager[object]:
-        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE)
+    def at_work(graph: str) -> AbstractContextManager[object]:
+        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE, graph)
 
     def open_graph(name: str) -> Session:
         return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)

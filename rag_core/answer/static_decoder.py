@@ -32,9 +32,8 @@ from rag_core.runtime.static import Window, static_decoder
 class StaticTokenDecoder:
     """Fulfils `answer.token_decoder.TokenDecoder` for a static pack, or a context pack that was compiled from one.
 
-    `open_graph` opens a graph of the pack by its name, when it is first needed; it stays open. `at_work` surrounds the
-    opening and the first runs of those that an answer is the first to need, until a token was read and one was made.
-    Raises PackCorrupt.
+    `open_graph` opens a graph of the pack by its name, when it is first needed; it stays open. `at_work` of its name
+    surrounds its opening and what is run from then on until a step has been made. Raises PackCorrupt.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class StaticTokenDecoder:
         open_graph: Callable[[str], GraphSession],
         provider: str,
         reason: str = "",
-        at_work: Callable[[], AbstractContextManager[object]] = nullcontext,
+        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         verify(pack)
         self._pack_id = pack.id
@@ -61,7 +60,6 @@ class StaticTokenDecoder:
         self._open: dict[str, OpenWindow] = {}
         self._tried: set[str] = set()
         self._trial = ExitStack()
-        self._trying = False
         self._rotations: Rotations | None = None
         self._cache: Cache | None = None
         self._filled = 0
@@ -140,10 +138,8 @@ class StaticTokenDecoder:
     def _run(self, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
         """Read `tokens` as those that follow what the cache holds; returns the logits of the last."""
         name = window.graph
-        if name not in self._tried and not self._trying:
-            self._trial.enter_context(self._at_work())
-            self._trying = True
-            self._trial.callback(self._tried_out)
+        if name not in self._tried:
+            self._trial.enter_context(self._at_work(name))
         if name not in self._open:
             self._open[name] = OpenWindow(self._open_graph(name), window, self._static)
         logits = self._read(self._open[name], window, tokens, cancel)
@@ -151,9 +147,6 @@ class StaticTokenDecoder:
         if window.tokens == 1:
             self._trial.close()
         return logits
-
-    def _tried_out(self) -> None:
-        self._trying = False
 
     def _read(self, opened: OpenWindow, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
         cache, rotations = self._memory(window, opened.dtype)

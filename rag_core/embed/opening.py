@@ -49,8 +49,8 @@ def _open_at(
         return open_by_itself(place.pack, threads, place.device.provider)
     provider = place.device.provider
 
-    def at_work() -> AbstractContextManager[object]:
-        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE)
+    def at_work(graph: str) -> AbstractContextManager[object]:
+        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE, graph)
 
     def open_graph(name: str) -> Session:
         return open_on(place.pack, name, place.device, target=place.target, threads=threads)

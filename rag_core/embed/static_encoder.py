@@ -33,10 +33,10 @@ _POWER: dict[Purpose, Power] = {"query": "burst", "passage": "efficient"}  # a p
 class StaticEncoder(Encoder):
     """An encoder of `source` that runs `pack`: a static pack of it, or a context pack that was compiled from one.
 
-    `open_graph` opens a graph of `pack` by its name, when a text first needs it; it stays open. `at_work` surrounds the
-    opening and the first run, which proves the graph. Safe to use from several threads. Raises PackCorrupt for a
-    description that does not fit; encoding raises DeviceFailed where a graph computes something else, and what
-    `open_graph` and its sessions raise.
+    `open_graph` opens a graph of `pack` by its name, when a text first needs it; it stays open. `at_work` of its name
+    surrounds the opening and the first run, which proves the graph. Safe to use from several threads. Raises
+    PackCorrupt for a description that does not fit; encoding raises DeviceFailed where a graph computes something else,
+    and what `open_graph` and its sessions raise.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class StaticEncoder(Encoder):
         open_graph: Callable[[str], Session],
         provider: str,
         requested: str = "auto",
-        at_work: Callable[[], AbstractContextManager[object]] = nullcontext,
+        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         super().__init__(source, tokenizer, requested)
         static = static_encoder(pack)
@@ -95,7 +95,7 @@ class StaticEncoder(Encoder):
     def _session(self, bucket: Bucket) -> Session:
         with self._opening:
             if bucket.graph not in self._sessions:
-                with self._at_work():
+                with self._at_work(bucket.graph):
                     session = self._open_graph(bucket.graph)
                     self._prove(session, bucket)
                 self._sessions[bucket.graph] = session

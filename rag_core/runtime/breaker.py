@@ -2,12 +2,14 @@
 again and again: the person is told, and may ask for another try.
 
 A failure that raises is told to `failed`. One that ends the process cannot be told; so a marker lies on the disk while
-native code runs for the first time after opening, and the next start finds it.
+native code runs for the first time after opening, and the next start finds it. Graphs are counted apart: one that
+works does not excuse another that ends the process every time.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from rag_core.runtime.plugins import plugin_of
 
 _UNEXPECTED_ENDS = 2  # in a row; one may have been the power
 _FAILED, _AT_WORK, _ENDS = "failed", "at_work", "unexpected_ends"
+_OWNER = "#"  # between what is at work and who is at it, in the name of a marker
 
 
 class Breaker:
@@ -32,22 +35,22 @@ class Breaker:
         self._file = DeviceFile(path)
         self._lock = threading.Lock()
         self._working: dict[str, int] = {}
+        self._name = secrets.token_hex(4)  # several processes may be at the same work
 
     def blocked(self, provider: str, stage: str) -> str:
         """Why a stage should not run there now, in plain words; empty where it may."""
-        key = _key(provider, stage)
         self._find_unexpected_ends()
-        failure = self._file.section(_FAILED).get(key)
+        failure = self._file.section(_FAILED).get(_key(provider, stage))
         if isinstance(failure, dict) and failure.get("version") == _version(provider):
             return f"It failed before: {failure.get('reason', '')}"
-        if self._ends(key) >= _UNEXPECTED_ENDS:
-            return f"Alcove ended unexpectedly {self._ends(key)} times while {plain_name(provider)} was at work."
+        ends = self._most_ends(provider, stage)
+        if ends >= _UNEXPECTED_ENDS:
+            return f"Alcove ended unexpectedly {ends} times while {plain_name(provider)} was at work."
         return ""
 
     def unexpected_ends(self) -> tuple[tuple[str, str], ...]:
         """(provider, stage) of what was at work when a process ended, each told once: to who asks first after it."""
-        pairs = (key.partition("/") for key in self._find_unexpected_ends())
-        return tuple((provider, stage) for provider, _, stage in pairs)
+        return tuple(dict.fromkeys(map(_work_of, self._find_unexpected_ends())))
 
     def failed(self, provider: str, stage: str, reason: str) -> None:
         """Blocks the stage until `retry`, or until the provider's package has another version."""
@@ -60,14 +63,15 @@ class Breaker:
 
     def retry(self) -> None:
         """Forget all: every device may be tried again."""
-        for section in (_FAILED, _AT_WORK, _ENDS):
+        self._find_unexpected_ends()
+        for section in (_FAILED, _ENDS):
             with self._file.changed(section) as entries:
                 entries.clear()
 
     @contextmanager
-    def at_work(self, provider: str, stage: str) -> Iterator[None]:
-        """Around the opening of a model and its first run. Whatever it raises, the process has survived it."""
-        key = _key(provider, stage)
+    def at_work(self, provider: str, stage: str, graph: str = "") -> Iterator[None]:
+        """Around the opening of a graph and its first run. Whatever it raises, the process has survived it."""
+        key = _key(provider, stage, graph)
         self._find_unexpected_ends()
         self._mark(key, 1)
         try:
@@ -84,37 +88,45 @@ class Breaker:
                 return
             with self._file.changed(_AT_WORK) as markers:
                 if step > 0:
-                    markers[key] = _this_process()
+                    markers[f"{key}{_OWNER}{self._name}"] = _this_process()
                 else:
-                    markers.pop(key, None)
+                    markers.pop(f"{key}{_OWNER}{self._name}", None)
             if step < 0:
                 with self._file.changed(_ENDS) as ends:
                     ends.pop(key, None)
 
     def _find_unexpected_ends(self) -> list[str]:
-        """Count the markers of processes that are no more, and take them away."""
-        lost = [key for key, owner in self._file.section(_AT_WORK).items() if not _is_alive(owner)]
-        if not lost:
+        """Count the markers of processes that are no more, and take them away. Returns what was at work."""
+        if all(map(_is_alive, self._file.section(_AT_WORK).values())):
             return []
         with self._file.changed(_AT_WORK) as markers:
-            lost = [key for key in lost if key in markers and not _is_alive(markers[key])]
-            for key in lost:
-                del markers[key]
+            lost = [marker for marker, owner in markers.items() if not _is_alive(owner)]
+            for marker in lost:
+                del markers[marker]
+        keys = [marker.partition(_OWNER)[0] for marker in lost]
         with self._file.changed(_ENDS) as ends:
-            for key in lost:
+            for key in keys:
                 ends[key] = self._count(ends.get(key)) + 1
-        return lost
+        return keys
 
-    def _ends(self, key: str) -> int:
-        return self._count(self._file.section(_ENDS).get(key))
+    def _most_ends(self, provider: str, stage: str) -> int:
+        """In a row, of the graph that has the most."""
+        ends = self._file.section(_ENDS).items()
+        return max((self._count(count) for key, count in ends if _work_of(key) == (provider, stage)), default=0)
 
     @staticmethod
     def _count(stored: object) -> int:
         return stored if isinstance(stored, int) else 0
 
 
-def _key(provider: str, stage: str) -> str:
-    return f"{provider}/{stage}"
+def _key(provider: str, stage: str, graph: str = "") -> str:
+    return f"{provider}/{stage}/{graph}" if graph else f"{provider}/{stage}"
+
+
+def _work_of(key: str) -> tuple[str, str]:
+    """The provider and the stage of a key."""
+    provider, _, work = key.partition("/")
+    return provider, work.partition("/")[0]
 
 
 def _version(provider: str) -> str:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from rag_core.file_lock import FileLock
 from rag_core.paths import replace_file
 
+_PATIENCE_S, _PAUSE_S = 2.0, 0.005  # a change takes milliseconds; who keeps the lock for seconds is stuck
+_TRIES = 10
 _changing = threading.Lock()
 
 
 class DeviceFile:
-    """Safe to use from several threads. Each section is an object of its own."""
+    """Safe to use from several threads and processes. Each section is an object of its own."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,7 +36,7 @@ class DeviceFile:
     @contextmanager
     def changed(self, name: str) -> Iterator[dict[str, Any]]:
         """The section, to be changed inside the block; written at its end when it differs."""
-        with _changing:
+        with _changing, self._alone():
             stored = self._read()
             before = json.dumps(stored)
             section = stored.get(name)
@@ -40,6 +44,20 @@ class DeviceFile:
             yield stored[name]
             if json.dumps(stored) != before:
                 self._write(stored)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Among the processes: the window's engine and the command line may learn something at once."""
+        lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))
+        with suppress(OSError):  # where no lock can be written, nothing else can
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            until = time.monotonic() + _PATIENCE_S
+            while not lock.acquire() and time.monotonic() < until:
+                time.sleep(_PAUSE_S)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _read(self) -> dict[str, Any]:
         if self._known is not None:
@@ -50,9 +68,15 @@ class DeviceFile:
         return {}
 
     def _write(self, stored: dict[str, Any]) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path, json.dumps(stored, indent=1, ensure_ascii=False).encode())
-            self._known = None
-        except OSError:
-            self._known = stored
+        content = json.dumps(stored, indent=1, ensure_ascii=False).encode()
+        for _ in range(_TRIES):
+            try:
+                replace_file(self._path, content)
+            except PermissionError:  # Windows, while another process reads the file
+                time.sleep(_PAUSE_S)
+            except OSError:
+                break
+            else:
+                self._known = None
+                return
+        self._known = stored

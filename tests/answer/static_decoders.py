@@ -54,12 +54,12 @@ class Log:
     cancel_at: int | None = None
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        self.at_work.append("begin")
+    def working(self, graph: str) -> Iterator[None]:
+        self.at_work.append(f"begin {graph}")
         try:
             yield
         finally:
-            self.at_work.append(f"end after {len(self.runs)}")
+            self.at_work.append(f"end {graph} after {len(self.runs)}")
 
 
 class LoggedSession:

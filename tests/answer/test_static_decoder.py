@@ -160,19 +160,20 @@ def test_chance_is_the_same_for_the_same_seed(decoder: StaticTokenDecoder) -> No
 
 
 def test_it_is_watched_until_a_step_has_run(decoder: StaticTokenDecoder, log: Log) -> None:
-    """From the opening of the first graph: a device that ends the process at the first step must be noticed too."""
+    """Each graph from its opening: a device that ends the process at the first step must be noticed too."""
     pieces = decoder.tokens_after(RANDOM[:40], 12, CancelToken())
     next(pieces)  # a warm-up takes one token only
-    assert log.at_work == ["begin", "end after 4"]
+    begun = ["begin read-16-64", "begin step-64"]
+    assert log.at_work == [*begun, "end step-64 after 4", "end read-16-64 after 4"]
     pieces.close()  # type: ignore[attr-defined]
     _made(decoder, RANDOM[:40])
-    assert len(log.at_work) == 2
+    assert len(log.at_work) == 4
     _made(decoder, RANDOM[:240])
-    assert log.at_work.count("begin") == 2
+    assert (len(log.at_work), log.at_work[4:6]) == (8, ["begin read-16-256", "begin step-256"])
     log.error, log.fail_at = UserError("no"), len(log.runs)
     with pytest.raises(UserError, match="no"):
         _made(decoder, RANDOM[:400])
-    assert len(log.at_work) == 6
+    assert len(log.at_work) == 10
 
 
 def test_a_damaged_file_is_refused(pack: Pack, source: Pack, tmp_path: Path) -> None:

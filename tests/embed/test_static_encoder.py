@@ -82,19 +82,20 @@ def test_a_graph_that_computes_something_else_is_a_failed_device(source: Pack, s
 
 
 def test_opening_and_first_run_are_watched_together(source: Pack, static: Pack) -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[str, int, int]] = []
     log = Log()
 
     @contextmanager
-    def at_work() -> Iterator[None]:
-        seen.append((len(log.opened), len(log.runs)))
+    def at_work(graph: str) -> Iterator[None]:
+        seen.append((graph, len(log.opened), len(log.runs)))
         yield
-        seen.append((len(log.opened), len(log.runs)))
+        seen.append((graph, len(log.opened), len(log.runs)))
 
     encoder = static_on_cpu(source, static, log, at_work=at_work)
     encoder.open_smallest()
     encoder.encode_passages(PROOF)
-    assert seen == [(0, 0), (1, 1)]
+    (graph,) = log.opened
+    assert seen == [(graph, 0, 0), (graph, 1, 1)]
 
 
 def test_work_is_done_in_steps_and_can_be_stopped(source: Pack, static: Pack) -> None:

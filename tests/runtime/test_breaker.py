@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import DeviceFailed
+from rag_core.file_lock import FileLock
+from rag_core.paths import replace_file
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.plugins import CPU, QNN, Plugin
 
@@ -17,8 +19,16 @@ CRASH = """
 import os, sys
 from pathlib import Path
 from rag_core.runtime.breaker import Breaker
-with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate"):
+with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate", sys.argv[2]):
     os._exit(139)
+"""
+FAIL_OFTEN = """
+import sys
+from pathlib import Path
+from rag_core.runtime.breaker import Breaker
+breaker = Breaker(Path(sys.argv[1]))
+for number in range(25):
+    breaker.failed("QNNExecutionProvider", f"{sys.argv[2]} {number}", "It broke.")
 """
 
 
@@ -27,9 +37,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "devices.json"
 
 
-def crash(path: Path) -> None:
+def crash(path: Path, graph: str = "step") -> None:
     """A process that ends while the NPU is at work."""
-    assert subprocess.run([sys.executable, "-c", CRASH, str(path)], check=False).returncode == 139
+    assert subprocess.run([sys.executable, "-c", CRASH, str(path), graph], check=False).returncode == 139
 
 
 def test_a_failure_blocks_its_stage_until_another_try_is_wanted(path: Path) -> None:
@@ -61,10 +71,31 @@ def test_two_unexpected_ends_in_a_row_block(path: Path) -> None:
 
 def test_an_end_between_two_good_starts_does_not_count(path: Path) -> None:
     crash(path)
-    with Breaker(path).at_work(QNN, "generate"):
+    with Breaker(path).at_work(QNN, "generate", "step"):
         pass
     crash(path)
     assert Breaker(path).blocked(QNN, "generate") == ""
+
+
+def test_a_graph_that_works_does_not_excuse_another_that_ends_the_process(path: Path) -> None:
+    for _ in range(2):
+        with Breaker(path).at_work(QNN, "generate", "step-512"):
+            pass
+        crash(path, "step-1024")
+    assert "ended unexpectedly 2 times" in Breaker(path).blocked(QNN, "generate")
+    assert Breaker(path).blocked(QNN, "embed") == ""
+
+
+def test_graphs_that_were_at_work_together_are_one_end(path: Path) -> None:
+    """Two graphs of one answer, both tried for the first time: it is not known which of them ended the process."""
+    both = CRASH.replace(
+        "    os._", '    with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate"): os._'
+    )
+    subprocess.run([sys.executable, "-c", both, str(path), "read"], check=False)
+    breaker = Breaker(path)
+    assert breaker.unexpected_ends() == ((QNN, "generate"),)
+    assert breaker.unexpected_ends() == ()
+    assert breaker.blocked(QNN, "generate") == ""
 
 
 def test_a_failure_that_raises_is_no_unexpected_end(path: Path) -> None:
@@ -98,6 +129,49 @@ def test_the_marker_stays_until_the_last_thread_is_back(path: Path) -> None:
     leave.set()
     thread.join()
     assert "QNNExecutionProvider/embed" not in path.read_text(encoding="utf-8")
+
+
+def test_the_marker_of_one_owner_is_not_taken_away_by_another(path: Path) -> None:
+    with Breaker(path).at_work(QNN, "generate", "step"):
+        with Breaker(path).at_work(QNN, "generate", "step"):
+            pass
+        assert "generate" in path.read_text(encoding="utf-8")
+        Breaker(path).retry()
+        assert "generate" in path.read_text(encoding="utf-8")
+    assert "generate" not in path.read_text(encoding="utf-8")
+
+
+def test_processes_that_write_at_once_lose_nothing_of_each_other(path: Path) -> None:
+    names = ("engine", "command line", "another")
+    writing = [subprocess.Popen([sys.executable, "-c", FAIL_OFTEN, str(path), name]) for name in names]
+    assert [process.wait() for process in writing] == [0, 0, 0]
+    breaker = Breaker(path)
+    assert all(breaker.blocked(QNN, f"{name} {number}") for name in names for number in range(25))
+
+
+def test_a_lock_that_cannot_be_had_is_not_waited_for_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag_core.runtime.device_file._PATIENCE_S", 0.01)
+    path.parent.mkdir()
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    assert lock.acquire()
+    Breaker(path).failed(QNN, "generate", "It broke.")
+    assert "It broke." in Breaker(path).blocked(QNN, "generate")
+    lock.release()
+
+
+def test_a_file_that_another_process_is_reading_is_written_a_moment_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [PermissionError, PermissionError]
+
+    def replace_file_on_windows(target: Path, content: bytes) -> None:
+        if refusals:
+            raise refusals.pop()
+        replace_file(target, content)
+
+    monkeypatch.setattr("rag_core.runtime.device_file.replace_file", replace_file_on_windows)
+    Breaker(path).failed(QNN, "generate", "It broke.")
+    assert "It broke." in Breaker(path).blocked(QNN, "generate")
 
 
 @pytest.mark.parametrize(
