@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import PurePath
 
 from rag_core.cli import DONE, NOT_FOUND
 from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.cli.opening import filters_of, open_engine
 from rag_core.cli.output import Output
-from rag_core.engine import Engine
 from rag_core.errors import UserError
 from rag_core.types import (
     Answer,
     AnswerFinished,
     AskEvent,
-    Filters,
     Message,
     Passage,
     PassagesFound,
@@ -59,10 +57,11 @@ def chat(arguments: argparse.Namespace) -> int:
     output = Output(as_json=False)
     filters = filters_of(arguments)
     history: list[Message] = []
+    told: set[str] = set()
     with open_engine(arguments, read_only=True) as engine:
         output.notice("Ask about your documents. An empty line ends the conversation, Ctrl-C stops an answer.")
         while question := _read_question():
-            answer = _answer_or_stop(output, engine, question, history, filters)
+            answer = _answer_or_stop(output, engine.ask(question, history=history, filters=filters), told)
             if answer is not None:
                 history += [Message("user", question), Message("assistant", answer.text)]
             output.text()
@@ -76,18 +75,19 @@ def _read_question() -> str:
     return sys.stdin.readline().strip()
 
 
-def _answer_or_stop(
-    output: Output, engine: Engine, question: str, history: Sequence[Message], filters: Filters
-) -> Answer | None:
+def _answer_or_stop(output: Output, events: Generator[AskEvent, None, Answer], told: set[str]) -> Answer | None:
     try:
-        return show_answer(output, engine.ask(question, history=history, filters=filters))
+        return show_answer(output, events, told)
     except KeyboardInterrupt:
         output.notice("\n(stopped)")
         return None
 
 
-def show_answer(output: Output, events: Generator[AskEvent, None, Answer]) -> Answer:
-    """Print an answer as it streams, then its proof: each cited sentence with its file and page."""
+def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told: set[str] | None = None) -> Answer:
+    """Print an answer as it streams, then its proof: each cited sentence with its file and page.
+
+    `told` are reasons that were given with an earlier answer of the same conversation.
+    """
     answer = None
     for event in events:
         match event:
@@ -101,7 +101,7 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer]) -> An
     output.text()
     _show_proof(output, answer)
     _show_notices(output, answer)
-    _show_reasons(output, answer)
+    _show_reasons(output, answer, told)
     return answer
 
 
@@ -142,13 +142,17 @@ def _show_notices(output: Output, result: SearchResult | Answer) -> None:
         output.notice(notice)
 
 
-def _show_reasons(output: Output, result: SearchResult | Answer) -> None:
+def _show_reasons(output: Output, result: SearchResult | Answer, told: set[str] | None = None) -> None:
     """Why a step did not run where it was asked to, or went on elsewhere."""
-    from rag_core.runtime.devices import PLAIN_NAMES
+    from rag_core.runtime.devices import plain_name
 
+    known = set() if told is None else told
     for stage, reason in result.reasons.items():
-        provider = result.providers.get(stage, "")
-        output.notice(f"{_STEPS.get(stage, stage)} ran on {PLAIN_NAMES.get(provider, provider)}. {reason}")
+        where = plain_name(result.providers.get(stage, ""))
+        sentence = f"{_STEPS.get(stage, stage)} ran on {where}. {reason}"
+        if sentence not in known:
+            output.notice(sentence)
+            known.add(sentence)
 
 
 def _excerpt(text: str) -> str:

@@ -10,7 +10,7 @@ from rag_core import settings as stored_settings
 from rag_core.errors import UserError
 from rag_core.host import jobs, packs
 from rag_core.host.engines import Engines
-from rag_core.host.events import DeviceInfo
+from rag_core.host.events import DeviceInfo, NpuState
 from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
 from rag_core.host.moves import Moves
@@ -82,7 +82,7 @@ class EngineWork:
             case jobs.PreparePacks():
                 return self._then_reopen(packs.prepare(data_dir, self.engines.settings))
             case jobs.CheckNpu():
-                return packs.check_npu(data_dir, self.engines.settings)
+                return self._check_npu()
             case jobs.PrepareNpu():
                 return self._then_reopen(packs.prepare_npu(data_dir, self.engines.settings))
             case jobs.ImportPack():
@@ -128,6 +128,14 @@ class EngineWork:
     def _check_health(self, job: jobs.CheckHealth) -> Work:
         with self.engines.reading(job.library) as engine:
             return tuple((yield from engine.check_health()))
+
+    def _check_npu(self) -> Work:
+        """Nothing is to be prepared for an NPU that the person does not want to be used."""
+        settings = self.engines.settings
+        if settings.execution_provider.lower() == "cpu":
+            yield from ()
+            return NpuState()
+        return (yield from packs.check_npu(self.engines.data_dir, settings))
 
     def _retry_devices(self, token: CancelToken) -> Work:
         yield from ()

@@ -70,6 +70,8 @@ def _npu_state(data_dir: DataDir, settings: Settings, target: Target | None) -> 
     if target is None:
         return NpuState(reason=why_no_target(list_devices()))
     states = [state_of(pack, data_dir.contexts, target) for pack in _packs_in_use(data_dir, settings)]
+    if not states:
+        return NpuState()  # without models nothing is missing, and nothing is ready
     missing = [state for state in states if state.state != "ready"]
     return NpuState(
         chip=target.title,

@@ -16,6 +16,7 @@ from rag_core.runtime.devices import Inventory
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.plugins import Plugin
 from rag_core.runtime.targets import EMULATOR, Target, target_named
+from rag_core.settings import Settings
 from tests.host.talk import host
 from tests.models.tiny_static import tiny_static
 
@@ -58,6 +59,16 @@ def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: py
     assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=reason, can_prepare=True)
     assert isinstance(emulated, NpuState) and emulated.emulated
     assert none == NpuState(reason="No NPU.")
+
+
+def test_nothing_is_to_be_prepared_without_models_or_for_an_npu_that_is_not_wanted(
+    data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with host(tmp_path_factory.mktemp("empty")) as talk:
+        assert talk.do(jobs.CheckNpu()) == NpuState()
+    with host(data) as talk:
+        talk.do(jobs.SaveSettings(Settings(execution_provider="cpu")))
+        assert talk.do(jobs.CheckNpu()) == NpuState()
 
 
 def test_while_the_compiler_works_the_engine_has_time_for_others_and_can_stop_it(
