@@ -35,6 +35,10 @@ class _Kind:
     low: int
     high: int
 
+    @property
+    def name(self) -> str:
+        return np.dtype(self.dtype).name
+
 
 _UINT8, _UINT16 = _Kind(np.uint8, 0, 255), _Kind(np.uint16, 0, 65535)
 
@@ -97,8 +101,8 @@ class _Rewriter:
             for place, name in kept:
                 changed.output[place] = f"{name}.exact"
             self._nodes.append(changed)
-            for _, name in kept:
-                self._pair(f"{name}.exact", name)
+            for place, name in kept:
+                self._pair(self._entries(node, changed.output[place]), name)
         return self._assembled()
 
     def _assembled(self) -> onnx.ModelProto:
@@ -116,10 +120,19 @@ class _Rewriter:
                 opset.version = max(opset.version, _OPSET)
         return model
 
+    def _entries(self, node: onnx.NodeProto, found: str) -> str:
+        """What was looked up in a table, first as integers of the table's own kind: else all of it becomes 16 bits."""
+        table = f"{node.input[0]}.{_UINT8.name}"
+        if node.op_type != "Gather" or f"{table}.codes" not in self._initializers:
+            return found
+        return self._there_and_back(found, f"{found}.entries", (f"{table}.scale", f"{table}.zero_point"))
+
     def _pair(self, source: str, name: str = "") -> str:
-        """`source` in integers and back, as `name`; returns that name."""
-        result = name or f"{source}.rounded"
+        """`source` in 16-bit integers and back, as `name`; returns that name."""
         scale = self._activation_scale(self._leaders[name or source])
+        return self._there_and_back(source, name or f"{source}.rounded", scale)
+
+    def _there_and_back(self, source: str, result: str, scale: tuple[str, str]) -> str:
         self._nodes.append(helper.make_node("QuantizeLinear", [source, *scale], [f"{result}.codes"], f"{result}.to"))
         self._nodes.append(helper.make_node("DequantizeLinear", [f"{result}.codes", *scale], [result], f"{result}.of"))
         return result
@@ -158,7 +171,7 @@ class _Rewriter:
         scale, zero_point = _scale_of(float(values.min()), float(values.max()), kind)
         codes = np.clip(np.rint(values / scale) + zero_point, kind.low, kind.high).astype(kind.dtype)
         zero = np.array(zero_point, kind.dtype)
-        return self._rounded(name, np.dtype(kind.dtype).name, codes, np.array(scale, np.float32), zero)
+        return self._rounded(name, kind.name, codes, np.array(scale, np.float32), zero)
 
     def _rounded(self, name: str, form: str, codes: Array, scale: Array, zero_point: Array, **attributes: int) -> str:
         result = f"{name}.{form}"

@@ -24,7 +24,7 @@ import numpy as np
 
 from models.minilm.calibration_texts import TEXTS
 from models.minilm.static import write_static
-from models.npu.plan import shapes_for
+from models.npu.plan import Needs, plan_for
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.static_encoder import StaticEncoder
@@ -45,6 +45,7 @@ from rag_core.types import FloatArray, TokenCounter
 
 Result = TypeVar("Result")
 
+_AMPLE = Needs(10**12, 10**12)
 _PIECE_TOKENS = (24, 60, 110, 220)
 
 
@@ -58,7 +59,9 @@ def main() -> None:
     target = this_target(inventory) or EMULATOR
     print(f"{source.id} on {device.name} ({target.title}), {options.precision}")
     with tempfile.TemporaryDirectory() as folder:
-        static = write_static(source, Path(folder) / "static", shapes_for(source, target), options.precision)
+        static = write_static(
+            source, Path(folder) / "static", plan_for(source, target, _AMPLE).shapes, options.precision
+        )
         contexts = _compiled(source, static, Path(folder) / "contexts", device, target)
         sessions = _loaded(static, contexts, device, target)
         _compare(source, contexts, sessions, device, options.texts)
@@ -102,7 +105,7 @@ def _compare(source: Pack, contexts: Pack, sessions: dict[str, Session], device:
     tokenizer = PackTokenizer(source.path_of("tokenizer.json"))
     npu = StaticEncoder(source, contexts, tokenizer, sessions.__getitem__, device.provider, "npu")
     exact, everyday = open_encoder(source, graph="fp32"), open_encoder(source)
-    texts = _texts(exact, wanted)
+    texts = sample_texts(exact, wanted)
     sizes = sorted(bucket.tokens for bucket in static_encoder(contexts).buckets)
     filled = Counter(next(s for s in sizes if s >= len(ids)) for ids in tokenizer.encode_batch(texts, npu.max_tokens))
     print(f"{len(texts)} texts by the smallest graph that holds them: {dict(sorted(filled.items()))}")
@@ -119,7 +122,7 @@ def _print_cosines(label: str, vectors: FloatArray, reference: Encoder, texts: S
     print(f"cosine of {label}: mean {cosines.mean():.6f}, worst {cosines.min():.6f}")
 
 
-def _texts(counter: TokenCounter, wanted: int) -> list[str]:
+def sample_texts(counter: TokenCounter, wanted: int) -> list[str]:
     """Of all there are, every so manieth."""
     found = list(dict.fromkeys(_all_texts(counter)))
     return [found[at * len(found) // wanted] for at in range(wanted)] if wanted < len(found) else found

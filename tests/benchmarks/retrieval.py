@@ -21,7 +21,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.encoder import Encoder
 from rag_core.evaluate import metrics
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -87,7 +88,7 @@ def questions(corpora: dict[str, str]) -> list[Asked]:
     return asked
 
 
-def build(store: Store, encoder: BiEncoder, corpora: dict[str, str], chunk_tokens: int) -> LibraryIndex:
+def build(store: Store, encoder: Encoder, corpora: dict[str, str], chunk_tokens: int) -> LibraryIndex:
     index = LibraryIndex(store)
     for name, text in corpora.items():
         parsed = ParsedDocument("text/plain", (Page(1, text),))
@@ -165,7 +166,7 @@ def score(order: Sequence[int], chunks: Chunks, relevant: set[int]) -> dict[str,
 class TokenRuler:
     """Turns places into token numbers, so that overlap is counted in tokens as chunking_evaluation does."""
 
-    def __init__(self, encoder: BiEncoder, corpora: dict[str, str]) -> None:
+    def __init__(self, encoder: Encoder, corpora: dict[str, str]) -> None:
         self._starts: dict[str, list[int]] = {}
         self._first: dict[str, int] = {}
         for name, text in corpora.items():
@@ -184,11 +185,11 @@ def overlap(index: LibraryIndex, ruler: TokenRuler, asked: Asked, vector: FloatA
     return metrics.span_overlap(found, [ruler.span(excerpt) for excerpt in asked.excerpts])
 
 
-def report(index: LibraryIndex, encoder: BiEncoder, corpora: dict[str, str]) -> Iterator[str]:
+def report(index: LibraryIndex, encoder: Encoder, corpora: dict[str, str]) -> Iterator[str]:
     asked, chunks = questions(corpora), Chunks.of(index)
     vectors = encoder.encode_queries([a.question for a in asked])
     relevant = [chunks.relevant(a) for a in asked]
-    yield f"{len(asked)} questions, {len(chunks.places)} chunks, embedder {encoder.pack_id} ({encoder.graph})"
+    yield f"{len(asked)} questions, {len(chunks.places)} chunks, embedder {encoder.pack_id} ({encoder.precision})"
     per_question: dict[str, list[float]] = {}
     for name, search in systems(index).items():
         rows = [
