@@ -5,9 +5,9 @@ is read in chunks, then each step gives a token, against a cache that grows by d
 shares no weights between graphs, and is slow. Where a machine has too little room for all graphs, it gets fewer.
 
 The compiler keeps every graph in memory until the weights that they share are written. Measured at the peak, with
-weights of W bytes and n graphs: all-MiniLM-L6-v2 (W 45 MB) 387 MB unshared, 601, 915 and 1,435 MB for 2, 4 and 6 graphs
-that share; SmolLM2-135M (W 269 MB) 1,378 MB unshared, 2,505 MB for 2 that share. That is 300 MB + 4.5 W, times n where
-they share.
+weights of W bytes and n graphs: all-MiniLM-L6-v2 (W 45 MB) 400 MB unshared, 601, 915 and 1,469 MB for 2, 4 and 6 graphs
+that share; SmolLM2-135M (W 269 MB) 1,400 MB unshared, 2,505 and 8,793 MB for 2 and 8 that share. That is 300 MB + 4.5 W
+at most, with W times n where they share. (`alcove packs compile`, then `peak_memory_bytes` in the manifest.)
 """
 
 from __future__ import annotations
