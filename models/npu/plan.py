@@ -60,6 +60,8 @@ CHIPS = (
     Plan(((1, 64), (1, 256), (1, 512), (4, 256), (4, 512)), _windows(1024, 4096)),
     Plan(((1, 64), (1, 256), (1, 512)), _windows(2048)),
 )
+# Of `models.quantised.static`. To change one, change `rag_core.runtime.static.RECIPE` too: contexts become out of date.
+PRECISIONS = {"embedder": "fp16", "llm": "fp16"}
 PLANS = {EMULATOR.id: (Plan(((1, 32), (1, 128), (1, 256)), ((64, 512), (1, 512))),)}
 
 _BYTES_PER_WEIGHT = 2  # float16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.npu.plan import Shape
+from models.npu.plan import PRECISIONS, Shape
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.static import STATIC
 
@@ -31,10 +31,6 @@ def write_static_graphs(source: Pack, folder: Path, shapes: Sequence[Shape]) -> 
     """
     if STATIC in source.manifest.spec:
         return source
-    if source.manifest.role == "llm":
-        from models.decoder.static import write_static as write_decoder
+    from models.quantised.static import write_static
 
-        return write_decoder(source, folder, shapes)
-    from models.minilm.static import write_static as write_encoder
-
-    return write_encoder(source, folder, shapes)
+    return write_static(source, folder, shapes, PRECISIONS[source.manifest.role])

@@ -1,0 +1,35 @@
+"""Static packs in every precision that is offered. What was tried and is not: models/quantised/README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag_core.runtime.pack import Pack
+
+# Best known first: by what was proven, not by size.
+ENCODER_PRECISIONS = ("fp16", "w8a16")
+DECODER_PRECISIONS = ("fp16", "w4a16")
+
+
+def write_static(source: Pack, folder: Path, shapes: Sequence[tuple[int, int]], precision: str = "fp16") -> Pack:
+    """Graphs of `shapes` out of an installed pack: (texts, tokens) of an embedder, (tokens, cache) of a language model.
+
+    Raises ValueError for a precision that is not offered, and what the writers raise.
+    """
+    decoder = source.manifest.role == "llm"
+    offered = DECODER_PRECISIONS if decoder else ENCODER_PRECISIONS
+    if precision not in offered:
+        raise ValueError(f"{source.id} in {precision}: there is {', '.join(offered)}")
+    if decoder:
+        from models.decoder.static import write_static as write_decoder
+        from models.quantised.blocks import BlockProducts
+
+        return write_decoder(source, folder, shapes, products=BlockProducts() if precision == "w4a16" else None)
+    if precision == "w8a16":
+        from models.quantised.encoder import write_static as write_integers
+
+        return write_integers(source, folder, shapes)
+    from models.minilm.static import write_static as write_encoder
+
+    return write_encoder(source, folder, shapes)
