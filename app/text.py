@@ -90,9 +90,15 @@ def _match(sentence: str) -> str | None:
     for template in templates:
         match = template.pattern.fullmatch(sentence)
         if match is not None:
-            values = {name: exact.get(value, value) for name, value in match.groupdict().items()}
+            values = {name: _inner(value, exact) for name, value in match.groupdict().items()}
             return template.translation.format(**values)
     return None
+
+
+def _inner(value: str, exact: dict[str, str]) -> str:
+    """What stands in a place: a word that is known, whole sentences, or a name."""
+    is_sentence = value.endswith(".") and " " in value
+    return exact.get(value) or (tr_engine(value) if is_sentence else value)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

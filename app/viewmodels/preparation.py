@@ -52,10 +52,8 @@ def sentence(view: PreparationView) -> str:
         return progress_text(view)
     if view.state == "ready":
         return tr("The models are prepared for this NPU ({chip}).", chip=view.chip)
-    if view.state == "emulated":
-        return tr(
-            "This computer only emulates an NPU: the results are right, but slow. It is used where it is demanded."
-        )
+    if view.state == "emulated" and view.can_start:
+        return tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
     if view.state == "missing":
         problem = tr_engine(view.reason) or tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
         return tr("{problem} Until then they run on the processor.", problem=problem)

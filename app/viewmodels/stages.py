@@ -173,6 +173,8 @@ def reason_text(check: StageCheck) -> str:
     """Why it is not where it was asked to be, in the person's language; empty where nothing is to be said."""
     if check.reason:
         return tr_engine(check.reason)
+    if is_emulated(check):
+        return tr("The NPU is only emulated on this computer: the results are right, but slow.")
     if not is_elsewhere(check):
         return ""
     return tr(

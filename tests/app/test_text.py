@@ -73,6 +73,14 @@ def test_several_sentences_are_translated_one_by_one() -> None:
 
 
 @pytest.mark.usefixtures("japanese")
+def test_a_sentence_inside_a_sentence_is_translated_too() -> None:
+    said = "The model “SmolLM2” cannot run on “npu”. “SmolLM2” has not been prepared for Snapdragon X Elite yet."
+    assert tr_engine(said) == (
+        "モデル「SmolLM2」は「npu」では動きません。「SmolLM2」はまだ Snapdragon X Elite 用に準備されていません。"
+    )
+
+
+@pytest.mark.usefixtures("japanese")
 def test_an_unknown_sentence_stays_as_it_is() -> None:
     assert tr_engine("Something new happened to “{x}” (100 %).") == "Something new happened to “{x}” (100 %)."
 
