@@ -33,7 +33,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`places` are at least one, best first. `reason` says why there is no better one; empty where none was denied."""
+    """`places` are at least one, best first, each with a pack that has graphs for its device. `reason` says why there
+    is no better one; empty where none was denied.
+    """
 
     places: tuple[Place, ...]
     reason: str = ""
@@ -57,16 +59,18 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
         found = _place_on(device, stage, pack, inventory, around)
         if isinstance(found, Place):
             places.append(found)
-        elif demanded or device.kind == "npu":
+        elif demanded or device.kind == "npu" or (device.kind == "cpu" and not places):
             reasons.append(found.message)
             unprepared = unprepared or isinstance(found, NotPrepared)
     if not any(device.kind != "cpu" for device in devices):
-        reasons += _what_is_missing(preference, inventory)
+        reasons += _what_is_missing(preference, inventory, pack)
     if not places:
-        message = f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip()
+        where = f"“{preference}”" if demanded else "this machine"
+        message = f"The model “{pack.manifest.title}” cannot run on {where}. {' '.join(reasons)}".strip()
         if unprepared:
             raise NotPrepared(message, "Choose “auto” or “cpu”, or prepare the models for the NPU.")
-        raise ProviderUnavailable(message, "Choose “auto” or “cpu” as execution provider.")
+        instead = "“auto” or “cpu” as execution provider" if _has_graph(pack, CPU) else "another model"
+        raise ProviderUnavailable(message, f"Choose {instead}.")
     return Choice(tuple(places), " ".join(dict.fromkeys(reasons)))
 
 
@@ -74,14 +78,23 @@ def _place_on(
     device: Device, stage: str, pack: Pack, inventory: Inventory, around: Surroundings
 ) -> Place | ProviderUnavailable:
     """The place, or why there is none."""
-    if device.provider == CPU:
-        return Place(device, pack)
-    if reason := around.breaker.blocked(device.provider, stage):
+    if device.provider != CPU and (reason := around.breaker.blocked(device.provider, stage)):
         return ProviderUnavailable(reason)
-    if device.provider != QNN or device.kind != "npu":
-        if any(device.provider in graph.providers for graph in pack.manifest.graphs):
-            return Place(device, pack)
-        return ProviderUnavailable(f"The model “{pack.manifest.title}” has no graph for {device.name}.")
+    if device.provider == QNN and device.kind == "npu":
+        return _place_on_npu(device, pack, inventory, around)
+    if _has_graph(pack, device.provider):
+        return Place(device, pack)
+    return ProviderUnavailable(f"The model “{pack.manifest.title}” has no graph for {device.name}.")
+
+
+def _place_on_npu(
+    device: Device, pack: Pack, inventory: Inventory, around: Surroundings
+) -> Place | ProviderUnavailable:
+    """With what was compiled of the pack. One that others compiled for the NPU alone runs there as it is."""
+    if _has_graph(pack, QNN) and not _has_graph(pack, CPU):
+        if device.emulated:
+            return ProviderUnavailable(f"“{pack.manifest.title}” is made for a real NPU; this one is only emulated.")
+        return Place(device, pack)
     target = this_target(inventory)
     if target is None:
         return ProviderUnavailable(why_no_target(inventory))
@@ -92,13 +105,18 @@ def _place_on(
     return NotPrepared(found.reason) if found.pack is None else Place(device, found.pack, target)
 
 
-def _what_is_missing(preference: str, inventory: Inventory) -> list[str]:
-    """A demand is told all; "auto" only misses the NPU of a machine that is known to have one."""
+def _has_graph(pack: Pack, provider: str) -> bool:
+    return any(provider in graph.providers for graph in pack.manifest.graphs)
+
+
+def _what_is_missing(preference: str, inventory: Inventory, pack: Pack) -> list[str]:
+    """A demand is told all; "auto" only misses the NPU of a machine that is known to have one, or that is needed."""
     wanted = preference.lower()
     if wanted == "cpu":
         return []
     if wanted == "auto":
-        return list(inventory.notes) if target_of_chip(processor_name()) else []
+        missed = target_of_chip(processor_name()) is not None or not _has_graph(pack, CPU)
+        return list(inventory.notes) if missed else []
     if wanted == "gpu":
         return ["This machine has no GPU that ONNX Runtime can use."]
     return list(inventory.notes) or [f"This machine has no device for “{preference}”."]

@@ -146,6 +146,36 @@ def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, arou
     assert providers(choose(STAGE, pack, "cpu", around, machine)) == [CPU]
 
 
+def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Path, around: Surroundings) -> None:
+    pack = write_pack(tmp_path / "pipeline", QNN)
+    for preference in ("auto", "npu"):
+        choice = choose(STAGE, pack, preference, around, LAPTOP)
+        (place,) = choice.places
+        assert (place.device, place.pack, place.target, choice.reason) == (LAPTOP.npu, pack, None, "")
+    with pytest.raises(ProviderUnavailable, match=r"cannot run on “cpu”.* no graph for the processor"):
+        choose(STAGE, pack, "cpu", around, LAPTOP)
+    around.breaker.failed(QNN, STAGE, "The Snapdragon NPU hung.")
+    with pytest.raises(ProviderUnavailable, match=r"It failed before: The Snapdragon NPU hung\."):
+        choose(STAGE, pack, "auto", around, LAPTOP)
+
+
+@pytest.mark.parametrize(
+    ("preference", "machine", "reason"),
+    [
+        ("auto", PLAIN, r"cannot run on this machine\..* no graph for the processor.*is not installed"),
+        ("auto", EMULATING, r"cannot run on this machine\..* no graph for the processor"),
+        ("npu", EMULATING, r"cannot run on “npu”\. .* made for a real NPU; this one is only emulated"),
+    ],
+)
+def test_elsewhere_it_has_no_place(
+    tmp_path: Path, around: Surroundings, preference: str, machine: Inventory, reason: str
+) -> None:
+    """Least of all on the processor, which has no graph of it."""
+    with pytest.raises(ProviderUnavailable, match=reason) as refusal:
+        choose(STAGE, write_pack(tmp_path / "pipeline", QNN), preference, around, machine)
+    assert refusal.value.advice == "Choose another model."
+
+
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
