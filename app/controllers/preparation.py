@@ -31,10 +31,11 @@ class PreparationController(QObject):
         self._engine = engine
         self._job: JobHandle | None = None
         self._is_unwanted = False
+        self._is_closed = False
 
     def look(self) -> None:
         """What is there to do? It is begun by itself on a real NPU; on an emulated one only when it is asked for."""
-        if self._job is None:
+        if self._job is None and not self._is_closed:
             self._run(CheckNpu())
 
     def prepare(self) -> None:
@@ -51,6 +52,7 @@ class PreparationController(QObject):
             self._job.cancel()
 
     def shutdown(self) -> None:
+        self._is_closed = True
         if self._job is not None:
             self._job.cancel()
 

@@ -99,6 +99,14 @@ def test_who_stops_it_is_left_in_peace_and_can_begin_it_again(
     assert engine.running(PrepareNpu)
 
 
+def test_the_end_of_the_program_stops_it_and_begins_nothing(
+    engine: FakeEngine, controller: PreparationController
+) -> None:
+    engine.finish(CheckNpu, MISSING)
+    controller.shutdown()
+    assert [handle for handle in engine.started if handle.is_running] == []
+
+
 def test_a_failure_is_told_once_and_not_tried_again_by_itself(
     engine: FakeEngine, controller: PreparationController, section: NpuSection
 ) -> None:
