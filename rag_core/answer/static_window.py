@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.progress import CancelToken
-from rag_core.runtime.session import TensorInfo
+from rag_core.runtime.feeds import TensorInfo
 from rag_core.runtime.static import MASKED, StaticDecoder, Window
 
 Array = npt.NDArray[Any]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rag_core.errors import PackCorrupt
+from rag_core.runtime.feeds import TensorInfo
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.session import Array, TensorInfo
+from rag_core.runtime.session import Array
 from rag_core.runtime.tokenizer import TokenIds
 
 _DTYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rag_core.errors import Cancelled, DeviceFailed, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for
+from rag_core.runtime.feeds import TensorInfo, what_does_not_fit
 from rag_core.runtime.handles import accelerator_handle, capitalised, first_line, native_failures, processor_handle
 from rag_core.runtime.options import Power, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
@@ -28,15 +29,6 @@ Array = npt.NDArray[Any]
 
 # Seconds after which a device hangs. A chip needs less than one for a run, its emulator more than ten for some.
 _RUN_LIMIT_S, _EMULATED_RUN_LIMIT_S = 30.0, 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
-    """An input or output of a graph. A dimension that is not fixed is None."""
-
-    name: str
-    dtype: str
-    shape: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,8 @@ class Session:
     ) -> list[Array]:
         """All outputs, in the graph's order. Cancelling ends a running graph within milliseconds: raises Cancelled.
 
-        `power` is for devices that have a choice. Raises DeviceFailed where an accelerator fails or hangs.
+        `power` is for devices that have a choice. Raises DeviceFailed where an accelerator fails or hangs, ValueError
+        where `feeds` are not what the graph takes.
         """
         if self._guard is not None:
             return self._run_guarded(self._guard, feeds, cancel, power)
@@ -123,6 +116,8 @@ class Session:
                 cancel,
             )
         except self._failures as error:
+            if wrong := what_does_not_fit(self.inputs, feeds):
+                raise ValueError(f"the graph “{self.graph.name}” was given something else: {wrong}") from error
             raise DeviceFailed(
                 f"{plain} failed in the graph “{self.graph.name}”: {first_line(error)}",
                 "The same work can be done by the processor.",

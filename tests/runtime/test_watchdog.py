@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument
 
 from rag_core.errors import Cancelled, DeviceFailed
 from rag_core.progress import CancelToken
@@ -52,6 +52,30 @@ def test_a_driver_error_at_the_third_token_is_a_failed_device(watchdog: Watchdog
     with pytest.raises(DeviceFailed, match=r"The Snapdragon NPU failed in the graph “step”: QNN graph execute error"):
         session.run(X)
     assert session.run(X)[0].item() == 4  # the thread has survived it
+
+
+@pytest.mark.parametrize(
+    ("feeds", "complaint"),
+    [
+        ({}, "“x” is missing"),
+        ({**X, "y": np.zeros(1, np.float32)}, "“y” is not an input"),
+        ({"x": np.zeros(1, np.float16)}, r"“x” is tensor\(float16\) \(1,\), not tensor\(float\) \(1,\)"),
+        ({"x": np.zeros(2, np.float32)}, r"“x” is tensor\(float\) \(2,\)"),
+        ({"x": np.zeros((1, 1), np.float32)}, r"“x” is tensor\(float\) \(1, 1\)"),
+    ],
+)
+def test_what_a_graph_does_not_take_is_no_failed_device(
+    watchdog: Watchdog, feeds: dict[str, Any], complaint: str
+) -> None:
+    """A mistake of ours must show as one, and keep nobody from the NPU."""
+
+    def refuse(number: int, options: Any) -> None:
+        raise InvalidArgument("[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : Unexpected input")
+
+    with pytest.raises(ValueError, match=complaint):
+        session_on(FakeHandle(refuse), watchdog).run(feeds)
+    with pytest.raises(DeviceFailed):
+        session_on(FakeHandle(refuse), watchdog).run(X)
 
 
 def test_a_run_that_takes_too_long_is_stopped(watchdog: Watchdog) -> None:
