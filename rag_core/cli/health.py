@@ -11,12 +11,15 @@ from rag_core import __version__
 from rag_core.cli import DONE, FAILED, PREPARE_COMMAND, with_command
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
-from rag_core.engine.health import Check, check_machine
+from rag_core.engine.health import RETRY, Check, check_machine
 from rag_core.errors import RagError
+from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import list_devices
+from rag_core.runtime.profile import STAGE as PROBE
 from rag_core.runtime.profile import Profile, profile_devices
 
 _DEVICES = ["", "device", "provider", "emulated", "ms", "models are prepared for"]
+_RETRY_COMMAND = "alcove doctor --retry-devices"
 _COMMANDS = {
     "unreadable files": "alcove list, then alcove add --retry FOLDER",
     "passages without vector": "alcove add FOLDER",
@@ -26,6 +29,9 @@ _COMMANDS = {
 
 def doctor(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
+    breaker = Breaker(data_dir_of(arguments).device_file)
+    if arguments.retry_devices:
+        breaker.retry()
     devices = profile_devices(list_devices(), data_dir_of(arguments).device_file)
     checks = list(_checks(arguments))
     healthy = all(check.ok for check in checks)
@@ -40,7 +46,8 @@ def doctor(arguments: argparse.Namespace) -> int:
     output.table(_DEVICES, [_row(device) for device in devices])
     for device in devices:
         if device.problem:
-            output.text(f"{device.name}: {device.problem}")
+            retry = with_command(RETRY, _RETRY_COMMAND) if breaker.blocked(device.provider, PROBE) else ""
+            output.text(f"{device.name}: {device.problem} {retry}".rstrip())
     output.table(["", "check", "found"], [["ok" if c.ok else "!!", c.name, c.found] for c in checks])
     for check in checks:
         if not check.ok:
@@ -56,6 +63,8 @@ def _row(device: Profile) -> list[str]:
 
 
 def _command_for(check: Check) -> str:
+    if check.advice == RETRY:
+        return _RETRY_COMMAND
     return PREPARE_COMMAND if check.name.startswith("pack ") else _COMMANDS.get(check.name, "")
 
 

@@ -49,7 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     _packs_actions(command("packs", "Build, list, check or import model packs, or compile them for an NPU."))
 
-    command("doctor", "Check packs, devices and the library, and say what to do about what is wrong.")
+    doctor = command("doctor", "Check packs, devices and the library, and say what to do about what is wrong.")
+    doctor.add_argument("--retry-devices", action="store_true", help="forget which devices failed, and try them again")
     bench = command("bench", "Measure this machine: reading, embedding, search, answering, memory.")
     _bench_options(bench)
     evaluate = command("eval", "Score the library against your own questions.")

@@ -12,9 +12,11 @@ from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
-from rag_core.runtime.devices import list_devices
+from rag_core.runtime.devices import CPU, Inventory, devices_for, list_devices
 from rag_core.runtime.pack import PREPARE, Role, damaged_packs, find_pack, list_packs, verify
 from rag_core.settings import Settings
+
+RETRY = "The processor can do this work. Have the devices tried again."
 
 _LOW_SPACE_BYTES = 1024**3
 
@@ -33,9 +35,10 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
     """Devices, places of work, disk and packs: what is the same for every library. The devices' own table is
     `runtime.profile`.
     """
-    for note in list_devices().notes:
+    inventory = list_devices()
+    for note in inventory.notes:
         yield Check("device npu", True, note)
-    yield from _check_places(data_dir, settings)
+    yield from _check_places(data_dir, settings, inventory)
     free = shutil.disk_usage(_existing(data_dir.root)).free
     yield Check(
         "free space",
@@ -58,24 +61,31 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
             yield Check(f"pack for {word}", False, "not installed", PREPARE)
 
 
-def _check_places(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
+def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -> Iterator[Check]:
     """Where each stage will be opened and why not elsewhere; opens no model."""
     around = Surroundings(data_dir.contexts, Breaker(data_dir.device_file))
     wanted: tuple[tuple[str, str, Role, str], ...] = (
         ("embed", "embedding", "embedder", settings.embedder),
         ("generate", "answering", "llm", settings.llm),
     )
+    preference = settings.execution_provider
     for stage, word, role, pack_id in wanted:
         try:
             pack = find_pack(data_dir.packs, role, pack_id or None)
         except UserError:
             continue  # the packs themselves are looked at further down
         try:
-            choice = choose(stage, pack, settings.execution_provider, around)
+            blocked = any(
+                around.breaker.blocked(device.provider, stage)
+                for device in devices_for(preference, inventory)
+                if device.provider != CPU
+            )
+            choice = choose(stage, pack, preference, around, inventory)
         except UserError as error:
-            yield Check(f"place for {word}", False, error.message, error.advice)
+            yield Check(f"place for {word}", False, error.message, RETRY if blocked else error.advice)
         else:
-            yield Check(f"place for {word}", True, f"{choice.places[0].device.name}. {choice.reason}".strip(" ."))
+            found = f"{choice.places[0].device.name}. {choice.reason}".strip(" .")
+            yield Check(f"place for {word}", not blocked, found, RETRY if blocked else "")
 
 
 def check_library(work: Workspace) -> Iterator[Check]:

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from rag_core.cli import DONE, FAILED, main
+from rag_core.errors import ProviderUnavailable
 from rag_core.paths import DATA_DIR_VARIABLE
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.pack import Graph, Manifest, Role, write_manifest
 from rag_core.runtime.plugins import CPU, QNN
+from rag_core.runtime.session import Session
 from tests.runtime.fakes import NPU_NAME, ep_device, pretend_devices
+
+RETRY = "alcove doctor --retry-devices"
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +54,8 @@ def test_the_devices_are_a_table(laptop: Path, capsys: pytest.CaptureFixture[str
     assert (npu["target"], npu["problem"]) == ("Snapdragon X Elite", "It failed before: It broke.")
     assert (processor["kind"], processor["problem"]) == ("cpu", "") and processor["tiny_ms"] > 0
     assert main(["doctor"]) == DONE
-    assert f"{NPU_NAME}: It failed before: It broke." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{NPU_NAME}: It failed before: It broke. The processor" in told and RETRY in told
 
 
 def test_each_stage_says_where_it_will_run_and_why_not_elsewhere(
@@ -63,6 +68,26 @@ def test_each_stage_says_where_it_will_run_and_why_not_elsewhere(
         "the processor (CPU). “Finder” has not been prepared for Snapdragon X Elite yet"
     )
     assert checks["place for answering"]["found"] == ("the processor (CPU). It failed before: The Snapdragon NPU hung")
+    assert (checks["place for embedding"]["ok"], checks["place for answering"]["ok"]) == (True, False)
+
+
+@pytest.mark.parametrize("preference", ["auto", "npu"])
+def test_what_failed_is_forgotten_when_another_try_is_wanted(
+    laptop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, preference: str
+) -> None:
+    def refuse(*_: object, **__: object) -> Session:
+        raise ProviderUnavailable("It refused the graph.")
+
+    monkeypatch.setattr("rag_core.runtime.profile.open_on", refuse)
+    Breaker(laptop / "devices.json").failed(QNN, "generate", "The Snapdragon NPU hung.")
+    assert main(["doctor", "--execution-provider", preference]) == FAILED
+    told = capsys.readouterr().out
+    assert f"place for answering: The processor can do this work. Have the devices tried again: {RETRY}" in told
+    main(["doctor", "--json", "--retry-devices", "--execution-provider", preference])
+    told = capsys.readouterr().out
+    assert "It failed before" not in told and "It refused the graph." in told
+    assert "“Writer” has not been prepared for Snapdragon X Elite yet" in told
+    assert Breaker(laptop / "devices.json").blocked(QNN, "generate") == ""
 
 
 def test_a_demand_that_cannot_be_met_is_a_fault(
