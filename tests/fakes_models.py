@@ -52,7 +52,7 @@ class FakeModels:
         self.retried += 1
         self.reasons.clear()
         self.failed = frozenset()
-        self.providers = {stage: "QNNExecutionProvider" for stage in self.providers}
+        self.providers = dict.fromkeys(self.providers, "QNNExecutionProvider")
 
     def close(self) -> None:
         self.closed = True
