@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from rag_core.errors import PackCorrupt, ProviderUnavailable
+from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
@@ -28,6 +30,7 @@ from rag_core.runtime.profile import profile_devices
 from rag_core.runtime.session import Array, open_on, open_session
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import EMULATOR, Target, target_named
+from rag_core.runtime.watchdog import Watchdog
 
 pytestmark = [
     pytest.mark.npu,
@@ -78,6 +81,32 @@ def compiled(pack: Pack, npu: Device, contexts_dir: Path, target: Target) -> Pac
     for _ in compile_static(one, folder, npu, target, expected_stamp(pack, target, RECIPE)):
         pass
     return open_pack(folder)
+
+
+@pytest.fixture(scope="module")
+def long_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """One run of `chain` takes the emulator half a second."""
+    root = tmp_path_factory.mktemp("long")
+    steps, shape = 8, [1, 64, 1024]
+    weights = numpy_helper.from_array((_draw.normal(size=(1024, 1024)) / 32).astype(np.float16), "w")
+    names = ["x", *(f"t{step}" for step in range(1, steps)), "y"]
+    nodes = [helper.make_node("MatMul", [names[step], "w"], [names[step + 1]]) for step in range(steps)]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT16, shape) for name in "xy"]
+    graph = helper.make_graph(nodes, "chain", ends[:1], ends[1:], [weights])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), root / "chain.onnx")
+    write_manifest(
+        root,
+        Manifest("long", "embedder", "Long", "Apache-2.0", "1", (), (Graph("chain", "chain.onnx", "fp16", (QNN,)),)),
+    )
+    return open_pack(root)
+
+
+@pytest.fixture
+def watchdog() -> Iterator[Watchdog]:
+    """Impatient: the driver ends no run before its time."""
+    made = Watchdog(grace_s=0.05)
+    yield made
+    made.close()
 
 
 def _only_product(manifest: Manifest) -> Manifest:
@@ -148,6 +177,31 @@ def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
     moved = open_pack(context_folder(tmp_path, pack.id, EMULATOR))
     with pytest.raises(ProviderUnavailable, match="it was prepared for another chip"):
         open_on(moved, "product", npu, target=EMULATOR)
+
+
+def test_a_run_that_is_cancelled_or_late_leaves_the_driver_usable(
+    long_pack: Pack, npu: Device, watchdog: Watchdog
+) -> None:
+    """The driver goes on with what nobody waits for, and with the next run when that is done."""
+    feeds: dict[str, Array] = {"x": _draw.normal(size=(1, 64, 1024)).astype(np.float16)}
+    session = open_on(long_pack, "chain", npu, watchdog=watchdog)
+    (expected,) = session.run(feeds)
+    token = CancelToken()
+    timer = threading.Timer(0.05, token.cancel)
+    timer.start()
+    with pytest.raises(Cancelled):
+        session.run(feeds, token)
+    timer.join()
+    assert np.array_equal(session.run(feeds)[0], expected)
+    impatient = open_on(long_pack, "chain", npu, watchdog=watchdog, limit_s=0.05)
+    with pytest.raises(DeviceFailed, match=r"did not finish within 0\.05 seconds"):
+        impatient.run(feeds)
+    assert np.array_equal(session.run(feeds)[0], expected)
+
+
+def test_what_a_graph_does_not_take_is_no_failed_device(pack: Pack, npu: Device) -> None:
+    with pytest.raises(ValueError, match=r"“x” is tensor\(float\) \(1, 8, 64\), not tensor\(float16\) \(1, 8, 64\)"):
+        open_on(pack, "product", npu).run({"x": FEEDS["x"].astype(np.float32)})
 
 
 def test_the_emulator_is_kept_from_contexts_that_share_weights(pack: Pack, npu: Device) -> None:
