@@ -60,7 +60,9 @@ class Inventory:
 
 
 def list_devices(look_for_npu: bool = True) -> Inventory:
-    """Every device of every provider. The first look for more than the processor in a process loads its plugins."""
+    """Every device of every provider. The first look for more than the processor in a process loads its plugins; QNN's
+    takes 5 ms and 1.4 MB where it can only emulate.
+    """
     import onnxruntime
 
     notes = [register(plugin) for plugin in PLUGINS] if look_for_npu else []
