@@ -14,12 +14,14 @@ from rag_core.cli.output import Output
 from rag_core.engine.health import RETRY, Check, check_machine
 from rag_core.errors import RagError
 from rag_core.runtime.breaker import Breaker
+from rag_core.runtime.choice import PREPARE_FOR_NPU
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.profile import STAGE as PROBE
 from rag_core.runtime.profile import Profile, profile_devices
 
 _DEVICES = ["", "device", "provider", "emulated", "ms", "models are prepared for"]
 _RETRY_COMMAND = "alcove doctor --retry-devices"
+_COMMANDS_BY_ADVICE = {RETRY: _RETRY_COMMAND, PREPARE_FOR_NPU: "alcove packs compile"}
 _COMMANDS = {
     "unreadable files": "alcove list, then alcove add --retry FOLDER",
     "passages without vector": "alcove add FOLDER",
@@ -63,8 +65,8 @@ def _row(device: Profile) -> list[str]:
 
 
 def _command_for(check: Check) -> str:
-    if check.advice == RETRY:
-        return _RETRY_COMMAND
+    if check.advice in _COMMANDS_BY_ADVICE:
+        return _COMMANDS_BY_ADVICE[check.advice]
     return PREPARE_COMMAND if check.name.startswith("pack ") else _COMMANDS.get(check.name, "")
 
 

@@ -13,6 +13,8 @@ from rag_core.runtime.pack import Pack
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import Target, processor_name, target_of_chip, this_target, why_no_target
 
+PREPARE_FOR_NPU = "Choose “auto” or “cpu”, or prepare the models for the NPU."
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -68,7 +70,7 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
         where = f"“{preference}”" if demanded else "this machine"
         message = f"The model “{pack.manifest.title}” cannot run on {where}. {' '.join(reasons)}".strip()
         if unprepared:
-            raise NotPrepared(message, "Choose “auto” or “cpu”, or prepare the models for the NPU.")
+            raise NotPrepared(message, PREPARE_FOR_NPU)
         instead = "“auto” or “cpu” as execution provider" if _has_graph(pack, CPU) else "another model"
         raise ProviderUnavailable(message, f"Choose {instead}.")
     return Choice(tuple(places), " ".join(dict.fromkeys(reasons)))

@@ -90,6 +90,11 @@ def test_what_failed_is_forgotten_when_another_try_is_wanted(
     assert Breaker(laptop / "devices.json").blocked(QNN, "generate") == ""
 
 
+def test_a_demand_for_the_npu_is_told_how_to_prepare_it(laptop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--execution-provider", "npu"]) == FAILED
+    assert "or prepare the models for the NPU: alcove packs compile" in capsys.readouterr().out
+
+
 def test_a_demand_that_cannot_be_met_is_a_fault(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
