@@ -91,7 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", choices=("both", "embedder", "llm"), default="both")
     parser.add_argument("--texts", type=int, default=200, help="for the embedder")
     parser.add_argument("--processor-only", action="store_true", help="do not compile, do not emulate")
-    parser.add_argument("--questions", type=int, default=60, help="for answers; 0: no answers")
+    parser.add_argument("--questions", type=int, default=60, help="for answers; 0: no scores")
     parser.add_argument("--refused", action="store_true")
     parser.add_argument("--only", help="one precision, beside fp32")
     parser.add_argument("--json", type=Path)
@@ -130,7 +130,7 @@ def embedder_rows(source: Pack, folder: Path, devices: Devices, options: argpars
             row |= _compiled(contexts, devices.npu) | _cosines(emulated, exact, vectors)
         elif precision != "fp32":
             row |= _cosines(vectors, exact, vectors)
-        yield row | _retrieval(encoder)
+        yield row | (_retrieval(encoder) if options.questions else {})
 
 
 def _chosen(writers: dict[str, Chosen], options: argparse.Namespace) -> list[tuple[str, Chosen]]:
