@@ -88,6 +88,37 @@ def test_half_precision_keeps_the_logits(tmp_path: Path) -> None:
     np.testing.assert_allclose(loop.read(tokens), expected, atol=0.03)
 
 
+def test_half_precision_bears_gates_beyond_its_powers(tmp_path: Path) -> None:
+    pack, expected = pack_of_steep_gates(tmp_path / "pack")
+    loop = loop_on(processor(), write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp16"))
+    np.testing.assert_allclose(loop.read([5, 77, 250]), expected, atol=0.05)
+
+
+@pytest.mark.npu
+def test_the_npu_bears_gates_beyond_its_powers(tmp_path: Path) -> None:
+    inventory = list_devices()
+    npu = inventory.first(QNN)
+    if npu is None:
+        pytest.skip(" ".join(inventory.notes))
+    pack, expected = pack_of_steep_gates(tmp_path / "pack")
+    loop = loop_on(npu, write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp16"))
+    np.testing.assert_allclose(loop.read([5, 77, 250]), expected, atol=0.05)
+
+
+def pack_of_steep_gates(folder: Path) -> tuple[Pack, Array]:
+    """Gates reach about 90 either way, and float16 has no exp(12); with the logits after tokens 5, 77 and 250."""
+    pack = tiny_pack(folder, QWEN_LIKE, "qwen2")
+    weights = random_weights(QWEN_LIKE)
+    layers = []
+    for layer in weights.layers:
+        gate, up = np.split(np.asarray(layer.gate_up), 2)
+        layers.append(replace(layer, gate_up=np.concatenate([gate * 32, up / 32])))
+    steep = replace(weights, layers=layers)
+    write_decoder(QWEN_LIKE, steep, folder / "model.onnx", GraphOptions(accuracy_level=1))
+    write_manifest(folder, pack.manifest)
+    return open_pack(folder), reference.logits(QWEN_LIKE, steep, [5, 77, 250])[-1]
+
+
 @pytest.mark.npu
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_the_npu_computes_what_the_processor_computes(kind: str, tmp_path: Path) -> None:
