@@ -24,7 +24,7 @@ from rag_core.runtime.compiling import STAGE, compile_static, disk_full
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.pack import open_pack
 from rag_core.runtime.static import RECIPE
-from rag_core.wire import receive, send
+from rag_core.wire import receive, send, take_pipes
 
 _NICENESS = 5
 
@@ -35,7 +35,7 @@ def main() -> None:
     faulthandler.enable()
     if sys.platform != "win32":  # Windows is told when the process is created
         os.nice(_NICENESS)
-    incoming, outgoing = _take_streams()
+    incoming, outgoing = take_pipes()
     payload = receive(incoming)
     if payload is None:
         return
@@ -72,17 +72,6 @@ def _no_memory(order: Order) -> MemoryDenied:
     return MemoryDenied(
         f"There was not enough memory to prepare “{order.source.name}” for the NPU.", "Close other programs."
     )
-
-
-def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes, for us alone: what a library prints goes to the log."""
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.close(nowhere)
-    os.dup2(2, 1)
-    return incoming, outgoing
 
 
 def _end_with_parent(incoming: IO[bytes]) -> None:

@@ -9,12 +9,11 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import IO
 
 from rag_core.host.host import Host
 from rag_core.host.silence import Silence
 from rag_core.paths import DataDir
-from rag_core.wire import receive
+from rag_core.wire import receive, take_pipes
 
 # When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
 _LAST_STEP_S = 10.0
@@ -33,7 +32,7 @@ def main() -> None:
     threading.excepthook = _end_broken
     silence = Silence()
     silence.install()
-    incoming, outgoing = _take_streams()
+    incoming, outgoing = take_pipes()
     folder = receive(incoming)
     if folder is None:
         return
@@ -50,17 +49,6 @@ def _give_way() -> None:
     """
     if sys.platform != "win32":
         os.nice(_NICENESS)
-
-
-def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes, for us alone: what a library prints goes to the log."""
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.close(nowhere)
-    os.dup2(2, 1)
-    return incoming, outgoing
 
 
 def _end_broken(broken: threading.ExceptHookArgs) -> None:

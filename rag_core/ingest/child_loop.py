@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from rag_core.ingest.child_failures import Doing, out_of_memory, unforeseen
 from rag_core.ingest.reading_wire import LastWords, packed_error
-from rag_core.wire import receive, send
+from rag_core.wire import receive, send, take_pipes
 
 _PROCESSOR_EXTRA_S = 60
 
@@ -48,11 +48,7 @@ def serve(prepare: Callable[[Any], Callable[[Order], bytes]], doing: Doing) -> N
     Memory beyond the limit is an error of the document, then the child ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
+    incoming, outgoing = take_pipes(prints=False)
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(incoming, orders), daemon=True).start()
     limits: Limits

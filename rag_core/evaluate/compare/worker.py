@@ -24,7 +24,7 @@ from rag_core.evaluate.compare.placement import proven_placement
 from rag_core.evaluate.compare.records import Ended, Order
 from rag_core.evaluate.energy import find_meters
 from rag_core.paths import DataDir
-from rag_core.wire import receive, send
+from rag_core.wire import receive, send, take_pipes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Borrowed(DataDir):
 def main() -> None:
     """Take one `Order`; answer with `Progress`, `ProviderRun` after `ProviderRun`, and `Ended`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
-    incoming, outgoing = _take_streams()
+    incoming, outgoing = take_pipes()
     payload = receive(incoming)
     if payload is None:
         return
@@ -68,15 +68,6 @@ def _measure(order: Order, outgoing: IO[bytes]) -> None:
         measurement = Measurement(order, models, meters, lambda stage: proven_placement(stage, models, order.provider))
         for step in measurement.steps():
             send(outgoing, pickle.dumps(step))
-
-
-def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1):
-        os.dup2(nowhere, descriptor)
-    return incoming, outgoing
 
 
 def _end_with_parent(incoming: IO[bytes]) -> None:
