@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from rag_core.paths import DATA_DIR_VARIABLE, DataDir
+from rag_core.runtime.devices import QNN, Device, list_devices
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,3 +59,13 @@ def packs_dir() -> Path:
     for _ in build_packs(data_dir.packs, data_dir.downloads):
         pass
     return data_dir.packs
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Device:
+    """The NPU as its own libraries emulate it."""
+    pytest.importorskip("onnxruntime_qnn", reason="the NPU's compiler (onnxruntime-qnn) is not installed")
+    device = list_devices().first(QNN)
+    if device is None or not device.emulated:
+        pytest.skip("the NPU is not emulated here")
+    return device

@@ -13,7 +13,7 @@ from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings
 from rag_core.runtime.compiled import context_folder, expected_stamp
 from rag_core.runtime.compiling import compile_static
-from rag_core.runtime.devices import CPU, QNN, Device, list_devices
+from rag_core.runtime.devices import CPU, QNN, Device
 from rag_core.runtime.pack import Pack, find_pack
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import EMULATOR
@@ -22,15 +22,6 @@ from tests.embed.static_encoders import source_pack
 pytestmark = pytest.mark.npu
 
 TEXTS = ("What is the notice period?", "", "Annual leave is 25 days; five may be carried over until 31 March. " * 9)
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Device:
-    pytest.importorskip("onnxruntime_qnn", reason="the NPU's compiler (onnxruntime-qnn) is not installed")
-    device = list_devices().first(QNN)
-    if device is None or not device.emulated:
-        pytest.skip("the NPU is not emulated here")
-    return device
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.compiled import context_folder, expected_stamp
 from rag_core.runtime.compiling import compile_static
-from rag_core.runtime.devices import CPU, QNN, Device, list_devices
+from rag_core.runtime.devices import CPU, QNN, Device
 from rag_core.runtime.pack import Pack, find_pack, write_manifest
 from rag_core.runtime.session import Session, open_on
 from rag_core.runtime.static import RECIPE
@@ -34,15 +34,6 @@ WINDOWS = ((128, 2048), (1, 2048))
 BUCKETS = ((1, 32), (4, 32))
 ON_THE_NPU = Settings(relevance_threshold=0.0, execution_provider="npu", max_new_tokens=16, evidence_tokens=150)
 QUESTION = "How many people does room 7 seat?"
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Device:
-    pytest.importorskip("onnxruntime_qnn", reason="the NPU's compiler (onnxruntime-qnn) is not installed")
-    device = list_devices().first(QNN)
-    if device is None or not device.emulated:
-        pytest.skip("the NPU is not emulated here")
-    return device
 
 
 @pytest.fixture
