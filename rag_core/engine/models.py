@@ -17,8 +17,8 @@ class Models(Protocol):
 
     `load_ms` (per model, of those opened since it was last cleared), `providers` and `precisions` (per stage) fill as
     models are opened; `reasons` says, per stage, why it does not run where it was asked to. They are true now: a stage
-    that went on elsewhere in the middle of work shows it at once. `failed` are stages whose device failed, so that it
-    is not used until `retry_devices`.
+    that went on elsewhere in the middle of work shows it at once. `failed` are stages whose device failed or
+    refused the model, so that it is not used until `retry_devices`.
     """
 
     load_ms: dict[str, float]

@@ -80,7 +80,17 @@ class PackModels:
             return frozenset()
         providers = {device.provider for device in devices_for(wanted, list_devices())} - {CPU}
         blocked = self._around.breaker.blocked
-        return frozenset(stage for stage in _STAGES if any(blocked(provider, stage) for provider in providers))
+        return frozenset(
+            stage
+            for stage in _STAGES
+            if any(blocked(provider, stage) for provider in providers) or self._has_moved(stage)
+        )
+
+    def _has_moved(self, stage: str) -> bool:
+        """Whether the model had to leave the best place that it could have had."""
+        opened = self._opened().get(stage)
+        best = self._place(stage, "") if opened is not None else None
+        return opened is not None and best is not None and opened.provider != best.device.provider
 
     def kind_of(self, stage: str) -> DeviceKind:
         opened = self._opened().get(stage)

@@ -5,7 +5,7 @@ Building is the set-up step that downloads, asked for by the person; a child pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rag_core.errors import PackCorrupt, PackMissing, UserError
@@ -36,10 +36,10 @@ def import_folder(data_dir: DataDir, settings: Settings, folder: Path) -> Work:
     return None
 
 
-def check_npu(data_dir: DataDir, settings: Settings) -> Work:
-    """The `NpuState`."""
+def check_npu(data_dir: DataDir, settings: Settings, doubtful: Collection[Role] = ()) -> Work:
+    """The `NpuState`. What was prepared of the packs of `doubtful` roles is compared byte by byte."""
     yield from ()
-    return _npu_state(data_dir, settings, this_target(list_devices()))
+    return _npu_state(data_dir, settings, this_target(list_devices()), doubtful)
 
 
 def prepare_npu(data_dir: DataDir, settings: Settings) -> Work:
@@ -64,12 +64,17 @@ def _compile_for_real_npu(data_dir: DataDir, settings: Settings) -> Iterator[Pro
         return  # the packs work on the processor; why they are not on the NPU, `CheckNpu` tells, and tries again
 
 
-def _npu_state(data_dir: DataDir, settings: Settings, target: Target | None) -> NpuState:
+def _npu_state(
+    data_dir: DataDir, settings: Settings, target: Target | None, doubtful: Collection[Role] = ()
+) -> NpuState:
     from models.npu.state import state_of
 
     if target is None:
         return NpuState(reason=why_no_target(list_devices()))
-    states = [state_of(pack, data_dir.contexts, target) for pack in _packs_in_use(data_dir, settings)]
+    states = [
+        state_of(pack, data_dir.contexts, target, thorough=pack.manifest.role in doubtful)
+        for pack in _packs_in_use(data_dir, settings)
+    ]
     if not states:
         return NpuState()  # without models nothing is missing, and nothing is ready
     missing = [state for state in states if state.state != "ready"]

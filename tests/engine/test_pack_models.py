@@ -119,6 +119,16 @@ def test_a_device_that_failed_is_left_alone_until_it_is_tried_again(opened: list
     assert (models.failed, models.kind_of("embed")) == (frozenset(), "npu")
 
 
+def test_another_try_is_offered_where_a_model_had_to_leave_its_best_place(opened: list[str], data_dir: DataDir) -> None:
+    prepare(data_dir, open_pack(data_dir.packs / "embedder"))
+    models = PackModels(data_dir, Settings())
+    assert models.encoder and models.failed == frozenset()
+    models.encoder.provider = CPU  # type: ignore[misc]  # the driver refused it, so nothing is remembered
+    assert models.failed == {"embed"}
+    models.retry_devices()
+    assert models.failed == frozenset()
+
+
 def test_nothing_is_wrong_with_a_machine_without_models(opened: list[str], tmp_path: Path) -> None:
     models = PackModels(DataDir(tmp_path / "empty"), Settings(execution_provider="npu"))
     assert (models.kind_of("embed"), models.kind_of("generate"), models.failed) == ("cpu", "cpu", frozenset())

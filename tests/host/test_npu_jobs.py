@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import Stamp
+from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.devices import Inventory
-from rag_core.runtime.pack import Pack
+from rag_core.runtime.pack import Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
+from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import EMULATOR, Target, target_named
 from rag_core.settings import Settings
+from tests.fakes_models import FakeModels
 from tests.host.talk import host
 from tests.models.tiny_static import tiny_static
 
@@ -59,6 +62,23 @@ def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: py
     assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=reason, can_prepare=True)
     assert isinstance(emulated, NpuState) and emulated.emulated
     assert none == NpuState(reason="No NPU.")
+
+
+def test_what_a_stage_could_not_use_is_looked_at_byte_by_byte(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = open_pack(DataDir(data).packs / "tiny")
+    folder = context_folder(DataDir(data).contexts, source.id, CHIP)
+    folder.mkdir(parents=True)
+    binary = folder / "rows-1.bin"
+    binary.write_bytes(b"context")
+    spec = {COMPILED: asdict(_stamp_of(source, CHIP, RECIPE))}
+    write_manifest(folder, Manifest(source.id, "embedder", "Tiny", "MIT", "1", (), (), spec))
+    binary.write_bytes(b"Context")  # as long as before
+    models = FakeModels()
+    with host(data, models) as talk:
+        assert talk.do(jobs.CheckNpu()) == NpuState(CHIP.title)
+        models.failed = frozenset({"embed"})
+        state = talk.do(jobs.CheckNpu())
+    assert isinstance(state, NpuState) and state.can_prepare and "rows-1.bin" in state.reason
 
 
 def test_nothing_is_to_be_prepared_without_models_or_for_an_npu_that_is_not_wanted(
