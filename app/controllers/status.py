@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.background import Background
@@ -10,7 +12,7 @@ from app.notices import Notice
 from app.silence import NetworkWatch, WindowSilence, measure_window
 from app.text import tr, tr_engine
 from app.viewmodels.silence import SilenceModel
-from app.viewmodels.stages import StagesModel, stage_name
+from app.viewmodels.stages import StagesModel, stage_name, unit_of
 from rag_core.host.events import DeviceCrashed, Failed, SilenceReport, StageCheck, StageMoved
 from rag_core.host.jobs import CheckStages, Job, ProveSilence, RetryDevices
 from rag_core.settings import InEffect
@@ -43,6 +45,7 @@ class StatusController(QObject):
         self._engine = engine
         self._checking: JobHandle | None = None
         self._wants_retry = False
+        self._moved: set[str] = set()  # the stages that the person was told of
         self._proving: JobHandle | None = None
         self._delay = QTimer(self, interval=delay_ms, singleShot=True)
         self._delay.timeout.connect(self.check_stages)
@@ -100,6 +103,11 @@ class StatusController(QObject):
 
     def _take_checks(self, checks: tuple[StageCheck, ...]) -> None:
         self.stages.set_checks(tuple(checks))
+        back = [check.stage for check in checks if check.stage in self._moved and unit_of(check.provider) == "npu"]
+        self._moved -= set(back)
+        for stage in back:
+            text = tr("“{step}” runs on the NPU again.", step=stage_name(stage))
+            self.noticed.emit(Notice("success", text, topic=_topic(stage)))
 
     def _take_failure(self, failure: Failed) -> None:
         problem = tr_engine(failure.message)
@@ -122,6 +130,7 @@ class StatusController(QObject):
     def _take_news(self, news: object) -> None:
         if isinstance(news, StageMoved):
             self.stages.move(news)
+            self._moved.add(news.stage)
             self.noticed.emit(
                 Notice(
                     "warning",
@@ -130,11 +139,14 @@ class StatusController(QObject):
                     tr("Try the NPU again"),
                     self.retry_devices,
                     lasting=True,
-                    topic=f"moved {news.stage}",
+                    topic=_topic(news.stage),
                 )
             )
         elif isinstance(news, DeviceCrashed):
-            self.noticed.emit(Notice("warning", tr_engine(news.reason), lasting=True, topic="crash"))
+            notice = Notice("warning", tr_engine(news.reason), lasting=True, topic="crash")
+            if news.can_retry:
+                notice = replace(notice, action_label=tr("Try the NPU again"), action=self.retry_devices)
+            self.noticed.emit(notice)
 
     def _take_engine(self, report: SilenceReport) -> None:
         self.silence.set_engine(report)
@@ -147,3 +159,8 @@ class StatusController(QObject):
 
     def _end_proof(self) -> None:
         self._proving = None
+
+
+def _topic(stage: str) -> str:
+    """Of what is told about where a stage runs: only the newest is true."""
+    return f"moved {stage}"

@@ -102,10 +102,11 @@ class StageMoved:
 class DeviceCrashed:
     """News, told once after a start: the last engine process ended while a device's driver was at work.
 
-    `reason` is a sentence for the person.
+    `reason` is a sentence for the person. `can_retry`: it is not used any more; `RetryDevices` tries it again.
     """
 
     reason: str
+    can_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,20 @@ from rag_core.runtime.devices import CPU, plain_name
 
 def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
     """Of earlier engine processes, told to the first that asks."""
-    lost = {provider for provider, _ in Breaker(data_dir.device_file).unexpected_ends()}
-    for provider in sorted(lost):
-        yield DeviceCrashed(
-            f"The engine ended unexpectedly while {plain_name(provider)} was at work. "
-            "Should that happen again, the processor takes over."
-        )
+    breaker = Breaker(data_dir.device_file)
+    lost = breaker.unexpected_ends()
+    for provider in sorted({provider for provider, _ in lost}):
+        name = plain_name(provider)
+        if any(breaker.blocked(provider, stage) for owner, stage in lost if owner == provider):
+            yield DeviceCrashed(
+                f"The engine ended unexpectedly again while {name} was at work. The processor does that work now.",
+                can_retry=True,
+            )
+        else:
+            yield DeviceCrashed(
+                f"The engine ended unexpectedly while {name} was at work. "
+                "Should that happen again, the processor takes over."
+            )
 
 
 class Moves:

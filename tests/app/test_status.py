@@ -114,6 +114,8 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     engine.finish(RetryDevices, (replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
     assert controller.stages.badge().text == "NPU"
     assert [check.can_retry for check in controller.stages.checks] == [False, False]
+    assert [news.text for news in told[1:]] == ["“Writing answers” runs on the NPU again."]
+    assert told[1].topic == notice.topic, "the first words are not true any more"
     controller.shutdown()
 
 
@@ -137,6 +139,12 @@ def test_a_driver_that_ended_the_engine_is_told(qtbot: QtBot) -> None:
     with qtbot.waitSignal(controller.noticed) as told:
         engine.news_received.emit(DeviceCrashed("The engine ended unexpectedly."))
     assert told.args is not None and told.args[0].text == "The engine ended unexpectedly."
+    assert told.args[0].action is None
+    with qtbot.waitSignal(controller.noticed) as told:
+        engine.news_received.emit(DeviceCrashed("It ended again.", can_retry=True))
+    assert told.args is not None
+    told.args[0].action()
+    assert engine.running(RetryDevices)
     controller.shutdown()
 
 

@@ -110,13 +110,18 @@ def test_an_engine_that_a_driver_ended_is_told_once_after_the_next_start(tmp_pat
         "import os, sys; from pathlib import Path; from rag_core.runtime.breaker import Breaker\n"
         f"with Breaker(Path(sys.argv[1])).at_work('{QNN}', 'generate'): os._exit(1)"
     )
-    subprocess.run([sys.executable, "-c", dying, str(data / "devices.json")], check=False)
-    for expected in (1, 0):
+    told = []
+    for ends in (True, False, True, False):
+        if ends:
+            subprocess.run([sys.executable, "-c", dying, str(data / "devices.json")], check=False)
         with host(data) as talk:
             talk.do(jobs.CheckStages())
-            crashes = talk.of(NEWS, DeviceCrashed)
-            assert len(crashes) == expected
-            assert all("while the Snapdragon NPU was at work" in crash.reason for crash in crashes)
+            told.append(talk.of(NEWS, DeviceCrashed))
+    (first,), nothing, (second,), nothing_again = told
+    assert not nothing and not nothing_again
+    assert all("while the Snapdragon NPU was at work" in crash.reason for crash in (first, second))
+    assert not first.can_retry and "Should that happen again" in first.reason
+    assert second.can_retry and "The processor does that work now" in second.reason
 
 
 def _can_retry(checks: object) -> dict[str, bool]:
