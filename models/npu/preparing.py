@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -34,17 +35,21 @@ _LOCK = ".lock"
 _POLL_S = 0.05
 _LOG_CHARS = 4000
 _KILLED = 9  # the signal
+_ALL_ROOM = Needs(sys.maxsize, sys.maxsize)
 
 
 def compile_packs(packs: Sequence[Pack], contexts_dir: Path, target: Target) -> Iterator[Progress]:
-    """Prepare those of `packs` that are not ready. One that fails keeps no other from being prepared: raises the first
-    UserError at the end.
+    """Prepare those of `packs` that are not ready; the steps count the graphs of all of them. One that fails keeps no
+    other from being prepared: raises the first UserError at the end.
     """
     failure: UserError | None = None
-    for source in packs:
+    unprepared = [source for source in packs if state_of(source, contexts_dir, target, thorough=True).unprepared]
+    counts = [len(plan_for(source, target, _ALL_ROOM).shapes or source.manifest.graphs) for source in unprepared]
+    for number, source in enumerate(unprepared):
         try:
-            if state_of(source, contexts_dir, target, thorough=True).unprepared:
-                yield from compile_pack(source, contexts_dir, target)
+            for step in compile_pack(source, contexts_dir, target):
+                counts[number] = step.total or counts[number]  # fewer where there is too little room for all
+                yield replace(step, done=sum(counts[:number]) + step.done, total=sum(counts))
         except UserError as error:
             failure = failure or error
     if failure is not None:

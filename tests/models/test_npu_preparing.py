@@ -14,6 +14,7 @@ from models.npu.plan import Needs, plan_for
 from models.npu.preparing import compile_pack, compile_packs
 from models.npu.state import PackState, state_of
 from rag_core.errors import MemoryDenied, StorageFull, UserError
+from rag_core.progress import Progress
 from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.pack import MANIFEST, Manifest, Pack, new_pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
@@ -195,6 +196,20 @@ def test_one_pack_that_fails_keeps_no_other_from_being_prepared(
     with pytest.raises(UserError, match="Refused"):
         list(compile_packs([source, other], tmp_path, CHIP))
     assert seen == ["tiny", "other"]
+
+
+def test_the_steps_of_several_packs_count_all_their_graphs(
+    source: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tiny_static(source.root.parent, (1, 2, 3), "other")
+    steps = [(0, None), (0, 1), (1, 1)], [(0, None), (0, 2), (2, 2)]  # the other has room for two of its three
+    said = {
+        pack.id: [Progress("compile", *step, "graphs") for step in of_pack]
+        for pack, of_pack in zip((source, other), steps, strict=True)
+    }
+    monkeypatch.setattr("models.npu.preparing.compile_pack", lambda pack, contexts_dir, target: said[pack.id])
+    counted = [(step.done, step.total) for step in compile_packs([source, other], tmp_path, CHIP)]
+    assert counted == [(0, 4), (0, 4), (1, 4), (1, 4), (1, 3), (3, 3)]
 
 
 def test_graphs_go_as_far_as_the_model_and_the_room(source: Pack) -> None:
