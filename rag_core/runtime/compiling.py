@@ -23,7 +23,7 @@ from rag_core.errors import StorageFull, UserError
 from rag_core.progress import Progress
 from rag_core.runtime.compiled import COMPILED, SHARED, Stamp, described
 from rag_core.runtime.devices import Device
-from rag_core.runtime.handles import first_line, native_failures
+from rag_core.runtime.handles import as_sentence, first_line, native_failures
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, write_manifest
 from rag_core.runtime.placement import RECORD, placement_of, what_is_elsewhere
@@ -106,7 +106,8 @@ def _refused(static: Pack, graph: Graph, folder: Path, error: Exception) -> User
     if shutil.disk_usage(folder).free < _NO_ROOM_BYTES:
         return disk_full(static.manifest.title)
     return UserError(
-        f"The NPU's compiler refused the graph “{graph.name}” of “{static.manifest.title}”: {first_line(error)}",
+        f"The NPU's compiler refused the graph “{graph.name}” of “{static.manifest.title}”: "
+        f"{as_sentence(first_line(error))}",
         _INSTEAD,
     )
 

@@ -98,7 +98,12 @@ def _plain_refusal(error: Exception) -> str:
         return "it has parts that this device cannot do."
     if "CREATE_FROM_BINARY" in text or "contextCreateFromBinary" in text:
         return f"it was prepared for another chip, or for a newer driver than is installed ({first_line(error)})."
-    return first_line(error)
+    return as_sentence(first_line(error))
+
+
+def as_sentence(text: str) -> str:
+    """With a full stop: other sentences follow, and drivers end theirs as they like."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def first_line(error: Exception) -> str:

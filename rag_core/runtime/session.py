@@ -17,7 +17,14 @@ from rag_core.errors import Cancelled, DeviceFailed, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for
 from rag_core.runtime.feeds import TensorInfo, what_does_not_fit
-from rag_core.runtime.handles import accelerator_handle, capitalised, first_line, native_failures, processor_handle
+from rag_core.runtime.handles import (
+    accelerator_handle,
+    as_sentence,
+    capitalised,
+    first_line,
+    native_failures,
+    processor_handle,
+)
 from rag_core.runtime.options import Power, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
 from rag_core.runtime.placement import placement_of, what_is_elsewhere
@@ -119,7 +126,7 @@ class Session:
             if wrong := what_does_not_fit(self.inputs, feeds):
                 raise ValueError(f"the graph “{self.graph.name}” was given something else: {wrong}") from error
             raise DeviceFailed(
-                f"{plain} failed in the graph “{self.graph.name}”: {first_line(error)}",
+                f"{plain} failed in the graph “{self.graph.name}”: {as_sentence(first_line(error))}",
                 "The same work can be done by the processor.",
             ) from error
 
