@@ -14,6 +14,8 @@ from rag_core.host.events import Failed, NpuState
 from rag_core.host.jobs import CheckNpu, PrepareNpu
 from rag_core.progress import Progress
 
+_TOPIC = "preparation"  # of what is told about it: only the newest is true
+
 
 class PreparationController(QObject):
     """`preparation` is for the bottom bar and the dialog. `prepared` when models have become ready: where they run has
@@ -84,7 +86,7 @@ class PreparationController(QObject):
         self._job = None
         self._show(state)
         if not state.missing:
-            self.noticed.emit(Notice("success", tr("The models are ready for the NPU.")))
+            self.noticed.emit(Notice("success", tr("The models are ready for the NPU."), topic=_TOPIC))
         self.prepared.emit()
 
     def _stopped(self) -> None:
@@ -101,7 +103,7 @@ class PreparationController(QObject):
         if is_preparing:
             self._is_unwanted = True  # not again and again by itself
             if failure.kind != "engine_lost":
-                self.noticed.emit(notice_of(failure))
+                self.noticed.emit(replace(notice_of(failure), topic=_TOPIC))
 
     def _show(self, state: NpuState) -> None:
         if not state.chip:

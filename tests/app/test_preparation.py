@@ -120,6 +120,10 @@ def test_a_failure_is_told_once_and_not_tried_again_by_itself(
     engine.finish(CheckNpu, MISSING)
     assert not engine.running(PrepareNpu)
     assert len(told) == 1
+    controller.prepare()
+    engine.finish(PrepareNpu, READY)
+    assert [notice.level for notice in told] == ["error", "success"]
+    assert told[0].topic and told[0].topic == told[1].topic, "the failure is not true any more"
 
 
 def test_the_section_is_there_only_where_something_is_to_be_said(
