@@ -69,7 +69,7 @@ def tr_engine(text: str) -> str:
     joined = ""
     for sentence, translation in zip(sentences, found, strict=True):
         if joined:
-            joined += gap if translation is not None else " "
+            joined += gap if translation is not None and not joined[-1].isascii() else " "
         joined += translation if translation is not None else sentence
     return joined
 

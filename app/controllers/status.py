@@ -134,7 +134,7 @@ class StatusController(QObject):
             self.noticed.emit(
                 Notice(
                     "warning",
-                    tr("“{step}” goes on on the processor.", step=stage_name(news.stage)),
+                    tr("“{step}” continues on the processor.", step=stage_name(news.stage)),
                     tr_engine(news.reason),
                     tr("Try the NPU again"),
                     self.retry_devices,

@@ -108,7 +108,7 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     assert (controller.stages.badge().text, controller.stages.badge().is_warning) == ("NPU + Processor", True)
     assert [check.can_retry for check in controller.stages.checks] == [False, True]
     (notice,) = told
-    assert notice.text == "“Writing answers” goes on on the processor."
+    assert notice.text == "“Writing answers” continues on the processor."
     assert notice.action is not None
     notice.action()
     engine.finish(RetryDevices, (replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))

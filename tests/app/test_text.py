@@ -81,6 +81,12 @@ def test_a_sentence_inside_a_sentence_is_translated_too() -> None:
 
 
 @pytest.mark.usefixtures("japanese")
+def test_what_a_driver_said_is_set_apart_from_the_sentence_after_it() -> None:
+    said = tr_engine("The NPU failed in the graph “step”: Session lost. Now the processor (CPU) is used.")
+    assert "Session lost. 現在は" in said and said.endswith("。")
+
+
+@pytest.mark.usefixtures("japanese")
 def test_an_unknown_sentence_stays_as_it_is() -> None:
     assert tr_engine("Something new happened to “{x}” (100 %).") == "Something new happened to “{x}” (100 %)."
 
