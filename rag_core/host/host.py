@@ -99,6 +99,10 @@ class Host:
         self._on_closing()
         for lane in self._lanes:
             lane.close()
+        if self._engine_work is not None:
+            from rag_core.runtime.breaker import Breaker
+
+            Breaker(self._data_dir.device_file).excuse()  # a model that is being opened may be cut short
 
     def _begin(self, job: Job, token: CancelToken) -> Work:
         """The engine is heavy: loaded when it is first wanted, so that the lists stand in the window before that."""

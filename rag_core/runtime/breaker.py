@@ -79,6 +79,12 @@ class Breaker:
         finally:
             self._mark(key, -1)
 
+    def excuse(self) -> None:
+        """This process is about to end on purpose: what it leaves unfinished is held against no device."""
+        with self._file.changed(_AT_WORK) as markers:
+            for marker in [marker for marker, owner in markers.items() if owner == _this_process()]:
+                del markers[marker]
+
     def _mark(self, key: str, step: int) -> None:
         """The marker lies there while at least one thread is at it; when the last comes back, all was well."""
         with self._lock:

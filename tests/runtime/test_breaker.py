@@ -22,6 +22,14 @@ from rag_core.runtime.breaker import Breaker
 with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate", sys.argv[2]):
     os._exit(139)
 """
+END_ON_PURPOSE = """
+import os, sys
+from pathlib import Path
+from rag_core.runtime.breaker import Breaker
+with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate"):
+    Breaker(Path(sys.argv[1])).excuse()
+    os._exit(0)
+"""
 FAIL_OFTEN = """
 import sys
 from pathlib import Path
@@ -96,6 +104,14 @@ def test_graphs_that_were_at_work_together_are_one_end(path: Path) -> None:
     assert breaker.unexpected_ends() == ((QNN, "generate"),)
     assert breaker.unexpected_ends() == ()
     assert breaker.blocked(QNN, "generate") == ""
+
+
+def test_a_process_that_ends_on_purpose_is_no_unexpected_end(path: Path) -> None:
+    with Breaker(path).at_work(QNN, "embed"):  # another process: this one
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", END_ON_PURPOSE, str(path)], check=True)
+        assert Breaker(path).unexpected_ends() == ()
+        assert Breaker(path).blocked(QNN, "generate") == ""
 
 
 def test_a_failure_that_raises_is_no_unexpected_end(path: Path) -> None:
