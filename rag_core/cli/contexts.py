@@ -32,8 +32,12 @@ class Contexts:
         return ".".join(self.qairt.lstrip("v").split(".")[:3])
 
 
-def compile_for_npu(output: Output, data_dir: DataDir, names: Sequence[str], target_name: str | None) -> int:
-    """Compile the packs of these names, or all that are installed. One that cannot be keeps no other from it."""
+def compile_for_npu(
+    output: Output, data_dir: DataDir, names: Sequence[str], target_name: str | None, again: bool
+) -> int:
+    """Compile the packs of these names, or all that are installed; those that are ready only `again`. One that cannot
+    be compiled keeps no other from it.
+    """
     from models.npu.preparing import require_compiler
 
     require_compiler()
@@ -42,7 +46,7 @@ def compile_for_npu(output: Output, data_dir: DataDir, names: Sequence[str], tar
     problems: dict[str, UserError] = {}
     for pack in packs:
         try:
-            output.run(_compile(pack, data_dir, target, must=bool(names)))
+            output.run(_compile(pack, data_dir, target, again, must=bool(names)))
         except UserError as error:
             problems[pack.id] = error
             output.notice(str(error))
@@ -51,15 +55,17 @@ def compile_for_npu(output: Output, data_dir: DataDir, names: Sequence[str], tar
     return FAILED if problems or not done else DONE
 
 
-def _compile(pack: Pack, data_dir: DataDir, target: Target, must: bool) -> Generator[Progress, None, None]:
-    """Nothing where it is ready. What the compiler refused before is tried again; `must` a pack of a foreign kind too,
-    to be told why not.
+def _compile(pack: Pack, data_dir: DataDir, target: Target, again: bool, must: bool) -> Generator[Progress, None, None]:
+    """Nothing where it is ready, but `again`: a driver may refuse what the compiler wrote. What the compiler refused
+    before is tried again; `must` a pack of a foreign kind too, to be told why not.
     """
     from models.npu.preparing import compile_pack
     from models.npu.state import state_of
     from models.npu.static_graphs import why_not
 
-    if (must or not why_not(pack)) and state_of(pack, data_dir.contexts, target, thorough=True).state != "ready":
+    if not must and why_not(pack):
+        return
+    if again or state_of(pack, data_dir.contexts, target, thorough=True).state != "ready":
         yield from compile_pack(pack, data_dir.contexts, target)
 
 

@@ -26,7 +26,7 @@ def packs(arguments: argparse.Namespace) -> int:
         case "import":
             output.run(_import(arguments.folder, data_dir))
         case "compile":
-            return compile_for_npu(output, data_dir, arguments.names, arguments.target)
+            return compile_for_npu(output, data_dir, arguments.names, arguments.target, arguments.again)
         case "verify":
             return _verify(output, data_dir)
     return _list(output, data_dir)

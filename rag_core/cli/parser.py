@@ -75,6 +75,7 @@ def _packs_actions(packs: argparse.ArgumentParser) -> None:
     compiled = action("compile", "Compile packs for an NPU, ahead of time.")
     compiled.add_argument("names", nargs="*", metavar="PACK", help="which packs (default: all that are installed)")
     compiled.add_argument("--target", metavar="CHIP", help="for which chip (default: that of this machine)")
+    compiled.add_argument("--again", action="store_true", help="compile also what is ready")
 
 
 def _common_options(repeated: bool = False) -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 
 from rag_core.cli import DONE, FAILED, MISUSED, main
 from rag_core.paths import DataDir
+from rag_core.progress import Progress
 from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.devices import Inventory
-from rag_core.runtime.pack import Manifest, Pack, new_pack, write_manifest
+from rag_core.runtime.pack import Manifest, Pack, new_pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import Target, target_named
@@ -97,6 +99,21 @@ def test_one_that_fails_is_told_and_what_is_ready_is_left_alone(
     assert said(capsys)["contexts"][0]["reason"] == ""
     assert main(["packs", "compile", "--target", CHIP.id, "absent"]) == FAILED
     assert "“absent”" in capsys.readouterr().err
+
+
+def test_what_is_ready_is_compiled_again_only_when_that_is_wanted(
+    data_dir: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled_packs: list[str] = []
+
+    def compile_pack(source: Pack, contexts_dir: Path, target: Target) -> Iterator[Progress]:
+        compiled_packs.append(source.id)
+        yield from ()
+
+    monkeypatch.setattr("models.npu.preparing.compile_pack", compile_pack)
+    compiled(data_dir, open_pack(data_dir.packs / "tiny").sha256)
+    assert main(["packs", "compile", "--target", CHIP.id]) == DONE and compiled_packs == []
+    assert main(["packs", "compile", "--target", CHIP.id, "--again"]) == DONE and compiled_packs == ["tiny"]
 
 
 def test_packs_needs_an_action() -> None:
