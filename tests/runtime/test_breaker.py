@@ -61,7 +61,7 @@ def test_a_failure_blocks_its_stage_until_another_try_is_wanted(path: Path) -> N
 
 def test_another_version_of_the_runtime_gets_another_chance(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Breaker(path).failed(QNN, "generate", "It broke.")
-    newer = Plugin(QNN, "none", "no-such-package", "The NPU's runtime")
+    newer = Plugin(QNN, "numpy", "numpy", "The NPU's runtime")  # any package that is installed
     monkeypatch.setattr("rag_core.runtime.plugins.PLUGINS", (newer,))
     assert Breaker(path).blocked(QNN, "generate") == ""
 
