@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from rag_core.answer.genai_decoder import GenaiDecoder
@@ -14,10 +13,10 @@ from rag_core.answer.static_decoder import StaticTokenDecoder
 from rag_core.answer.token_decoder import TokenDecoder
 from rag_core.errors import ProviderUnavailable
 from rag_core.runtime.choice import Place, Surroundings, choose
-from rag_core.runtime.devices import CPU, plain_name, providers_for
+from rag_core.runtime.devices import plain_name, providers_for
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.spots import Spot
+from rag_core.runtime.spots import Spot, at_work_at, spots_of
 from rag_core.runtime.static import STATIC
 
 STAGE = "generate"
@@ -35,14 +34,7 @@ def open_where_wanted(pack: Pack, threads: int, preference: str, around: Surroun
         _check_demand(pack, preference)
         return open_by_itself(pack, threads)
     choice = choose(STAGE, pack, preference, around)
-    spots: list[Spot[TokenDecoder]] = [
-        Spot(
-            place.device.name,
-            partial(_open_at, place, threads, around),
-            partial(around.breaker.failed, place.device.provider, STAGE),
-        )
-        for place in choice.places
-    ]
+    spots: list[Spot[TokenDecoder]] = spots_of(choice, STAGE, around, partial(_open_at, threads=threads, around=around))
     chat = ChatTokenizer(pack)
     return WritingGenerator(pack, chat, PlacedDecoder(spots, choice.reason))
 
@@ -50,15 +42,12 @@ def open_where_wanted(pack: Pack, threads: int, preference: str, around: Surroun
 def _open_at(place: Place, threads: int, around: Surroundings) -> TokenDecoder:
     if STATIC not in place.pack.manifest.spec:
         return GenaiDecoder(place.pack, threads)
-    provider = place.device.provider
-
-    def at_work(graph: str) -> AbstractContextManager[object]:
-        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE, graph)
 
     def open_graph(name: str) -> Session:
         return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)
 
-    return StaticTokenDecoder(place.pack, open_graph, provider, at_work=at_work)
+    at_work = at_work_at(place, STAGE, around)
+    return StaticTokenDecoder(place.pack, open_graph, place.device.provider, at_work=at_work)
 
 
 def _check_demand(pack: Pack, preference: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from rag_core.embed.bi_encoder import open_encoder as open_by_itself
@@ -11,10 +10,9 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.fallback import FallbackEncoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.runtime.choice import Place, Surroundings, choose
-from rag_core.runtime.devices import CPU
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.spots import Spot
+from rag_core.runtime.spots import Spot, at_work_at, spots_of
 from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 
@@ -31,14 +29,8 @@ def open_encoder(pack: Pack, threads: int = 0, preference: str = "auto", around:
         return open_by_itself(pack, threads, preference)
     tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
     choice = choose(STAGE, pack, preference, around)
-    spots = [
-        Spot(
-            place.device.name,
-            partial(_open_at, place, pack, tokenizer, threads, preference, around),
-            partial(around.breaker.failed, place.device.provider, STAGE),
-        )
-        for place in choice.places
-    ]
+    open_at = partial(_open_at, pack=pack, tokenizer=tokenizer, threads=threads, preference=preference, around=around)
+    spots: list[Spot[Encoder]] = spots_of(choice, STAGE, around, open_at)
     return FallbackEncoder(pack, tokenizer, spots, preference, choice.reason)
 
 
@@ -47,14 +39,11 @@ def _open_at(
 ) -> Encoder:
     if STATIC not in place.pack.manifest.spec:
         return open_by_itself(place.pack, threads, place.device.provider)
-    provider = place.device.provider
-
-    def at_work(graph: str) -> AbstractContextManager[object]:
-        return nullcontext() if provider == CPU else around.breaker.at_work(provider, STAGE, graph)
 
     def open_graph(name: str) -> Session:
         return open_on(place.pack, name, place.device, target=place.target, threads=threads)
 
-    encoder = StaticEncoder(pack, place.pack, tokenizer, open_graph, provider, preference, at_work)
+    at_work = at_work_at(place, STAGE, around)
+    encoder = StaticEncoder(pack, place.pack, tokenizer, open_graph, place.device.provider, preference, at_work)
     encoder.open_smallest()
     return encoder

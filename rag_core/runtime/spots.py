@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable, UserError
+from rag_core.runtime.choice import Choice, Place, Surroundings
+from rag_core.runtime.devices import CPU
 
 Opened = TypeVar("Opened")
 
@@ -72,3 +76,23 @@ class Spots(Generic[Opened]):
             raise failure
         del self._left[0]
         self._reasons.append(failure.message)
+
+
+def spots_of(
+    choice: Choice, stage: str, around: Surroundings, open_at: Callable[[Place], Opened]
+) -> list[Spot[Opened]]:
+    """The places of a choice, to be opened by `open_at`; what fails there is remembered for the stage."""
+    return [
+        Spot(place.device.name, partial(open_at, place), partial(around.breaker.failed, place.device.provider, stage))
+        for place in choice.places
+    ]
+
+
+def at_work_at(place: Place, stage: str, around: Surroundings) -> Callable[[str], AbstractContextManager[object]]:
+    """What surrounds the opening and the first run of the graph of a name: an accelerator may end the process there."""
+
+    def at_work(graph: str) -> AbstractContextManager[object]:
+        provider = place.device.provider
+        return nullcontext() if provider == CPU else around.breaker.at_work(provider, stage, graph)
+
+    return at_work
