@@ -6,11 +6,19 @@ the child is the program itself, told by its first argument what to be.
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import IO
+
+from rag_core.wire import receive, send
+
+Replies = queue.SimpleQueue[bytes | None]
 
 CHILD_ARGUMENT = "--alcove-child"
 MODULES = {
@@ -44,3 +52,43 @@ def creation_flags() -> int:
         calm = subprocess.BELOW_NORMAL_PRIORITY_CLASS
         return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | calm
     return 0
+
+
+@contextmanager
+def child_at_work(
+    kind: str, order: bytes, errors: IO[bytes] | int
+) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
+    """A child of this kind with one order, and what it says of it: None when it has closed its side.
+
+    `errors` is where its standard error goes. Afterwards there is no process and no thread.
+    """
+    replies: Replies = queue.SimpleQueue()
+    process = subprocess.Popen(
+        child_command(kind),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
+        creationflags=creation_flags(),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    thread = threading.Thread(target=_take_replies, args=(process.stdout, replies), name=kind, daemon=True)
+    thread.start()
+    try:
+        with suppress(OSError):  # a child that is gone is noticed by the thread that listens to it
+            send(process.stdin, order)
+        yield process, replies
+    finally:
+        process.kill()
+        process.wait()
+        thread.join()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # nothing that waits in it is wanted any more
+                pipe.close()
+
+
+def _take_replies(stream: IO[bytes], replies: Replies) -> None:
+    while (payload := receive(stream)) is not None:
+        replies.put(payload)
+    replies.put(None)

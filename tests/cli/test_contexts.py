@@ -94,7 +94,7 @@ def test_one_that_fails_is_told_and_what_is_ready_is_left_alone(
 ) -> None:
     source = tiny_static(data_dir.packs, (1,))
     compiled(data_dir, source.sha256)
-    monkeypatch.setattr("models.npu.child.child_command", lambda kind: ["must-not-be-started"])
+    monkeypatch.setattr("rag_core.children.child_command", lambda kind: ["must-not-be-started"])
     assert main(["packs", "compile", "--target", CHIP.id, "--json"]) == DONE
     assert said(capsys)["contexts"][0]["reason"] == ""
     assert main(["packs", "compile", "--target", CHIP.id, "absent"]) == FAILED

@@ -48,7 +48,7 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What the child does after it has measured one figure."""
     script: list[str] = []
     command = lambda kind: [sys.executable, "-c", CHILD + "\n".join(script)]  # noqa: E731
-    monkeypatch.setattr("rag_core.evaluate.compare.process.child_command", command)
+    monkeypatch.setattr("rag_core.children.child_command", command)
     yield script
     assert not psutil.Process().children()
 

@@ -48,7 +48,7 @@ def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr("models.npu.child.child_command", lambda kind: [sys.executable, "-c", code])
+    monkeypatch.setattr("rag_core.children.child_command", lambda kind: [sys.executable, "-c", code])
 
 
 def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 
 def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr("models.npu.child.child_command", lambda kind: [sys.executable, "-c", code])
+    monkeypatch.setattr("rag_core.children.child_command", lambda kind: [sys.executable, "-c", code])
 
 
 def compiled(source: Pack, contexts: Path, stamp: Stamp) -> Path:
