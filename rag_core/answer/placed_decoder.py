@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from rag_core.answer.generator import GenerationStats
 from rag_core.answer.token_decoder import TokenDecoder
-from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
+from rag_core.errors import UserError
 from rag_core.progress import CancelToken
-from rag_core.runtime.spots import Spot, Spots
+from rag_core.runtime.spots import FAILURES, Spot, Spots
 
 
 class PlacedDecoder:
@@ -69,13 +69,13 @@ class PlacedDecoder:
                     made.append(token)
                     yield token
                 return
-            except (DeviceFailed, ProviderUnavailable, PackCorrupt) as failure:
+            except FAILURES as failure:
                 spent = _spent(self._decoder.stats, started)
                 self._leave(failure)
                 self._lost = _joined(self._lost, spent)
             tokens = self._decoder.tokens_after([*prompt, *made], count - len(made), cancel, temperature, seed)
 
-    def _leave(self, failure: DeviceFailed | ProviderUnavailable | PackCorrupt) -> None:
+    def _leave(self, failure: UserError) -> None:
         failed = self._decoder
         self._spots.move_on(failed, failure)
         failed.close()
