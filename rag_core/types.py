@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rag_core.progress import CancelToken
+
     FloatArray = npt.NDArray[np.float32]
 else:
     FloatArray = Any  # for annotations only; the children that read documents start twice as fast without numpy
@@ -125,7 +127,9 @@ class Passage:
     """A search result: a chunk, or neighbouring chunks of one page joined. `rank` starts at 1.
 
     Scores are None where that retriever did not find it. `dense_score` is a cosine, `lexical_score` BM25 (higher is
-    better), `fused_score` what ranks it (see `retrieve.fusion`), `rerank_score` a calibrated probability.
+    better), `fused_score` what ranks it (see `retrieve.fusion`). `rerank_score` is the reader's calibrated probability
+    that the passage answers the question, None where the reader did not read it; `answer_start`/`answer_end` are the
+    words that answer (offsets into the page's text), None where the reader found none.
     """
 
     rank: int
@@ -143,6 +147,21 @@ class Passage:
     lexical_score: float | None = None
     fused_score: float = 0.0
     rerank_score: float | None = None
+    answer_start: int | None = None
+    answer_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of one passage for one question: calibrated probabilities.
+
+    `relevance`: the passage answers the question. `span` is where its text answers most likely (characters of the text
+    that was read, half open; None where "no answer" is likelier), `span_probability` that these words are the answer.
+    """
+
+    relevance: float
+    span: tuple[int, int] | None = None
+    span_probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +190,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The sentence, or table row, that is nearest to the question: the document's own words, before any model's.
+    """The sentence, or table row, that answers the question best: the document's own words, before any model's.
 
-    `text == page.text[char_start:char_end]`; `passage` is the rank of the passage it stands in.
+    `text == page.text[char_start:char_end]`; `passage` is the rank of the passage it stands in. `answer_start` and
+    `answer_end` are the words in it that answer (offsets like `char_start`), None where the reader marked none;
+    `confidence` is the reader's calibrated probability of them.
     """
 
     passage: int
@@ -181,6 +202,25 @@ class Quote:
     page: int
     char_start: int
     char_end: int
+    answer_start: int | None = None
+    answer_end: int | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCheck:
+    """`answer.text[start:end]`, compared with the passages: `supported` or not, and by what.
+
+    `by` is "reader" (`probability` is calibrated) or "words" (shared words only: `probability` is None). `passage` is
+    the rank of the passage that supports it best, None where none does.
+    """
+
+    start: int
+    end: int
+    supported: bool
+    by: Literal["reader", "words"]
+    probability: float | None = None
+    passage: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +229,8 @@ class Answer:
 
     Where `not_found` is true, `text` says so, nothing was generated, and `quote` is the nearest there is. Where the
     language model does not write the question's language, `generated` is false and `text` is the quote with its marker.
-    `reasons` say, per stage, why it did not run where it was asked to; `notices` what a reader should know.
+    `reasons` say, per stage, why it did not run where it was asked to; `notices` what a reader should know. `checks`
+    are the sentences of a generated text in order; `unsupported` are the places of those that failed.
     """
 
     question: str
@@ -207,6 +248,7 @@ class Answer:
     quote: Quote | None = None
     reasons: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    checks: tuple[SentenceCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +397,28 @@ class TextEncoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> FloatArray: ...
 
     def encode_passages(self, texts: Sequence[str]) -> FloatArray: ...
+
+
+@runtime_checkable
+class PassageReader(Protocol):
+    """Reads passages for a question, and checks sentences against passages.
+
+    A text is (subject, text): the subject is the title and headings that it stands under, or "". Law: what is said of
+    a text does not depend on what it is read with (within rounding); spans lie inside their own text.
+    """
+
+    pack_id: str
+
+    def read(
+        self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
+    ) -> list[Reading | None]:
+        """One per text, in order; texts are given likeliest first. None for a text that was left unread, because the
+        best are clear already or the time was up. Raises Cancelled."""
+        ...
+
+    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> list[float]:
+        """For each (sentence, evidence), the calibrated probability that the evidence supports the sentence."""
+        ...
 
 
 @runtime_checkable

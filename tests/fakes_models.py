@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
 from rag_core.runtime.devices import DeviceKind
+from rag_core.types import PassageReader
 from rag_core.words import is_cjk
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
@@ -18,6 +19,7 @@ class FakeModels:
 
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
     generator: FakeGenerator = field(default_factory=FakeGenerator)
+    reader: PassageReader | None = None
     load_ms: dict[str, float] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=lambda: {"embed": "fake", "generate": "fake"})
     reasons: dict[str, str] = field(default_factory=dict)
@@ -44,6 +46,9 @@ class FakeModels:
 
     def reads(self, text: str) -> bool:
         return self.languages == "all" or not is_cjk(text)
+
+    def reads_closely(self, text: str) -> bool:
+        return self.reader is not None and not is_cjk(text)
 
     def writes(self, text: str) -> bool:
         return self.languages == "all" or not is_cjk(text)

@@ -9,7 +9,7 @@ from rag_core.answer.generator import Generator
 from rag_core.errors import UserError
 from rag_core.index.records import Identity
 from rag_core.runtime.devices import DeviceKind
-from rag_core.types import TextEncoder, TokenCounter
+from rag_core.types import PassageReader, TextEncoder, TokenCounter
 
 
 class Models(Protocol):
@@ -39,6 +39,15 @@ class Models(Protocol):
     def encoder(self) -> TextEncoder: ...
 
     @property
+    def reader(self) -> PassageReader | None:
+        """None where no reader is installed: everything works without it, by words and vectors."""
+        ...
+
+    def reads_closely(self, text: str) -> bool:
+        """Whether there is a reader, and it knows the language of `text`; opens no model."""
+        ...
+
+    @property
     def token_counter(self) -> TokenCounter: ...
 
     @property
@@ -63,7 +72,9 @@ class Models(Protocol):
         ...
 
     def kind_of(self, stage: str) -> DeviceKind:
-        """The kind of device that "embed" or "generate" runs on, or will; opens no model, and raises nothing."""
+        """The kind of device that a stage ("embed", "rerank", "generate") runs on, or will.
+
+        Opens no model, and raises nothing."""
         ...
 
     def reads(self, text: str) -> bool:

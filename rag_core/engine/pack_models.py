@@ -23,7 +23,7 @@ from rag_core.runtime.devices import CPU, QNN, DeviceKind, devices_for, list_dev
 from rag_core.runtime.pack import Pack, Role, find_pack
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
-from rag_core.types import TokenCounter
+from rag_core.types import PassageReader, TokenCounter
 from rag_core.words import is_cjk
 
 _STAGES = ("embed", "generate")
@@ -114,6 +114,13 @@ class PackModels:
             return None
         places = self._choices[stage].places
         return next((place for place in places if provider in ("", place.device.provider)), None)
+
+    @property
+    def reader(self) -> PassageReader | None:
+        return None
+
+    def reads_closely(self, text: str) -> bool:
+        return self.reader is not None and not is_cjk(text)
 
     def _pack_of(self, stage: str) -> Pack:
         return self.embedder_pack if stage == "embed" else self.llm_pack
