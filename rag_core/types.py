@@ -127,9 +127,10 @@ class Passage:
     """A search result: a chunk, or neighbouring chunks of one page joined. `rank` starts at 1.
 
     Scores are None where that retriever did not find it. `dense_score` is a cosine, `lexical_score` BM25 (higher is
-    better), `fused_score` what ranks it (see `retrieve.fusion`). `rerank_score` is the reader's calibrated probability
+    better), `fused_score` what ranks it (see `retrieve`). `rerank_score` is the reader's calibrated probability
     that the passage answers the question, None where the reader did not read it; `answer_start`/`answer_end` are the
-    words that answer (offsets into the page's text), None where the reader found none.
+    words that answer (offsets into the page's text) and `answer_probability` how sure that is (calibrated), None where
+    the reader found none.
     """
 
     rank: int
@@ -149,6 +150,7 @@ class Passage:
     rerank_score: float | None = None
     answer_start: int | None = None
     answer_end: int | None = None
+    answer_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

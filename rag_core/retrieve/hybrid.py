@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag_core.paths import is_inside
@@ -10,7 +10,12 @@ from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import Span, join
 from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
-from rag_core.types import Filters, FloatArray, Passage
+from rag_core.retrieve.read_order import order_read
+from rag_core.types import Filters, FloatArray, Passage, Reading
+
+# Reads chunks, likeliest first: one reading for each, None for one that was left unread. Spans count in `chunk.text`.
+ReadClosely = Callable[[Sequence[FoundChunk]], Sequence[Reading | None]]
+READ_K = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,7 @@ class HybridRetriever:
     ) -> list[Candidate]:
         """The best `limit` candidates, looked at a second time (see `fusion.reorder`) where there is a query vector."""
         best = self.candidates(question, query_vector, candidate_k=candidate_k, filters=filters)[:limit]
-        if query_vector is None:
-            return best
-        ids = [candidate.chunk_id for candidate in best]
-        return reorder(best, self.index.term_coverage(question, ids), self.index.without_vector(ids))
+        return best if query_vector is None else self._reordered(question, best)
 
     def search(
         self,
@@ -72,20 +74,41 @@ class HybridRetriever:
         top_k: int = 5,
         candidate_k: int = 50,
         filters: Filters | None = None,
+        reading: ReadClosely | None = None,
+        read_k: int = READ_K,
     ) -> list[Passage]:
-        """The best `top_k` passages, ranked from 1. See `candidates` for the arguments."""
-        # Joining and repetitions use some up; what lies far down would not be shown anyway.
-        shortlist = self.shortlist(question, query_vector, 4 * top_k, candidate_k=candidate_k, filters=filters)
-        chunks = {chunk.chunk_id: chunk for chunk in self.index.chunks([c.chunk_id for c in shortlist])}
-        found = [(c, chunks[c.chunk_id]) for c in shortlist if c.chunk_id in chunks]
-        spans = join(_without_repetitions(found), self.index, limit=top_k, max_tokens=self.max_passage_tokens)
-        return [self._passage(rank, span, filters) for rank, span in enumerate(spans, start=1)]
+        """The best `top_k` passages, ranked from 1. See `candidates` for the arguments.
 
-    def _passage(self, rank: int, span: Span, filters: Filters | None) -> Passage:
+        `reading` is given the best `read_k` chunks, without repetitions, and has the last word on the order (see
+        `read_order`); it is not called where nothing was found. What it raises is raised.
+        """
+        # Joining and repetitions use some up; what lies far down would not be shown anyway.
+        limit = 4 * top_k if reading is None else max(4 * top_k, read_k)
+        shortlist = self.shortlist(question, query_vector, limit, candidate_k=candidate_k, filters=filters)
+        chunks = {chunk.chunk_id: chunk for chunk in self.index.chunks([c.chunk_id for c in shortlist])}
+        found = _without_repetitions((c, chunks[c.chunk_id]) for c in shortlist if c.chunk_id in chunks)
+        readings: dict[int, Reading] = {}
+        if reading is not None:
+            distinct = list(found)
+            readings = _read(reading, [chunk for _, chunk in distinct[:read_k]])
+            near = [candidate for candidate, _ in distinct]
+            if readings and query_vector is None:
+                near = self._reordered(question, near)  # the reader's weights belong to this score
+            found = ((c, chunks[c.chunk_id]) for c in order_read(near, readings))
+        spans = join(found, self.index, limit=top_k, max_tokens=self.max_passage_tokens)
+        return [self._passage(rank, span, filters, readings) for rank, span in enumerate(spans, start=1)]
+
+    def _reordered(self, question: str, candidates: list[Candidate]) -> list[Candidate]:
+        ids = [candidate.chunk_id for candidate in candidates]
+        return reorder(candidates, self.index.term_coverage(question, ids), self.index.without_vector(ids))
+
+    def _passage(self, rank: int, span: Span, filters: Filters | None, readings: Mapping[int, Reading]) -> Passage:
         first, last = span.chunks[0], span.chunks[-1]
         text = first.text
         if last is not first:
             text = self.index.page_text(first.document_id, first.page)[first.char_start : last.char_end]
+        read = [(chunk, readings[chunk.chunk_id]) for chunk in span.chunks if chunk.chunk_id in readings]
+        answer = _likeliest_answer(read)
         return Passage(
             rank=rank,
             chunk_ids=tuple(chunk.chunk_id for chunk in span.chunks),
@@ -101,7 +124,29 @@ class HybridRetriever:
             dense_score=span.best.dense_score,
             lexical_score=span.best.lexical_score,
             fused_score=span.best.fused_score,
+            rerank_score=max((said.relevance for _, said in read), default=None),
+            answer_start=answer and answer[0],
+            answer_end=answer and answer[1],
+            answer_probability=answer and answer[2],
         )
+
+
+def _read(reading: ReadClosely, chunks: Sequence[FoundChunk]) -> dict[int, Reading]:
+    """By chunk id, without those that were left unread."""
+    if not chunks:
+        return {}
+    said = zip(chunks, reading(chunks), strict=True)
+    return {chunk.chunk_id: about for chunk, about in said if about is not None}
+
+
+def _likeliest_answer(read: Iterable[tuple[FoundChunk, Reading]]) -> tuple[int, int, float] | None:
+    """(start, end) in the text of the page and the probability: of several chunks' answers the most probable."""
+    answers = [
+        (chunk.char_start + said.span[0], chunk.char_start + said.span[1], said.span_probability)
+        for chunk, said in read
+        if said.span is not None
+    ]
+    return max(answers, key=lambda answer: answer[2], default=None)
 
 
 def _without_repetitions(found: Iterable[tuple[Candidate, FoundChunk]]) -> Iterator[tuple[Candidate, FoundChunk]]:
