@@ -4,9 +4,9 @@ A logistic model over a handful of features of the best passages gives the proba
 feature can only raise it (the weights are not negative), so a better match never counts against a question. The numbers
 stand in `relevance.json`, with where they come from; the recipe that fits them is `models/relevance`.
 
-Three sets of numbers: `dense` for the embedder it was fitted with, `lexical` where no calibrated embedder has judged
-the passages (another embedder, or vectors that are still missing), and `lexical_cjk` for questions in Chinese, Japanese
-and Korean, which that embedder cannot read.
+Four sets of numbers: `read` where a reader has read the passages, `dense` without one for the embedder it was fitted
+with, `lexical` where no calibrated embedder has judged the passages either (another embedder, or vectors that are still
+missing), and `lexical_cjk` for questions in Chinese, Japanese and Korean, which neither of the two can read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from rag_core.odds import FARTHEST, log_odds
 from rag_core.words import content_terms, is_cjk
 
-Calibration = Literal["dense", "lexical", "lexical_cjk"]
+Calibration = Literal["read", "dense", "lexical", "lexical_cjk"]
 
 # Only the first passages are looked at: what lies below is not shown, and more passages would look ever more relevant.
 PASSAGES = 5
@@ -36,11 +37,16 @@ _USUAL_CHUNKS = 1000
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One retrieved passage. `dense_score` is its cosine to the question, None where the dense retriever did not find
-    it; `coverage` the share of the question's content words that it holds, weighted by their rarity in the library."""
+    it; `coverage` the share of the question's content words that it holds, weighted by their rarity in the library.
+
+    `relevance` is the reader's probability that it answers, None where it was not read; `answer_probability` how sure
+    the words are that answer, None where there are none."""
 
     dense_score: float | None
     coverage: float
     text: str
+    relevance: float | None = None
+    answer_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class RelevanceFeatures:
     `window_best`: the greatest share of the question's words within a short stretch of one passage. `covered_terms`:
     the greatest coverage, times how many words there were to cover (eight or more count as 1): two of two prove less
     than eight of eight. `smallness`: 1 for ten chunks, 0 for 20,000: among many chunks something always looks similar.
+    `read_best`: the reader's greatest log odds that a passage answers, from -7 (0) to 7 (1). `answer_best`: the surest
+    answer's probability.
 
     How far the best stands above the rest is left out on purpose: a library that holds a text twice would lose by it.
     """
@@ -61,6 +69,8 @@ class RelevanceFeatures:
     window_best: float = 0.0
     covered_terms: float = 0.0
     smallness: float = 0.0
+    read_best: float = 0.0
+    answer_best: float = 0.0
 
 
 def relevance_features(
@@ -81,6 +91,12 @@ def relevance_features(
         covered_terms=coverage_best * min(1.0, len(terms) / _MANY_TERMS),
         smallness=_smallness(library_chunks),
     )
+    read = [passage.relevance for passage in shown if passage.relevance is not None]
+    if read:
+        sure = max((passage.answer_probability or 0.0 for passage in shown), default=0.0)
+        return replace(
+            lexical, calibration="read", read_best=0.5 + log_odds(max(read)) / (2 * FARTHEST), answer_best=sure
+        )
     if lexical.calibration == "lexical_cjk" or embedder != stored().embedder or not cosines:
         return lexical
     joint_best = max((passage.dense_score or 0.0) + passage.coverage / 2 for passage in shown)

@@ -19,11 +19,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
+from rag_core.odds import log_odds
 from rag_core.retrieve.fusion import Candidate
 from rag_core.types import Reading
 
-# Beyond these odds a probability is rounding.
-_FARTHEST_ODDS = 7.0
 LIKED = 0.5
 
 
@@ -67,11 +66,6 @@ def order_read(
     ]
     # Sorting is stable: what is equal stays in the order of the fusion, but a read one comes before an unread one.
     return sorted(ordered, key=lambda c: (-c.fused_score, c.chunk_id not in readings))
-
-
-def log_odds(probability: float) -> float:
-    bounded = min(max(probability, 1e-9), 1 - 1e-9)
-    return max(-_FARTHEST_ODDS, min(_FARTHEST_ODDS, math.log(bounded / (1 - bounded))))
 
 
 def _said(reading: Reading | None, weights: ReaderWeights) -> float:

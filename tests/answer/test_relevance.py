@@ -24,7 +24,7 @@ QUESTION = "How many days of annual leave do full-time employees get?"
 NAMES = [field.name for field in fields(RelevanceFeatures) if field.name != "calibration"]
 features = st.builds(
     RelevanceFeatures,
-    st.sampled_from(["dense", "lexical", "lexical_cjk"]),
+    st.sampled_from(["read", "dense", "lexical", "lexical_cjk"]),
     *[st.floats(0, 1) for _ in NAMES],
 )
 
@@ -76,6 +76,21 @@ def test_cosines_count_only_where_they_were_calibrated(
     used = relevance_features(question, [Evidence(cosine, 0.5, LEAVE)], embedder=embedder)
     assert used.calibration == expected
     assert (used.joint_best > 0) == (expected == "dense")
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [([0.9, None], "read"), ([None, 0.0], "read"), ([None, None], "dense")],
+)
+def test_what_was_read_is_judged_by_its_reading(read: list[float | None], expected: Calibration) -> None:
+    evidence = [Evidence(0.5, 0.5, LEAVE, relevance) for relevance in read]
+    assert relevance_features(QUESTION, evidence, embedder=stored().embedder).calibration == expected
+
+
+def test_the_reader_tells_an_answer_from_words_that_only_sound_like_one() -> None:
+    liked = judged(QUESTION, Evidence(0.5, 0.5, LEAVE, 0.97, 0.9), Evidence(0.4, 0.5, LEAVE, 0.01))
+    refused = judged(QUESTION, Evidence(0.5, 0.5, LEAVE, 0.01, 0.02), Evidence(0.4, 0.5, LEAVE, 0.01))
+    assert liked > 0.5 > refused
 
 
 def test_words_that_stand_together_count_more_than_words_far_apart() -> None:
