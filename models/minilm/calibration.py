@@ -15,19 +15,16 @@ from models.minilm.smoothing import Range, smooth
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
 from rag_core.types import FloatArray
 
-_PIECE_TOKENS = 120
+PIECE_TOKENS = 120
 _DRAWN_TOKENS = (4, 10, 30, 60, 120) * 8
 
 
-def calibrate(
-    network: Network, weights: Weights, tokenizer: PackTokenizer, text: str
-) -> tuple[Weights, dict[str, Float64Array]]:
+def calibrate(network: Network, weights: Weights, texts: Sequence[TokenIds]) -> tuple[Weights, dict[str, Float64Array]]:
     """The smoothed weights, and the second moments of every matrix's input in the smoothed network, by its name.
 
-    Measured on `text` (some pages), on `calibration_texts`, and on random words. A text counts the same whatever its
-    length, because questions are short and their first and last tokens are unlike all others.
+    A text (ids with special tokens) counts the same whatever its length, because questions are short and their first
+    and last tokens are unlike all others.
     """
-    texts = list(_texts(tokenizer, text, min(_PIECE_TOKENS, network.positions)))
     names = matrix_inputs(network)
     ranges: dict[str, Range] = {}
     for values in _captured(network, weights, names, texts):
@@ -47,8 +44,8 @@ def _second_moment(rows: list[FloatArray]) -> Float64Array:
     return (stacked.T @ stacked).astype(np.float64)
 
 
-def _texts(tokenizer: PackTokenizer, text: str, most_tokens: int) -> Iterator[TokenIds]:
-    """The calibration texts, the pieces of `text`, and seeded random words, as ids with special tokens."""
+def embedder_texts(tokenizer: PackTokenizer, text: str, most_tokens: int = PIECE_TOKENS) -> Iterator[TokenIds]:
+    """What an embedder is calibrated on: `calibration_texts`, pieces of `text` (some pages), seeded random words."""
     yield from tokenizer.encode_batch(TEXTS, most_tokens)
     spans = tokenizer.token_spans(text)
     pieces = [spans[at : at + most_tokens] for at in range(0, len(spans), most_tokens)]

@@ -1,4 +1,4 @@
-"""Write the network as an ONNX graph for the CPU: token ids of unpadded texts in, unit vectors out.
+"""Write the network as an ONNX graph for the CPU: token ids of unpadded texts in, what its head makes of them out.
 
 The layers (`write_layers`) are those of the graphs for other runtimes too (`models.minilm.static`). Fused operators
 (domain com.microsoft) are specified in ONNX Runtime's docs/ContribOperators.md. The residual sum and the layer norm
@@ -7,7 +7,7 @@ stay apart: their fusion (SkipLayerNormalization) is 8 times slower than both on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,7 +32,7 @@ class GraphWriter:
         self.initializers: list[onnx.TensorProto] = []
 
     def constant(self, name: str, values: npt.NDArray[Any]) -> str:
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.initializers.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def node(self, operator: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
@@ -89,8 +89,25 @@ class Fused:
         return graph.node("FastGelu", [x], name, CONTRIB)
 
 
-def write_encoder(network: Network, weights: Weights, arithmetic: Arithmetic, captured: Sequence[str] = ()) -> Any:
-    """The model. Input `input_ids` (texts, tokens), output `vectors` (texts, hidden) of unit length, then `captured`.
+# Writes the nodes after the last layer, whose output (texts, tokens, hidden) it gets by name; returns the outputs.
+Head = Callable[[GraphWriter, Network, str], list[onnx.ValueInfoProto]]
+
+
+def mean_vectors(graph: GraphWriter, network: Network, x: str) -> list[onnx.ValueInfoProto]:
+    """The head of an embedder: `vectors` (texts, hidden), the mean of the tokens, of unit length."""
+    mean = graph.node("ReduceMean", [x, graph.constant("token_axis", np.array([1], np.int64))], "mean", keepdims=0)
+    graph.node("LpNormalization", [mean], "vectors", axis=-1, p=2)
+    return [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", network.hidden])]
+
+
+def write_encoder(
+    network: Network,
+    weights: Weights,
+    arithmetic: Arithmetic,
+    captured: Sequence[str] = (),
+    head: Head = mean_vectors,
+) -> Any:
+    """The model. Input `input_ids` (texts, tokens), outputs those of `head`, then `captured`.
 
     All texts of a run have the same number of tokens, so there is no mask. Inputs of matrices that can be captured
     have the names that `matrix_inputs` gives.
@@ -98,9 +115,7 @@ def write_encoder(network: Network, weights: Weights, arithmetic: Arithmetic, ca
     graph = GraphWriter()
     x = _embeddings(graph, network, weights, arithmetic)
     x = write_layers(graph, network, weights.layers, x, arithmetic, Fused(network.heads))
-    mean = graph.node("ReduceMean", [x, graph.constant("token_axis", np.array([1], np.int64))], "mean", keepdims=0)
-    graph.node("LpNormalization", [mean], "vectors", axis=-1, p=2)
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", network.hidden])]
+    outputs = head(graph, network, x)
     outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "tokens", None]) for name in captured]
     body = helper.make_graph(
         graph.nodes,

@@ -1,6 +1,7 @@
 """From texts to token ids: how a question, or a sentence to check, and a passage are put before the reader.
 
-"[CLS] question [SEP] subject newline passage [SEP]"; the question is cut at `QUESTION_TOKENS`, the whole at a limit.
+"[CLS] question [SEP] subject newline passage [SEP]"; the question is cut at `QUESTION_TOKENS`, the subject at
+`SUBJECT_TOKENS`, the whole at a limit.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import numpy.typing as npt
 import tokenizers
 
 QUESTION_TOKENS = 64
+SUBJECT_TOKENS = 24
 
 Ids = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`ids` (tokens,); the passage's tokens begin at `passage_at`. `start`/`end` (last token) of the answer, 0 = none."""
+    """`ids` (tokens,); the passage's tokens begin at `passage_at`.
+
+    `start` and `end` (inclusive) are the answer's tokens, 0 where there is none.
+    """
 
     ids: Ids
     passage_at: int
@@ -48,7 +53,7 @@ class PairEncoder:
     def pair(self, question: str, subject: str, passage: str, span: tuple[int, int] | None = None) -> Pair:
         """`span` in characters of `passage`; a span that is cut off counts as no answer."""
         asked = self._text(question).ids[:QUESTION_TOKENS]
-        named = self._text(subject).ids[:24] if subject else self._text("").ids
+        named = self._text(subject).ids[:SUBJECT_TOKENS] if subject else self._text("").ids
         text = self._text(passage)
         head = np.concatenate(([self._cls], asked, [self._sep], named))
         room = self._max - len(head) - 1

@@ -141,7 +141,8 @@ def scores_of(reader: Reader, pairs: Sequence[Pair]) -> Scores:
         with torch.autocast("cpu", torch.bfloat16):
             scores = reader(ids, mask)
         room = (0, tokens - ids.shape[1])
-        parts.append(Scores(*scores[:2], functional.pad(scores.start, room), functional.pad(scores.end, room)))
+        start, end = (functional.pad(each, room) for each in (scores.start, scores.end))
+        parts.append(Scores(scores.relevance, scores.support, start, end))
     back = torch.tensor(order).argsort()
     return Scores(*(torch.cat(columns)[back] for columns in zip(*parts, strict=True)))
 
@@ -198,7 +199,7 @@ class Run:
             done += len(batch.pairs)
             if self.step % 25 == 0:
                 means = "  ".join(f"{name} {np.mean(values):.3f}" for name, values in sorted(parts.items()))
-                print(f"step {self.step}  {done / (time.monotonic() - started):.1f} pairs/s  {means}", flush=True)
+                print(f"step {self.step}  {done / (time.monotonic() - started):.1f} pairs/s  {means}", flush=True)  # noqa: T201
                 parts.clear()
             if self.step % self.config.every == 0:
                 self.save()

@@ -53,7 +53,9 @@ class Canonical:
     """First values of known inputs: proof, per graph, that a runtime computes what the recipe computed.
 
     Embedder: `inputs` are texts and `values[graph]` their whole vectors. LLM: `inputs` are prompts and
-    `values[graph]` the greedy token ids that follow.
+    `values[graph]` the greedy token ids that follow. Reader: `inputs` are JSON arrays [question, subject, passage], and
+    `values[graph]` rows of logits: relevance, support, start + end of "no answer" and of the passage's best words. All
+    of an input fits into one run.
     """
 
     inputs: tuple[str, ...] = ()

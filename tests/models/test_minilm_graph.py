@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.minilm.calibration import calibrate
+from models.minilm.calibration import calibrate, embedder_texts
 from models.minilm.graph import Float32, matrix_inputs, write_encoder
 from models.minilm.network import Network, weights_from
 from models.minilm.quantise import Int8, quantise
@@ -39,7 +39,8 @@ def test_smoothing_changes_nothing_in_exact_arithmetic_and_much_in_8_bits(tmp_pa
         tensors[f"encoder.layer.{layer}.output.dense.weight"][:, 5] /= 60
     weights = weights_from(tensors, NETWORK)
     tokenizer().save(str(tmp_path / "tokenizer.json"))
-    smoothed, moments = calibrate(NETWORK, weights, PackTokenizer(tmp_path / "tokenizer.json"), "what is the notice?")
+    words = PackTokenizer(tmp_path / "tokenizer.json")
+    smoothed, moments = calibrate(NETWORK, weights, list(embedder_texts(words, "what is the notice?", 40)))
 
     exact = _vectors(write_encoder(NETWORK, weights, Float32()))
     np.testing.assert_allclose(_vectors(write_encoder(NETWORK, smoothed, Float32())), exact, atol=1e-4)
