@@ -7,12 +7,11 @@ text have a cosine above 0.99 (tests/benchmarks/npu_encoder.py), which is what `
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
 
 from rag_core.embed.encoder import Batch, Encoder, Purpose
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.spots import FAILURES, Spot, Spots
+from rag_core.runtime.spots import Spot, Spots, carried_on
 from rag_core.runtime.tokenizer import PackTokenizer
 
 
@@ -45,15 +44,4 @@ class FallbackEncoder(Encoder):
     def batches(
         self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None
     ) -> Generator[Batch, None, None]:
-        missing = dict.fromkeys(range(len(texts)))
-        while missing:
-            encoder, asked = self._spots.now, list(missing)
-            try:
-                with closing(encoder.batches([texts[row] for row in asked], purpose, cancel)) as batches:
-                    for rows, vectors in batches:
-                        done = [asked[row] for row in rows]
-                        for row in done:
-                            del missing[row]
-                        yield done, vectors
-            except FAILURES as failure:
-                self._spots.move_on(encoder, failure)
+        return carried_on(self._spots, texts, lambda encoder, left: encoder.batches(left, purpose, cancel))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -14,6 +14,8 @@ from rag_core.runtime.choice import Choice, Place, Surroundings
 from rag_core.runtime.devices import CPU
 
 Opened = TypeVar("Opened")
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 # What says that a place does not work, and nothing about the work itself.
 FAILURES = (DeviceFailed, ProviderUnavailable, PackCorrupt, PackMissing)
@@ -76,6 +78,30 @@ class Spots(Generic[Opened]):
             raise failure
         del self._left[0]
         self._reasons.append(failure.message)
+
+
+def carried_on(
+    spots: Spots[Opened],
+    items: Sequence[Item],
+    work: Callable[[Opened, list[Item]], Generator[tuple[list[int], Done], None, None]],
+) -> Generator[tuple[list[int], Done], None, None]:
+    """What `work` yields of `items`, which rows with which result, whatever fails on the way.
+
+    Where a device fails, refuses or hangs, the items that have no result yet go to the next spot; none is done twice or
+    left out. The last spot's errors are raised.
+    """
+    missing = dict.fromkeys(range(len(items)))
+    while missing:
+        opened, asked = spots.now, list(missing)
+        try:
+            with closing(work(opened, [items[row] for row in asked])) as results:
+                for rows, done in results:
+                    there = [asked[row] for row in rows]
+                    for row in there:
+                        del missing[row]
+                    yield there, done
+        except FAILURES as failure:
+            spots.move_on(opened, failure)
 
 
 def spots_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,21 @@ _PIECE_CHARS = 1 << 16
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text's own tokens, without special ones: `ids` (tokens,), and where each lies: characters, (tokens, 2)."""
+
+    ids: TokenIds
+    offsets: npt.NDArray[np.int32]
+
+
 class PackTokenizer:
     """The tokenizer of a pack. Raises PackCorrupt when the file is not one that the library reads."""
 
     def __init__(self, path: Path) -> None:
         import tokenizers
 
+        self._path = path
         raw = path.read_bytes()
         try:
             self._tokenizer = tokenizers.Tokenizer.from_buffer(raw)
@@ -48,6 +58,21 @@ class PackTokenizer:
             encoding.truncate(keep)
             ids.append(np.array(self._tokenizer.post_process(encoding).ids, np.int64))
         return ids
+
+    def tokens_batch(self, texts: Sequence[str], max_chars: int) -> list[Tokens]:
+        """The tokens of each text's first `max_chars` characters, special tokens left out."""
+        clean = [_encodable(text[:max_chars]) for text in texts]
+        return [
+            Tokens(np.array(encoding.ids, np.int64), np.array(encoding.offsets, np.int32).reshape(-1, 2))
+            for encoding in self._tokenizer.encode_batch(clean, add_special_tokens=False)
+        ]
+
+    def special(self, token: str) -> int:
+        """The id of a special token. Raises PackCorrupt where there is none of that name."""
+        found = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise PackCorrupt(f"The tokenizer {self._path} has no token “{token}”.", "Build or import the pack again.")
+        return int(found)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Character ranges of the tokens of all of `text`, special tokens left out. See `types.TokenCounter`."""

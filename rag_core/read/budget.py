@@ -1,0 +1,96 @@
+"""How many candidates are read: as many as this machine reads in time, and none after the best are clear."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
+
+from rag_core.progress import CancelToken, run_to_end
+from rag_core.read.layout import Window
+
+READING_MS = 250.0  # what a person waits for the reading of one question
+AT_LEAST = 5  # texts are read on the slowest machine: what the prompt is made of
+_STEP = 1.25  # from one class of speed to the next
+_OVERRUN = 2.0  # times the time that was meant, after which no more is read
+_CALLS = 5  # that have to agree before the class changes
+_TELLING_TOKENS = 1000  # fewer say little about the speed
+_ROUNDS = 4  # of a measurement: the fastest counts, because other work on the machine only slows one down
+
+SURE, UNLIKELY = 0.9, 0.1
+UNLIKELY_IN_A_ROW = 4
+
+
+def is_clear(relevances: Sequence[float]) -> bool:
+    """Whether reading on cannot plausibly change the top: one of the texts read so far, likeliest first, answers almost
+    certainly, and the last few in a row almost certainly do not.
+    """
+    last = relevances[-UNLIKELY_IN_A_ROW:]
+    if len(relevances) < max(AT_LEAST, UNLIKELY_IN_A_ROW + 1):
+        return False
+    return max(relevances) >= SURE and max(last) <= UNLIKELY
+
+
+class Pace:
+    """How fast a place reads, in classes: the same question is to be answered from the same candidates each time, and
+    a measured speed is never the same twice. The class changes only when several calls in a row were faster, or
+    slower, than it by more than a step (another power plan, a hot machine).
+    """
+
+    def __init__(self, tokens_per_ms: float) -> None:
+        self._class = _class_of(tokens_per_ms)
+        self._seen: deque[int] = deque(maxlen=_CALLS)
+        self._lock = threading.Lock()
+
+    @property
+    def tokens_per_ms(self) -> float:
+        return _STEP**self._class
+
+    def reach(self, tokens: Sequence[int], time_ms: float) -> int:
+        """How many of the texts, of so many tokens each, are read in the time, in order; a few whatever it takes."""
+        left = self.tokens_per_ms * time_ms
+        for count, cost in enumerate(tokens):
+            left -= cost
+            if left < 0:
+                return max(count, min(AT_LEAST, len(tokens)))
+        return len(tokens)
+
+    def observed(self, tokens: int, took_ms: float) -> None:
+        """What a call has read, in which time."""
+        if tokens < _TELLING_TOKENS or took_ms <= 0:
+            return
+        with self._lock:
+            self._seen.append(_class_of(tokens / took_ms))
+            if len(self._seen) < _CALLS:
+                return
+            if min(self._seen) > self._class + 1 or max(self._seen) < self._class - 1:
+                self._class = math.floor(statistics.median(self._seen))
+                self._seen.clear()
+
+
+def measured(
+    batches: Callable[[Sequence[Window], CancelToken | None], Generator[object, None, None]], tokens: int, texts: int
+) -> float:
+    """Tokens per millisecond, of so many texts that are as long as the model takes."""
+    window = Window(np.zeros(tokens, np.int64), 1, np.zeros((1, 2), np.int32))
+    best_ms = math.inf
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        run_to_end(batches([window] * texts, None))
+        best_ms = min(best_ms, (time.perf_counter() - started) * 1000)
+    return tokens * texts / best_ms
+
+
+def is_overdue(took_ms: float, time_ms: float, texts: int) -> bool:
+    """Whether a machine that is suddenly far slower than its class should stop after so many texts."""
+    return texts >= AT_LEAST and took_ms > _OVERRUN * time_ms
+
+
+def _class_of(tokens_per_ms: float) -> int:
+    """Rounded down: the time is to hold."""
+    return math.floor(math.log(max(tokens_per_ms, 1e-3), _STEP))

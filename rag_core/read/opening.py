@@ -1,0 +1,52 @@
+"""Opens a pack's reader where a person wants it, as far as this machine can."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from rag_core.read.budget import READING_MS
+from rag_core.read.cross_encoder import open_reader as open_by_itself
+from rag_core.read.description import read_spec
+from rag_core.read.fallback import FallbackReader
+from rag_core.read.reader import Reader
+from rag_core.runtime.choice import Place, Surroundings, choose
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.spots import Spot, spots_of
+from rag_core.runtime.tokenizer import PackTokenizer
+
+STAGE = "rerank"
+
+
+def open_reader(
+    pack: Pack,
+    threads: int = 0,
+    preference: str = "auto",
+    around: Surroundings | None = None,
+    *,
+    time_ms: float = READING_MS,
+) -> Reader:
+    """The reader of `pack` where `preference` ("auto", "cpu", "npu") and what there is `around` want it.
+
+    Without `around` (no contexts, no memory of failures) it runs the pack's own graphs. `time_ms` is what one `read`
+    may take; infinite means as long as it takes, so that what is read does not depend on the machine. Raises
+    ProviderUnavailable, PackCorrupt, DeviceFailed.
+    """
+    if around is None:
+        return _measured(open_by_itself(pack, threads, preference, time_ms=time_ms))
+    tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
+    choice = choose(STAGE, pack, preference, around)
+    open_at = partial(_open_at, threads=threads, time_ms=time_ms)
+    spots: list[Spot[Reader]] = spots_of(choice, STAGE, around, open_at)
+    return FallbackReader(pack, tokenizer, spots, preference, choice.reason, time_ms)
+
+
+def _open_at(place: Place, threads: int, time_ms: float) -> Reader:
+    return _measured(open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms))
+
+
+def _measured(reader: Reader) -> Reader:
+    """Its speed is known before a person waits for it."""
+    if math.isfinite(reader.time_ms):
+        reader.pace  # noqa: B018 - asking for it measures it
+    return reader
