@@ -25,6 +25,7 @@ class Settings:
     threads: int = 0  # 0: as many as the machine has real cores
     execution_provider: str = "auto"
     embedder: str = ""  # pack ids; empty: the first that is installed
+    reader: str = ""
     llm: str = ""
     parse_timeout_s: float = 120.0
     parse_memory_bytes: int = 2 * 1024**3

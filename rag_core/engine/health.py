@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rag_core.engine.models import has_no_reader
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
 from rag_core.runtime.devices import CPU, Inventory, devices_for, list_devices
-from rag_core.runtime.pack import PREPARE, Role, damaged_packs, find_pack, list_packs, verify
+from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
+from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage
 from rag_core.settings import Settings
 
 RETRY = "The processor can do this work. Have the devices tried again."
 
+_QUESTION, _SENTENCE = "Where does this run?", "It runs on this computer."
 _LOW_SPACE_BYTES = 1024**3
+_NOT_INSTALLED = {
+    False: "not installed",
+    True: f"not installed: questions are answered without it, by words and vectors alone. {PREPARE}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +63,33 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
             yield Check(f"pack {pack.id}", True, f"{pack.manifest.role}, every file is as its manifest says")
     for folder, damage in damaged_packs(data_dir.packs):
         yield Check(f"pack {folder.name}", False, damage.message, damage.advice)
-    for role, word in (("embedder", "embedding"), ("llm", "answering")):
-        if not any(pack.manifest.role == role for pack in packs):
-            yield Check(f"pack for {word}", False, "not installed", PREPARE)
+    installed = {pack.manifest.role for pack in packs}
+    for stage in STAGES:
+        if stage.role not in installed:
+            yield Check(f"pack for {stage.word}", stage.optional, _NOT_INSTALLED[stage.optional], PREPARE)
 
 
 def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -> Iterator[Check]:
     """Where each stage will be opened and why not elsewhere; opens no model."""
     around = Surroundings(data_dir.contexts, Breaker(data_dir.device_file))
-    wanted: tuple[tuple[str, str, Role, str], ...] = (
-        ("embed", "embedding", "embedder", settings.embedder),
-        ("generate", "answering", "llm", settings.llm),
-    )
     preference = settings.execution_provider
-    for stage, word, role, pack_id in wanted:
+    for stage in STAGES:
         try:
-            pack = find_pack(data_dir.packs, role, pack_id or None)
+            pack = stage.pack(data_dir.packs, settings)
         except UserError:
             continue  # the packs themselves are looked at further down
         try:
             blocked = any(
-                around.breaker.blocked(device.provider, stage)
+                around.breaker.blocked(device.provider, stage.name)
                 for device in devices_for(preference, inventory)
                 if device.provider != CPU
             )
-            choice = choose(stage, pack, preference, around, inventory)
+            choice = choose(stage.name, pack, preference, around, inventory)
         except UserError as error:
-            yield Check(f"place for {word}", False, error.message, RETRY if blocked else error.advice)
+            yield Check(f"place for {stage.word}", False, error.message, RETRY if blocked else error.advice)
         else:
             found = f"{choice.places[0].device.name}. {choice.reason}".strip(" .")
-            yield Check(f"place for {word}", not blocked, found, RETRY if blocked else "")
+            yield Check(f"place for {stage.word}", not blocked, found, RETRY if blocked else "")
 
 
 def check_library(work: Workspace) -> Iterator[Check]:
@@ -124,18 +128,28 @@ def _check_models(work: Workspace) -> Iterator[Check]:
             f"differs: {', '.join(different)}" if different else "the one that made this library",
             "Make the library searchable anew; the documents stay as they are.",
         )
-        work.models.encoder.encode_queries(["Where does this run?"])
-        yield Check("embedding runs on", True, _where(work, "embed"))
+        work.models.encoder.encode_queries([_QUESTION])
+        yield _runs(work, EMBED)
+        if not has_no_reader(work.models):
+            yield _reading(work)
         work.models.generator  # noqa: B018 - opening it is the test
-        yield Check("answering runs on", True, _where(work, "generate"))
+        yield _runs(work, GENERATE)
     except RagError as error:
         yield Check("models", False, str(error), getattr(error, "advice", ""))
 
 
-def _where(work: Workspace, stage: str) -> str:
-    provider = work.models.providers.get(stage, "unknown")
-    reason = work.models.reasons.get(stage, "")
-    return f"{provider} ({reason})" if reason else provider
+def _reading(work: Workspace) -> Check:
+    reader = work.models.reader
+    if reader is None:
+        return replace(_runs(work, RERANK), ok=False, advice=f"Questions are answered without it. {PREPARE}")
+    reader.read(_QUESTION, [("", _SENTENCE)])
+    return _runs(work, RERANK)
+
+
+def _runs(work: Workspace, stage: Stage) -> Check:
+    provider = work.models.providers.get(stage.name, "nothing that is known")
+    reason = work.models.reasons.get(stage.name, "")
+    return Check(f"{stage.word} runs on", True, f"{provider} ({reason})" if reason else provider)
 
 
 def _existing(path: Path) -> Path:

@@ -9,7 +9,11 @@ from rag_core.answer.generator import Generator
 from rag_core.errors import UserError
 from rag_core.index.records import Identity
 from rag_core.runtime.devices import DeviceKind
+from rag_core.runtime.pack import PREPARE
 from rag_core.types import PassageReader, TextEncoder, TokenCounter
+
+# The reason of a stage that can be done without, where nothing is installed for it: nothing is wrong then.
+NOT_INSTALLED = f"No model for it is installed, so words and vectors alone decide. {PREPARE}"
 
 
 class Models(Protocol):
@@ -40,7 +44,9 @@ class Models(Protocol):
 
     @property
     def reader(self) -> PassageReader | None:
-        """None where no reader is installed: everything works without it, by words and vectors."""
+        """None where none is installed, or it cannot be opened: `reasons` say why. Everything works without it, by
+        words and vectors.
+        """
         ...
 
     def reads_closely(self, text: str) -> bool:
@@ -95,10 +101,15 @@ class Models(Protocol):
 
 
 def open_largest_first(models: Models) -> None:
-    """Where one NPU is to hold both models, the language model goes in first, while there is most room.
+    """Where one NPU is to hold the language model and others, it goes in first, while there is most room.
 
     Elsewhere nothing is opened: a question that needs the embedder does not wait for the language model.
     """
-    if models.kind_of("embed") == models.kind_of("generate") == "npu":
+    if models.kind_of("generate") == "npu" and "npu" in (models.kind_of("embed"), models.kind_of("rerank")):
         with suppress(UserError):  # who needs it is told then
             models.generator  # noqa: B018 - opening it is what is wanted
+
+
+def has_no_reader(models: Models) -> bool:
+    """Whether none is installed, rather than one that does not work. Opens the one that there is."""
+    return models.reader is None and models.reasons.get("rerank", NOT_INSTALLED) == NOT_INSTALLED

@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from rag_core.answer.generator import Generator, open_generator
 from rag_core.embed.description import read_spec
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
 from rag_core.engine import suited
-from rag_core.errors import UserError
+from rag_core.engine.models import NOT_INSTALLED
+from rag_core.errors import PackCorrupt, PackMissing, UserError
 from rag_core.identity import identity_of
 from rag_core.index.records import Identity
 from rag_core.paths import DataDir
+from rag_core.read.opening import open_reader
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Choice, Place, Surroundings, choose
 from rag_core.runtime.devices import CPU, QNN, DeviceKind, devices_for, list_devices
-from rag_core.runtime.pack import Pack, Role, find_pack
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage, stage_named
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
 from rag_core.types import PassageReader, TokenCounter
 from rag_core.words import is_cjk
 
-_STAGES = ("embed", "generate")
-
 
 class _Placed(Protocol):
-    """What an encoder and a generator say of where they run, at any time."""
+    """What every model says of where it runs, at any time."""
 
     @property
     def provider(self) -> str: ...
 
     @property
     def reason(self) -> str: ...
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Model = TypeVar("Model", bound=_Placed)
+Opener = Callable[[Pack, int, str, Surroundings], Model]
 
 
 @dataclass(slots=True)
@@ -47,10 +57,10 @@ class PackModels:
     settings: Settings
     load_ms: dict[str, float] = field(default_factory=dict)
     _around: Surroundings = field(init=False)
-    _encoder: Encoder | None = None
-    _generator: Generator | None = None
+    _models: dict[str, _Placed] = field(default_factory=dict)
+    _without: dict[str, str] = field(default_factory=dict)  # optional stages that have no model, and why
     _token_counter: TokenCounter | None = None
-    _packs: dict[Role, Pack] = field(default_factory=dict)
+    _packs: dict[str, Pack] = field(default_factory=dict)
     _choices: dict[str, Choice] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,20 +68,23 @@ class PackModels:
 
     @property
     def providers(self) -> dict[str, str]:
-        return {stage: model.provider for stage, model in self._opened().items()}
+        return {stage: model.provider for stage, model in self._opened()}
 
     @property
     def reasons(self) -> dict[str, str]:
-        return {stage: model.reason for stage, model in self._opened().items() if model.reason}
+        return {stage: model.reason for stage, model in self._opened() if model.reason} | self._without
 
     @property
     def precisions(self) -> dict[str, str]:
-        found = {} if self._encoder is None else {"embed": self._encoder.precision}
-        if self._generator is not None:
-            place = self._place("generate", self._generator.provider)
-            pack = place.pack if place else self.llm_pack
-            found["generate"] = pack.manifest.graphs[0].precision
-        return found
+        return {stage.name: self._precision(stage) for stage in STAGES if stage.name in self._models}
+
+    def _precision(self, stage: Stage) -> str:
+        """As the model says itself; one that is made of several graphs does not."""
+        model = self._models[stage.name]
+        if told := getattr(model, "precision", ""):
+            return str(told)
+        place = self._place(stage, model.provider)
+        return (place.pack if place else self.pack_of(stage)).manifest.graphs[0].precision
 
     @property
     def failed(self) -> frozenset[str]:
@@ -81,121 +94,130 @@ class PackModels:
         providers = {device.provider for device in devices_for(wanted, list_devices())} - {CPU}
         blocked = self._around.breaker.blocked
         return frozenset(
-            stage
-            for stage in _STAGES
-            if any(blocked(provider, stage) for provider in providers) or self._has_moved(stage)
+            stage.name
+            for stage in STAGES
+            if any(blocked(provider, stage.name) for provider in providers) or self._has_moved(stage)
         )
 
-    def _has_moved(self, stage: str) -> bool:
+    def _has_moved(self, stage: Stage) -> bool:
         """Whether the model had to leave the best place that it could have had."""
-        opened = self._opened().get(stage)
-        best = self._place(stage, "") if opened is not None else None
-        return opened is not None and best is not None and opened.provider != best.device.provider
+        model = self._models.get(stage.name)
+        best = self._place(stage, "") if model is not None else None
+        return model is not None and best is not None and model.provider != best.device.provider
 
     def kind_of(self, stage: str) -> DeviceKind:
-        opened = self._opened().get(stage)
-        place = self._place(stage, opened.provider if opened else "")
+        model = self._models.get(stage)
+        place = self._place(stage_named(stage), model.provider if model else "")
         if place is None:  # a pack that brings its own accelerator has no places
-            return "npu" if opened is not None and opened.provider == QNN else "cpu"
+            return "npu" if model is not None and model.provider == QNN else "cpu"
         return place.device.kind
 
-    def _opened(self) -> dict[str, _Placed]:
+    def _opened(self) -> Iterator[tuple[str, _Placed]]:
         """They are asked, not remembered: a device can fail in the middle of a text."""
-        opened: dict[str, _Placed | None] = {"embed": self._encoder, "generate": self._generator}
-        return {stage: model for stage, model in opened.items() if model is not None}
+        return ((stage.name, self._models[stage.name]) for stage in STAGES if stage.name in self._models)
 
-    def _place(self, stage: str, provider: str) -> Place | None:
+    def _place(self, stage: Stage, provider: str) -> Place | None:
         """Where the stage runs on `provider`, or, where that is empty, will run. None where it cannot run."""
         try:
-            if stage not in self._choices:
-                pack = self._pack_of(stage)
-                self._choices[stage] = choose(stage, pack, self.settings.execution_provider, self._around)
+            if stage.name not in self._choices:
+                preference = self.settings.execution_provider
+                self._choices[stage.name] = choose(stage.name, self.pack_of(stage), preference, self._around)
         except UserError:  # whoever opens the model is told
             return None
-        places = self._choices[stage].places
+        places = self._choices[stage.name].places
         return next((place for place in places if provider in ("", place.device.provider)), None)
 
-    @property
-    def reader(self) -> PassageReader | None:
-        return None
+    def pack_of(self, stage: Stage) -> Pack:
+        """Looked up once: a manifest is read in a millisecond, and every search asks for it several times.
 
-    def reads_closely(self, text: str) -> bool:
-        return self.reader is not None and not is_cjk(text)
+        Raises PackMissing, PackCorrupt.
+        """
+        if stage.name not in self._packs:
+            self._packs[stage.name] = stage.pack(self.data_dir.packs, self.settings)
+        return self._packs[stage.name]
 
-    def _pack_of(self, stage: str) -> Pack:
-        return self.embedder_pack if stage == "embed" else self.llm_pack
-
-    @property
-    def embedder_pack(self) -> Pack:
-        return self._found("embedder", self.settings.embedder)
-
-    @property
-    def llm_pack(self) -> Pack:
-        return self._found("llm", self.settings.llm)
-
-    def _found(self, role: Role, pack_id: str) -> Pack:
-        """Looked up once: a manifest is read in a millisecond, and every search asks for it several times."""
-        if role not in self._packs:
-            self._packs[role] = find_pack(self.data_dir.packs, role, pack_id or None)
-        return self._packs[role]
+    def _model(self, stage: Stage, load: str, open_on: Opener[Model]) -> Model:
+        if stage.name not in self._models:
+            with self._timed(load):
+                chosen = self.settings
+                opened = open_on(self.pack_of(stage), chosen.threads, chosen.execution_provider, self._around)
+            self._models[stage.name] = opened
+        return cast(Model, self._models[stage.name])
 
     @property
     def encoder(self) -> Encoder:
-        if self._encoder is None:
-            with self._timed("load_embedder"):
-                chosen = self.settings
-                pack = self.embedder_pack
-                self._encoder = open_encoder(pack, chosen.threads, chosen.execution_provider, self._around)
-        return self._encoder
+        return self._model(EMBED, "load_embedder", open_encoder)
+
+    @property
+    def reader(self) -> PassageReader | None:
+        if self._reader_pack() is None:
+            return None
+        try:
+            return self._model(RERANK, "load_reader", open_reader)
+        except UserError as error:
+            self._without[RERANK.name] = str(error)
+            return None
+
+    def _reader_pack(self) -> Pack | None:
+        """What is wrong with it is a reason, not an error; it is looked at again after `close`."""
+        if RERANK.name not in self._without:
+            try:
+                return self.pack_of(RERANK)
+            except PackMissing:
+                self._without[RERANK.name] = NOT_INSTALLED
+            except PackCorrupt as damage:
+                self._without[RERANK.name] = str(damage)
+        return None
+
+    @property
+    def generator(self) -> Generator:
+        return self._model(GENERATE, "load_llm", open_generator)
 
     @property
     def token_counter(self) -> TokenCounter:
         """The embedder's tokenizer alone: cutting documents needs no model."""
         if self._token_counter is None:
-            pack = self.embedder_pack
+            pack = self.pack_of(EMBED)
             self._token_counter = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
         return self._token_counter
 
     @property
-    def generator(self) -> Generator:
-        if self._generator is None:
-            with self._timed("load_llm"):
-                chosen = self.settings
-                self._generator = open_generator(self.llm_pack, chosen.threads, chosen.execution_provider, self._around)
-        return self._generator
-
-    @property
     def identity(self) -> Identity:
-        return identity_of(self.embedder_pack)
+        return identity_of(self.pack_of(EMBED))
 
     @property
     def llm_id(self) -> str:
-        return self.llm_pack.id
+        return self.pack_of(GENERATE).id
 
     @property
     def evidence_tokens(self) -> int:
-        return suited.evidence_tokens(self.settings, self.llm_pack.manifest.spec, self.kind_of("generate"))
+        return suited.evidence_tokens(self.settings, self.pack_of(GENERATE).manifest.spec, self.kind_of(GENERATE.name))
 
     @property
     def max_new_tokens(self) -> int:
-        return suited.max_new_tokens(self.settings, self.llm_pack.manifest.spec, self.kind_of("generate"))
+        return suited.max_new_tokens(self.settings, self.pack_of(GENERATE).manifest.spec, self.kind_of(GENERATE.name))
 
     def reads(self, text: str) -> bool:
-        return _knows(self.embedder_pack, text)
+        return _knows(self.pack_of(EMBED), text)
+
+    def reads_closely(self, text: str) -> bool:
+        pack = self._reader_pack()
+        return pack is not None and _knows(pack, text)
 
     def writes(self, text: str) -> bool:
-        return _knows(self.llm_pack, text)
+        return _knows(self.pack_of(GENERATE), text)
 
     def retry_devices(self) -> None:
         self._around.breaker.retry()
         self.close()
 
     def close(self) -> None:
-        if self._generator is not None:
-            self._generator.close()
-        self._generator = self._encoder = self._token_counter = None
-        self._packs.clear()
-        self._choices.clear()
+        for model in self._models.values():
+            if isinstance(model, _Closable):
+                model.close()
+        self._token_counter = None
+        for kept in (self._models, self._without, self._packs, self._choices):
+            kept.clear()
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

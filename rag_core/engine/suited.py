@@ -27,11 +27,13 @@ _CHUNK_TOKENS = "chunk_tokens"  # of the library, in its `index_meta`
 class Suited:
     """`evidence_tokens` and `max_new_tokens` are for a language model whose pack names none of its own: what a model
     handles well was measured for it, and no device changes that; but an answer is never longer than suits the device.
+    `read_chunks` of those that were found are read closely, at most: the reader stops earlier where its time is up.
     `embed_chunks` are the least and the most chunks of a step of indexing; the NPU's graphs take four texts at a time.
     """
 
     chunk_tokens: int
     top_k: int
+    read_chunks: int
     evidence_tokens: int
     max_new_tokens: int
     embed_chunks: tuple[int, int]
@@ -39,8 +41,10 @@ class Suited:
 
 # 220 tokens are about 1,000 characters: the length that found best here (tests/benchmarks/retrieval.py), the paper's
 # for the NPU, and with title and headings what fills the encoders' graph for 256 tokens.
-_CPU = Suited(chunk_tokens=220, top_k=5, evidence_tokens=1024, max_new_tokens=256, embed_chunks=(8, 64))
-_NPU = Suited(chunk_tokens=220, top_k=7, evidence_tokens=7 * 220, max_new_tokens=192, embed_chunks=(4, 64))
+_CPU = Suited(chunk_tokens=220, top_k=5, read_chunks=20, evidence_tokens=1024, max_new_tokens=256, embed_chunks=(8, 64))
+_NPU = Suited(
+    chunk_tokens=220, top_k=7, read_chunks=32, evidence_tokens=7 * 220, max_new_tokens=192, embed_chunks=(4, 64)
+)
 _BY_KIND: Mapping[DeviceKind, Suited] = {"cpu": _CPU, "npu": _NPU}
 
 
@@ -79,6 +83,11 @@ def in_effect(settings: Settings, models: Models) -> InEffect:
 def top_k(settings: Settings, models: Models) -> int:
     """By the device that writes the answer: it reads the passages."""
     return settings.top_k or suited_to(models.kind_of("generate")).top_k
+
+
+def read_chunks(top_k: int, models: Models) -> int:
+    """How many of the chunks that were found the reader gets, for `top_k` passages: by the device that reads them."""
+    return max(top_k, suited_to(models.kind_of("rerank")).read_chunks)
 
 
 def in_effect_here(work: Workspace) -> InEffect:

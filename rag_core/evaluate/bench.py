@@ -111,8 +111,11 @@ def _measure_answers(
 
 
 def _collect(collected: dict[str, list[float]], timings_ms: dict[str, float], counts: dict[str, int]) -> None:
-    for name in ("first_passages", "first_token"):
-        collected.setdefault(name, []).append(timings_ms[name])
+    for name in ("first_passages", "rerank", "first_token"):
+        if name in timings_ms:
+            collected.setdefault(name, []).append(timings_ms[name])
+    if counts.get("reranked") and timings_ms["rerank"] > 0:
+        collected.setdefault("reranked", []).append(counts["reranked"] / timings_ms["rerank"] * 1000)
     computed = counts["prompt_tokens"] - counts["reused_tokens"]
     collected.setdefault("prefill", []).append(computed / timings_ms["prefill"] * 1000)
     if counts["new_tokens"] > 1:
@@ -122,6 +125,8 @@ def _collect(collected: dict[str, list[float]], timings_ms: dict[str, float], co
 def _named(collected: dict[str, list[float]]) -> Iterable[tuple[tuple[str, str], list[float]]]:
     names = {
         "first_passages": ("time to first passages", "ms"),
+        "rerank": ("reranking", "ms"),
+        "reranked": ("reranking", "pairs/s"),
         "first_token": ("time to first token", "ms"),
         "prefill": ("prefill", "tokens/s"),
         "decode": ("decode", "tokens/s"),

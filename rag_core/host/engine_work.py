@@ -19,10 +19,9 @@ from rag_core.host.stages import check_stages
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import Role
+from rag_core.runtime.stages import STAGES
 from rag_core.types import Answer, AskEvent
 
-_ROLES: dict[str, Role] = {"embed": "embedder", "generate": "llm"}  # whose pack a stage runs
 StopOthers = Callable[[CancelToken, Callable[[Job], bool]], None]
 
 
@@ -137,7 +136,8 @@ class EngineWork:
         if settings.execution_provider.lower() == "cpu":
             yield from ()
             return NpuState()
-        doubtful = [_ROLES[stage] for stage in self.engines.models.failed if stage in _ROLES]
+        failed = self.engines.models.failed
+        doubtful = [stage.role for stage in STAGES if stage.name in failed]
         return (yield from packs.check_npu(self.engines.data_dir, settings, doubtful))
 
     def _retry_devices(self, token: CancelToken) -> Work:

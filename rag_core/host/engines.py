@@ -121,6 +121,6 @@ class Engines:
         )
 
 
-def _choice(settings: Settings) -> tuple[str, str, str, int]:
+def _choice(settings: Settings) -> tuple[str, str, str, str, int]:
     """What decides which models are open, and where."""
-    return settings.embedder, settings.llm, settings.execution_provider, settings.threads
+    return settings.embedder, settings.reader, settings.llm, settings.execution_provider, settings.threads

@@ -71,7 +71,8 @@ class TurnsListed:
 
 @dataclass(frozen=True, slots=True)
 class StageCheck:
-    """Where one stage really ran, from running it. `stage` is "embed", "generate" (later "rerank").
+    """Where one stage really ran, from running it. `stage` is "embed", "rerank" (not there where no reader is
+    installed) or "generate".
 
     `provider` is the execution provider that did the work, "" when the stage cannot run; `requested` is what the
     settings asked for; `reason` says why the two differ, in plain words; `elapsed_ms` is the warm run. `precision` is

@@ -14,7 +14,8 @@ from rag_core.host.lane import Work
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import Pack, Role, find_pack, open_pack, pack_folders, verify
+from rag_core.runtime.pack import Pack, Role, open_pack, pack_folders, verify
+from rag_core.runtime.stages import STAGES
 from rag_core.runtime.targets import EMULATOR, Target, this_target, why_no_target
 from rag_core.settings import Settings
 
@@ -114,12 +115,11 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
 
 
 def _packs_in_use(data_dir: DataDir, settings: Settings) -> Iterator[Pack]:
-    chosen: tuple[tuple[Role, str], ...] = (("embedder", settings.embedder), ("llm", settings.llm))
-    for role, pack_id in chosen:
+    for stage in STAGES:
         try:
-            yield find_pack(data_dir.packs, role, pack_id or None)
+            yield stage.pack(data_dir.packs, settings)
         except (PackMissing, PackCorrupt):
-            continue  # then none is in use for this role
+            continue  # then none is in use for this stage
 
 
 def _described(folder: Path, in_use: set[str]) -> PackInfo:

@@ -6,28 +6,33 @@ import time
 from collections.abc import Callable, Generator
 
 from rag_core.answer.prompt import build_prompt
-from rag_core.engine.models import Models, open_largest_first
+from rag_core.engine.models import Models, has_no_reader, open_largest_first
 from rag_core.engine.suited import in_effect
-from rag_core.errors import RagError
+from rag_core.errors import ProviderUnavailable, RagError
 from rag_core.host.events import StageCheck
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.devices import CPU, PLAIN_NAMES, list_devices
+from rag_core.runtime.stages import EMBED, GENERATE, RERANK
 from rag_core.settings import InEffect, Settings
 
-_SENTENCE = "Where does this run?"
+_SENTENCE, _TEXT = "Where does this run?", "It runs on this computer."
 _QUESTION_TOKENS = 256
 
 
 def check_stages(
     models: Models, settings: Settings, token: CancelToken
 ) -> Generator[Progress | InEffect, None, tuple[StageCheck, ...]]:
-    """A question waits for the opening of one model at most. A stage that cannot run says why."""
-    stages = {"embed": _embed, "generate": _generate}
+    """A question waits for the opening of one model at most. A stage that cannot run says why; an optional one that
+    nothing is installed for is left out.
+    """
+    stages = {EMBED.name: _embed, RERANK.name: _rerank, GENERATE.name: _generate}
     yield Progress("check", 0, len(stages), "stages")
     open_largest_first(models)
     found = []
     for done, (stage, run) in enumerate(stages.items()):
         yield Progress("check", done, len(stages), "stages", stage)
+        if stage == RERANK.name and has_no_reader(models):
+            continue
         found.append((yield from _checked(stage, run, models, settings, token)))
     yield in_effect(settings, models)
     return tuple(found)
@@ -66,6 +71,14 @@ def _embed(models: Models, _token: CancelToken) -> str:
     encoder = models.encoder
     encoder.encode_queries([_SENTENCE])
     return encoder.pack_id
+
+
+def _rerank(models: Models, token: CancelToken) -> str:
+    reader = models.reader
+    if reader is None:
+        raise ProviderUnavailable(models.reasons[RERANK.name])
+    reader.read(_SENTENCE, [("", _TEXT)], token)
+    return reader.pack_id
 
 
 def _generate(models: Models, token: CancelToken) -> str:

@@ -51,7 +51,7 @@ def test_another_device_neither_cuts_otherwise_nor_asks_for_a_rebuild(
 ) -> None:
     with engine_on(tmp_path, "cpu") as engine:
         run_to_end(engine.add([folder / "0.txt"]))
-    other = suited.Suited(40, 7, 100, 50, (8, 64))
+    other = suited.Suited(40, 7, 20, 100, 50, (8, 64))
     monkeypatch.setattr(suited, "_BY_KIND", {"npu": other})
     with engine_on(tmp_path, "npu") as engine:
         assert engine.in_effect().chunk_tokens == 220
@@ -79,7 +79,7 @@ def test_a_library_from_before_the_choice_was_cut_for_the_processor(
     with engine_on(tmp_path, "cpu") as engine:
         run_to_end(engine.add([folder]))
         engine._work.store.set_meta("chunk_tokens", "")
-    monkeypatch.setattr(suited, "_BY_KIND", {"npu": suited.Suited(40, 7, 100, 50, (8, 64))})
+    monkeypatch.setattr(suited, "_BY_KIND", {"npu": suited.Suited(40, 7, 20, 100, 50, (8, 64))})
     with engine_on(tmp_path, "npu") as engine:
         assert engine.in_effect().chunk_tokens == 220
 

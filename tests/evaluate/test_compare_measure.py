@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from rag_core.engine.models import NOT_INSTALLED
 from rag_core.errors import DeviceFailed, ProviderUnavailable
 from rag_core.evaluate.compare.comparing import Bench, compare
 from rag_core.evaluate.compare.kept import KeptRuns
 from rag_core.evaluate.compare.machine import this_machine
 from rag_core.evaluate.compare.measure import Measurement, Steps
-from rag_core.evaluate.compare.records import NO_RERANKER, Order, Provider, ProviderRun, Work
+from rag_core.evaluate.compare.records import Order, Provider, ProviderRun, Work
 from rag_core.evaluate.energy import MeterFailed
 from rag_core.evaluate.energy.meter import Source
 from rag_core.index.records import Identity
@@ -105,7 +106,7 @@ def test_every_figure_is_measured_where_the_stages_run_here(tmp_path: Path) -> N
         *("embed_tokens_per_s", "index_s", "index_s_per_mb", "index_chunks_per_s", "query_mean_s", "query_p95_s"),
         *("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s", "peak_memory_mib"),
     }
-    assert run.absent == {"rerank_pairs_per_s": NO_RERANKER}
+    assert run.absent == {"rerank_pairs_per_s": NOT_INSTALLED}
     assert run.figures["first_token_s"] == pytest.approx(0.11)
     assert run.stages["embed"].model == "fake-encoder" and run.stages["embed"].placement == {"fake": 7}
     assert (len(run.said), len(run.found), len(run.vectors)) == (3, 4, 6)

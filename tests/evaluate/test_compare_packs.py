@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.cli import DONE, main
-from rag_core.evaluate.compare.records import NO_RERANKER
+from rag_core.engine.models import NOT_INSTALLED
 from rag_core.runtime.devices import CPU
 
 pytestmark = pytest.mark.packs
@@ -28,7 +28,7 @@ def test_the_processor_is_measured_with_the_real_models(
     document = json.loads(capsys.readouterr().out)
     rows = {row["key"]: row["values"]["cpu"] for row in document["rows"]}
     assert all(rows[key]["value"] > 0 for key in MEASURED)
-    assert rows["rerank_pairs_per_s"] == {"value": None, "reason": NO_RERANKER, "emulated": False}
+    assert rows["rerank_pairs_per_s"] == {"value": None, "reason": NOT_INSTALLED, "emulated": False}
     (cpu,) = (provider for provider in document["providers"] if provider["id"] == "cpu")
     assert {stage["provider"] for stage in cpu["stages"].values()} == {CPU} and cpu["failure"] is None
     assert cpu["answers"][0]["answer"] and cpu["peak_memory_mib"] > 50

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from rag_core.engine.models import NOT_INSTALLED
 from rag_core.evaluate.compare import report, tables
 from rag_core.evaluate.compare.agreement import agreement
 from rag_core.evaluate.compare.cells import Row, table_of
 from rag_core.evaluate.compare.comparing import Comparison
 from rag_core.evaluate.compare.machine import this_machine
 from rag_core.evaluate.compare.providers import notes_of, providers_of
-from rag_core.evaluate.compare.records import NO_RERANKER, Provider, ProviderRun, Reading, Said, StageFacts, Work
+from rag_core.evaluate.compare.records import Provider, ProviderRun, Reading, Said, StageFacts, Work
 from rag_core.evaluate.energy import Energy, Interval
 from rag_core.runtime.devices import CPU, QNN, Device, DeviceKind, Inventory
 
@@ -34,7 +35,7 @@ def run(provider: Provider, **changes: Any) -> ProviderRun:
         provider,
         stages={"generate": StageFacts("llm", "fp16", provider.name, {provider.name: 1200}, 0.4)},
         figures={"embed_tokens_per_s": 1234.5, "index_s": 8.0, "query_mean_s": 2.0, "first_token_s": 0.25},
-        absent={"rerank_pairs_per_s": NO_RERANKER, "prefill_tokens_per_s": "The chip refused it."},
+        absent={"rerank_pairs_per_s": NOT_INSTALLED, "prefill_tokens_per_s": "The chip refused it."},
         said=[Said(q, "a", "same", ("one", "two", "three"), ("x.pdf, page 1",)) for q in QUESTIONS],
         vectors=[[1.0, 0.0], [0.0, 1.0]],
         found=[["a", "b"], ["c", "d"]],
@@ -57,7 +58,7 @@ def test_the_papers_rows_stand_beside_each_provider() -> None:
     assert list(table["first_token_s"].paper) == [1.30, 24.77]
     assert [cell.value for cell in table["embed_tokens_per_s"].cells] == [1234.5, 1234.5]
     reranked = table["rerank_pairs_per_s"].cells[0]
-    assert reranked.value is None and reranked.reason == NO_RERANKER
+    assert reranked.value is None and reranked.reason == NOT_INSTALLED
     assert table["prefill_tokens_per_s"].cells[1].reason == "The chip refused it."
 
 

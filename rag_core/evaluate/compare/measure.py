@@ -7,22 +7,25 @@ figures are absent, with the reason, and never those of another provider.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Work
 from contextlib import contextmanager
 from typing import cast
 
+from rag_core.answer.generator import Generator
 from rag_core.engine import Engine
-from rag_core.engine.models import Models
+from rag_core.engine.models import NOT_INSTALLED, Models
 from rag_core.errors import DeviceFailed, MemoryDenied, PackCorrupt, PackMissing, ProviderUnavailable
 from rag_core.evaluate.compare.answers import figures_of, name_of, rerank_rate, said_of
 from rag_core.evaluate.compare.energy_use import Use, counted
 from rag_core.evaluate.compare.hearing import Heard, HeardModels
-from rag_core.evaluate.compare.records import NO_RERANKER, STAGES, Order, ProviderRun, StageFacts
+from rag_core.evaluate.compare.records import Order, ProviderRun, StageFacts
 from rag_core.evaluate.energy import EnergyMeter
 from rag_core.evaluate.workload import bench_questions, peak_memory_bytes
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
-from rag_core.types import Answer, Message
+from rag_core.runtime.stages import stage_named
+from rag_core.types import Answer, Message, PassageReader, TextEncoder
 
 DEPTH = 10  # searches are compared by their first ten
 LIBRARY = "bench"
@@ -33,7 +36,7 @@ FIGURES = {
     "query": ("query_mean_s", "query_p95_s"),
 }
 _NOT_THERE = (ProviderUnavailable, DeviceFailed, MemoryDenied, PackMissing, PackCorrupt)
-Steps = Generator[Progress | ProviderRun, None, None]
+Steps = Work[Progress | ProviderRun, None, None]
 Placement = Callable[[str], dict[str, int]]
 
 
@@ -53,13 +56,13 @@ class Measurement:
         self._questions = [question for question in bench_questions() if models.reads(question.question)]
         self._done = 0
         asked = [*self._questions[: order.work.searches], *self._questions[: order.work.questions]]
-        self._total = 4 + len(asked)
+        self._total = 5 + len(asked)
 
     def steps(self) -> Steps:
-        self._give_up("rerank", NO_RERANKER)
         # The largest model first: on an NPU it decides which memory is left in one piece.
         yield from self._open("generate", lambda: self._models.generator)
         yield from self._open("embed", lambda: self._models.encoder)
+        yield from self._open("rerank", self._reader)
         work = self._order.work
         settings = work.settings(self._order.settings, self._order.provider.id)
         with Engine(DataDir(self._order.folder), LIBRARY, settings, models=self._models) as engine:
@@ -70,14 +73,19 @@ class Measurement:
         self._done = self._total
         yield self._progress("")
 
-    def _open(self, stage: str, opened: Callable[[], object]) -> Steps:
-        yield self._progress(f"opening the model for {STAGES[stage]}")
+    def _open(self, stage: str, opened: Callable[[], Generator | PassageReader | TextEncoder]) -> Steps:
+        yield self._progress(f"opening the model for {stage_named(stage).word}")
         started = time.perf_counter()
         with self._only_here(stage):
-            opened()
+            model = opened().pack_id
             load_s = time.perf_counter() - started
-            self.run.stages[stage] = self._facts(stage, load_s)
+            self.run.stages[stage] = self._facts(stage, model, load_s)
         yield self._measured()
+
+    def _reader(self) -> PassageReader:
+        if (reader := self._models.reader) is None:
+            raise ProviderUnavailable(self._models.reasons.get("rerank", NOT_INSTALLED))
+        return reader
 
     def _index(self, engine: Engine) -> Steps:
         """First some texts whose vectors are compared; the first runs are slower than those that follow."""
@@ -126,20 +134,11 @@ class Measurement:
             self._keep("query", use)
             self.run.said = [said_of(answer, heard) for answer, heard in answers]
             self.run.figures |= figures_of(answers)
-            self._keep_rerank([answer for answer, _ in answers])
-        with self._only_here("embed"):
-            pass  # it was used for the questions too
-
-    def _keep_rerank(self, answers: Sequence[Answer]) -> None:
-        """As soon as there is a reranker, its rate."""
-        where = self._models.providers.get("rerank")
-        rate = rerank_rate(answers)
-        if where == self._order.provider.name and rate:
-            self._lost.pop("rerank")
-            self.run.absent.pop("rerank_pairs_per_s")
-            self.run.figures["rerank_pairs_per_s"] = rate
-        elif where is not None and where != self._order.provider.name:
-            self._give_up("rerank", self._models.reasons.get("rerank") or f"It ran on {where}.")
+            if rate := rerank_rate([answer for answer, _ in answers]):
+                self.run.figures["rerank_pairs_per_s"] = rate
+        for used in ("embed", "rerank"):
+            with self._only_here(used):
+                pass  # it was used for the questions too
 
     @contextmanager
     def _only_here(self, stage: str) -> Iterator[None]:
@@ -155,10 +154,8 @@ class Measurement:
     def _where(self, stage: str) -> str:
         return self._models.providers.get(stage, "nothing that is known")
 
-    def _facts(self, stage: str, load_s: float) -> StageFacts:
-        models = self._models
-        model = models.llm_id if stage == "generate" else models.identity.encoder_pack_id
-        precision = models.precisions.get(stage, "")
+    def _facts(self, stage: str, model: str, load_s: float) -> StageFacts:
+        precision = self._models.precisions.get(stage, "")
         return StageFacts(model, precision, self._where(stage), self._placement(stage), load_s)
 
     def _give_up(self, stage: str, reason: str) -> None:
@@ -170,10 +167,13 @@ class Measurement:
         self.run.intervals[name] = use.interval
 
     def _measured(self) -> ProviderRun:
-        """Without anything of the stages that are given up."""
+        """Without anything of the stages that are given up. A question is whole without a reader where none is
+        installed: then it is so for every provider.
+        """
         run, lost = self.run, dict(self._lost)
-        if query := lost.get("embed") or lost.get("generate"):
-            lost["query"] = query
+        needed = [reason for reason in lost.values() if reason != NOT_INSTALLED]
+        if needed:
+            lost["query"] = needed[0]
             run.energies.pop("query", None)
         if "embed" in lost:
             run.vectors, run.found = [], []

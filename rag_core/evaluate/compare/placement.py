@@ -6,6 +6,7 @@ from rag_core.engine.pack_models import PackModels
 from rag_core.evaluate.compare.records import Provider
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
+from rag_core.runtime.stages import stage_named
 
 
 def proven_placement(stage: str, models: PackModels, provider: Provider) -> dict[str, int]:
@@ -14,8 +15,7 @@ def proven_placement(stage: str, models: PackModels, provider: Provider) -> dict
     Raises ProviderUnavailable.
     """
     around = Surroundings(models.data_dir.contexts, Breaker(models.data_dir.device_file))
-    pack = models.llm_pack if stage == "generate" else models.embedder_pack
-    places = choose(stage, pack, provider.id, around).places
+    places = choose(stage, models.pack_of(stage_named(stage)), provider.id, around).places
     place = next((place for place in places if place.device.provider == provider.name), None)
     if place is None or place.target is None:
         return {}

@@ -13,9 +13,6 @@ from typing import Any
 from rag_core.evaluate.energy import Energy, Interval
 from rag_core.settings import Settings
 
-STAGES = {"embed": "embedding", "rerank": "reranking", "generate": "answering"}
-NO_RERANKER = "There is no reranker yet."
-
 
 @dataclass(frozen=True, slots=True)
 class Work:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from rag_core.evaluate.compare import paper
 from rag_core.evaluate.compare.cells import Cell, document_line, table_of
 from rag_core.evaluate.compare.comparing import Comparison
-from rag_core.evaluate.compare.records import STAGES, ProviderRun, StageFacts
+from rag_core.evaluate.compare.records import ProviderRun, StageFacts
 from rag_core.evaluate.compare.report import without
+from rag_core.runtime.stages import STAGES
 
 EMULATED = "†"
 EMULATED_NOTE = f"{EMULATED} The NPU is emulated on the processor: right results, but meaningless for speed and energy."
@@ -60,11 +61,11 @@ def fact_rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
     """What ran where: model, precision, placement, load time; and the memory of each process."""
     runs = comparison.runs
     rows = [["Device", "", *(run.provider.device + notes.mark(run.failure) for run in runs)]]
-    for stage, told in STAGES.items():
-        if any(stage in run.stages for run in runs):
-            facts = [run.stages.get(stage) for run in runs]
-            rows.append([f"Model for {told}", "", *(_model(fact) for fact in facts)])
-            rows.append([f"Opening it for {told}", "s", *(_opening(run, stage) for run in runs)])
+    for stage in STAGES:
+        if any(stage.name in run.stages for run in runs):
+            facts = [run.stages.get(stage.name) for run in runs]
+            rows.append([f"Model for {stage.word}", "", *(_model(fact) for fact in facts)])
+            rows.append([f"Opening it for {stage.word}", "s", *(_opening(run, stage.name) for run in runs)])
     peaks = [run.figures.get("peak_memory_mib") for run in runs]
     rows.append(["Peak memory of the process", "MiB", *("–" if peak is None else _number(peak) for peak in peaks)])
     return rows
