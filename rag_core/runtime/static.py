@@ -6,6 +6,9 @@ describe them in `Manifest.spec["static"]`, so what runs one runs the other. The
 Encoder, per bucket of B texts and T tokens: `input_ids` int32 (B, T), `mask` float (B, T), 1 for a token and 0 for
 padding; `vectors` (B, dim), of unit length.
 
+Reader, per bucket: `input_ids` and `mask` likewise; `judged` (B, 2) and `spans` (B, T, 2), logits as in
+`rag_core.read.description`. What `spans` says of padding means nothing.
+
 Decoder, per window of S tokens against a cache of C: `embedded` (1, S, hidden), rows of the embedding table; `cos` and
 `sin` (1, 1, S, rotary / 2) of their positions; `mask` (1, 1, 1, S, C + S), added to the scores: 0, or -1e4 where a
 token must not look; `last` int32 (1,), the row whose logits are wanted (absent where S is 1); per layer N
@@ -31,7 +34,7 @@ MASKED = -1e4  # far below every score, and still a float16
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """An encoder graph for `batch` texts of up to `tokens` tokens."""
+    """An encoder's or a reader's graph for `batch` texts of up to `tokens` tokens."""
 
     graph: str
     batch: int
@@ -56,6 +59,11 @@ class StaticEncoder:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticReader:
+    buckets: tuple[Bucket, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StaticDecoder:
     """`embedding` is a .npy file of the pack, (vocabulary, hidden), which is looked up outside of the graph: on a chip
     it would be kept twice. It is multiplied by `embedding_scale` already. `context_tokens` is the model's own limit.
@@ -73,7 +81,7 @@ class StaticDecoder:
     windows: tuple[Window, ...]
 
 
-def described(static: StaticEncoder | StaticDecoder) -> dict[str, Any]:
+def described(static: StaticEncoder | StaticReader | StaticDecoder) -> dict[str, Any]:
     """For `Manifest.spec["static"]`."""
     return asdict(static)
 
@@ -82,8 +90,17 @@ def static_encoder(pack: Pack) -> StaticEncoder:
     """Raises PackCorrupt where the pack does not describe one."""
     stored = _stored(pack)
     try:
-        return StaticEncoder(int(stored["dim"]), tuple(Bucket(**bucket) for bucket in stored["buckets"]))
+        return StaticEncoder(int(stored["dim"]), _buckets(stored))
     except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(pack, error) from error
+
+
+def static_reader(pack: Pack) -> StaticReader:
+    """Raises PackCorrupt where the pack does not describe one."""
+    stored = _stored(pack)
+    try:
+        return StaticReader(_buckets(stored))
+    except (KeyError, TypeError) as error:
         raise _damaged(pack, error) from error
 
 
@@ -94,6 +111,10 @@ def static_decoder(pack: Pack) -> StaticDecoder:
         return StaticDecoder(**(stored | {"windows": tuple(Window(**window) for window in stored["windows"])}))
     except (KeyError, TypeError) as error:
         raise _damaged(pack, error) from error
+
+
+def _buckets(stored: dict[str, Any]) -> tuple[Bucket, ...]:
+    return tuple(Bucket(**bucket) for bucket in stored["buckets"])
 
 
 def _stored(pack: Pack) -> dict[str, Any]:
