@@ -54,7 +54,7 @@ class LoggedSession:
     def __init__(self, session: Session, log: Log) -> None:
         self._session = session
         self._log = log
-        self.inputs = session.inputs
+        self.inputs, self.outputs = session.inputs, session.outputs
 
     def run(self, feeds: Mapping[str, Array], cancel: CancelToken | None = None, power: str = "") -> list[Array]:
         log = self._log
