@@ -1,0 +1,92 @@
+"""The program itself, asked without its command line: its models on the processor, its way of searching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rag_core.engine.pack_models import PackModels
+from rag_core.engine.searching import search
+from rag_core.engine.workspace import Workspace
+from rag_core.index.library_index import LibraryIndex
+from rag_core.index.records import StoredChunk
+from rag_core.paths import DataDir
+from rag_core.progress import CancelToken
+from rag_core.read.opening import open_reader
+from rag_core.read.reader import Reader
+from rag_core.runtime.pack import find_pack
+from rag_core.settings import Settings
+from rag_core.types import Filters, PassageReader, Reading, SearchResult
+
+
+class Listened:
+    """A reader that remembers what it said of the last texts, and how many it was given and read in all."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.pack_id = reader.pack_id
+        self.said: dict[str, Reading] = {}
+        self.given, self.was_read = 0, 0
+
+    def read(
+        self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
+    ) -> list[Reading | None]:
+        readings = self._reader.read(question, texts, cancel)
+        told = zip(texts, readings, strict=True)
+        self.said = {text: reading for (_, text), reading in told if reading is not None}
+        self.given += len(texts)
+        self.was_read += len(self.said)
+        return readings
+
+    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> list[float]:
+        return self._reader.support(pairs, cancel)
+
+
+class Models(PackModels):
+    """The packs' models, with a reader that is listened to."""
+
+    def __init__(self, data_dir: DataDir, settings: Settings, listened: Listened) -> None:
+        super().__init__(data_dir, settings)
+        self.listened = listened
+
+    @property
+    def reader(self) -> PassageReader | None:
+        return self.listened
+
+
+class Program:
+    """Searches libraries as the engine does. `time_ms` is what it may read for; infinite reads until it is clear."""
+
+    def __init__(self, data_dir: DataDir, time_ms: float) -> None:
+        self.settings = Settings(execution_provider="cpu")
+        self.data_dir = data_dir
+        self.reader = open_reader(find_pack(data_dir.packs, "reader"), preference="cpu", time_ms=time_ms)
+        self.listened = Listened(self.reader)
+        self.models = Models(data_dir, self.settings, self.listened)
+        self.encoder = self.models.encoder
+
+    def search(self, question: str, index: LibraryIndex, top_k: int) -> SearchResult:
+        """The passages in their final order, and how likely the program thinks an answer is."""
+        self.listened.said = {}
+        work = Workspace(index, self.models, self.settings, self.data_dir.reports, closes_models=False)
+        return search(question, Filters(), work, top_k).result
+
+    def relevance_of(self, chunks: Sequence[StoredChunk]) -> dict[int, float]:
+        """What the reader said of these chunks in the last search; those that it did not read are left out."""
+        said = self.listened.said
+        return {chunk.chunk_id: said[chunk.text].relevance for chunk in chunks if chunk.text in said}
+
+
+@contextmanager
+def open_program(packs: Path, time_ms: float) -> Iterator[Program]:
+    """`packs` is a folder of built packs; it is only read."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "packs").symlink_to(packs.resolve(), target_is_directory=True)
+        program = Program(DataDir(root), time_ms)
+        try:
+            yield program
+        finally:
+            program.models.close()
