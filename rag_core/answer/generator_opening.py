@@ -15,8 +15,7 @@ from rag_core.errors import ProviderUnavailable
 from rag_core.runtime.choice import Place, Surroundings, choose
 from rag_core.runtime.devices import plain_name, providers_for
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.spots import Spot, at_work_at, spots_of
+from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
 from rag_core.runtime.static import STATIC
 
 STAGE = "generate"
@@ -42,12 +41,8 @@ def open_where_wanted(pack: Pack, threads: int, preference: str, around: Surroun
 def _open_at(place: Place, threads: int, around: Surroundings) -> TokenDecoder:
     if STATIC not in place.pack.manifest.spec:
         return GenaiDecoder(place.pack, threads)
-
-    def open_graph(name: str) -> Session:
-        return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)
-
     at_work = at_work_at(place, STAGE, around)
-    return StaticTokenDecoder(place.pack, open_graph, place.device.provider, at_work=at_work)
+    return StaticTokenDecoder(place.pack, graphs_at(place, threads), place.device.provider, at_work=at_work)
 
 
 def _check_demand(pack: Pack, preference: str) -> None:

@@ -10,9 +10,8 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.fallback import FallbackEncoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.runtime.choice import Place, Surroundings, choose
-from rag_core.runtime.pack import Pack, verify
-from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.spots import Spot, at_work_at, spots_of
+from rag_core.runtime.pack import Pack
+from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
 from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 
@@ -39,12 +38,7 @@ def _open_at(
 ) -> Encoder:
     if STATIC not in place.pack.manifest.spec:
         return open_by_itself(place.pack, threads, place.device.provider)
-    verify(place.pack)  # once: its graphs may share one file of weights
-
-    def open_graph(name: str) -> Session:
-        return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)
-
-    at_work = at_work_at(place, STAGE, around)
+    open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
     encoder = StaticEncoder(pack, place.pack, tokenizer, open_graph, place.device.provider, preference, at_work)
     encoder.open_smallest()
     return encoder

@@ -49,5 +49,8 @@ class FallbackReader(Reader):
     def pace(self) -> Pace:
         return self._spots.now.pace
 
+    def cost(self, window: Window) -> int:
+        return self._spots.now.cost(window)
+
     def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         return carried_on(self._spots, windows, lambda reader, left: reader.batches(left, cancel))

@@ -42,6 +42,7 @@ class Layout:
         self._spec = spec
         self._tokenizer = tokenizer
         self._cls, self._sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
+        self.empty: TokenIds = np.array([self._cls, self._sep, self._sep], np.int64)  # no question to no text
 
     def windows(self, words: Sequence[Words]) -> list[tuple[Window, ...]]:
         """For each the windows that its text is read in: one or two, none for a text without tokens."""

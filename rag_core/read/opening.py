@@ -10,9 +10,11 @@ from rag_core.read.cross_encoder import open_reader as open_by_itself
 from rag_core.read.description import read_spec
 from rag_core.read.fallback import FallbackReader
 from rag_core.read.reader import Reader
+from rag_core.read.static_reader import StaticReader
 from rag_core.runtime.choice import Place, Surroundings, choose
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.spots import Spot, spots_of
+from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
+from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 
 STAGE = "rerank"
@@ -36,13 +38,29 @@ def open_reader(
         return _measured(open_by_itself(pack, threads, preference, time_ms=time_ms))
     tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
     choice = choose(STAGE, pack, preference, around)
-    open_at = partial(_open_at, threads=threads, time_ms=time_ms)
+    open_at = partial(
+        _open_at, pack=pack, tokenizer=tokenizer, threads=threads, preference=preference, around=around, time_ms=time_ms
+    )
     spots: list[Spot[Reader]] = spots_of(choice, STAGE, around, open_at)
     return FallbackReader(pack, tokenizer, spots, preference, choice.reason, time_ms)
 
 
-def _open_at(place: Place, threads: int, time_ms: float) -> Reader:
-    return _measured(open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms))
+def _open_at(
+    place: Place,
+    pack: Pack,
+    tokenizer: PackTokenizer,
+    threads: int,
+    preference: str,
+    around: Surroundings,
+    time_ms: float,
+) -> Reader:
+    if STATIC not in place.pack.manifest.spec:
+        return _measured(open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms))
+    open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
+    provider = place.device.provider
+    reader = StaticReader(pack, place.pack, tokenizer, open_graph, provider, preference, at_work, time_ms)
+    reader.open_largest()
+    return _measured(reader)
 
 
 def _measured(reader: Reader) -> Reader:

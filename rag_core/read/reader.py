@@ -59,6 +59,10 @@ class Reader(ABC):
     def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """The logits of all `windows`, as they come, the first ones first. Raises Cancelled."""
 
+    def cost(self, window: Window) -> int:
+        """How many tokens the place computes for a window."""
+        return len(window.ids)
+
     def read(
         self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
     ) -> list[Reading | None]:
@@ -70,7 +74,7 @@ class Reader(ABC):
         """
         started = time.perf_counter()
         laid = self._layout.windows([(question, subject, text) for subject, text in texts])
-        tokens = [sum(len(window.ids) for window in windows) for windows in laid]
+        tokens = [sum(map(self.cost, windows)) for windows in laid]
         pace = self.pace if math.isfinite(self.time_ms) else None
         count = pace.reach(tokens, self.time_ms) if pace else len(texts)
         readings: list[Reading | None] = [None] * len(texts)

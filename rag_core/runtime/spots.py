@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable, UserError
 from rag_core.runtime.choice import Choice, Place, Surroundings
 from rag_core.runtime.devices import CPU
+from rag_core.runtime.session import Session, open_on
 
 Opened = TypeVar("Opened")
 Item = TypeVar("Item")
@@ -122,3 +123,14 @@ def at_work_at(place: Place, stage: str, around: Surroundings) -> Callable[[str]
         return nullcontext() if provider == CPU else around.breaker.at_work(provider, stage, graph)
 
     return at_work
+
+
+def graphs_at(place: Place, threads: int) -> Callable[[str], Session]:
+    """What opens a graph of the place's pack by its name. Whoever uses it compares the files with the manifest once:
+    its graphs may share one file of weights.
+    """
+
+    def open_graph(name: str) -> Session:
+        return open_on(place.pack, name, place.device, target=place.target, threads=threads, check_files=False)
+
+    return open_graph

@@ -16,7 +16,7 @@ import numpy as np
 from rag_core.errors import DeviceFailed
 from rag_core.progress import CancelToken
 from rag_core.runtime.options import Power
-from rag_core.runtime.pack import Canonical, Pack
+from rag_core.runtime.pack import Canonical, Pack, verify
 from rag_core.runtime.session import Session
 from rag_core.runtime.static import Bucket
 from rag_core.runtime.tokenizer import TokenIds
@@ -34,7 +34,7 @@ class StaticGraphs:
 
     `open_graph` opens one by its name, when a text first needs it; it stays open. `complaint_about` its first run
     (which it does itself, with what it is given) is empty where it computes what it should. `at_work` of its name
-    surrounds both. Safe to use from several threads.
+    surrounds both. Safe to use from several threads. Raises PackCorrupt for files that are damaged.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class StaticGraphs:
         complaint_about: Callable[[Bucket, Run], str],
         at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        verify(pack)  # once: its graphs may share one file of weights
         self.buckets = tuple(buckets)
         self._pack = pack
         self._empty = empty
