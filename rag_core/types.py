@@ -208,6 +208,13 @@ class Quote:
     answer_end: int | None = None
     confidence: float | None = None
 
+    @property
+    def answer_text(self) -> str:
+        """The marked words; empty where none are."""
+        if self.answer_start is None or self.answer_end is None:
+            return ""
+        return self.text[self.answer_start - self.char_start : self.answer_end - self.char_start]
+
 
 @dataclass(frozen=True, slots=True)
 class SentenceCheck:
@@ -257,7 +264,8 @@ class Answer:
 class SearchResult:
     """`relevance` is the calibrated probability that the documents answer the question at all.
 
-    `reasons` say, per stage, why it did not run where it was asked to.
+    `reasons` say, per stage, why it did not run where it was asked to. `counts["reranked"]` says how many passages a
+    reader read.
     """
 
     query: str
@@ -267,6 +275,7 @@ class SearchResult:
     providers: dict[str, str]
     notices: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

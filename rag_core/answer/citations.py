@@ -1,8 +1,9 @@
 """Turns what the model says into text whose every sentence is either cited or marked as unsupported, while it streams.
 
 A model's own `[n]` is a hint, never trusted: a number that names no passage is dropped, and each finished sentence is
-compared with the passages (see support.py). A sentence that a passage supports gets the marker of the passage that says
-it, with the words that prove it as the quote. What has been streamed is never taken back: markers follow the sentence.
+compared with the passages (see checking.py). A sentence that a passage supports gets the marker of the passage that
+says it, with the words that prove it as the quote. What has been streamed is never taken back: markers follow the
+sentence.
 """
 
 from __future__ import annotations
@@ -11,34 +12,36 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag_core.answer.focus import quote_from
-from rag_core.answer.support import SUPPORTED, best_evidence
+from rag_core.answer.checking import Checker, Support
 from rag_core.sentences import sentence_spans
-from rag_core.types import Citation, Passage, Quote
-from rag_core.words import content_terms
+from rag_core.types import Citation, Passage, Quote, SentenceCheck
 
 _MARKER = re.compile(r"[ \t]*[\[［【]\s*(?:passage\s*)?(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]", re.IGNORECASE)
 _OPEN_MARKER = re.compile(r"[ \t]*[\[［【][^\]］】\n]{0,16}$")
-_ASKS_FOR_SOMETHING = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
-# A passage that the model named wins over another one unless that one says clearly more of the sentence.
-_TRUST_IN_MARKER = 0.15
 
 
 @dataclass(slots=True)
 class GroundedStream:
     """Feed pieces as they are generated; what comes back is to be shown as it is. Call `finish` once at the end.
 
-    Afterwards `text`, `citations` and `unsupported` describe exactly what was returned, in character offsets of `text`.
+    Afterwards `text`, `citations` and `checks` describe exactly what was returned, in character offsets of `text`.
+    `support` is the reader's, None where there is none.
     """
 
     passages: Sequence[Passage]
     question: str = ""
+    support: Support | None = None
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
-    unsupported: list[tuple[int, int]] = field(default_factory=list)
+    checks: list[SentenceCheck] = field(default_factory=list)
     _pending: str = ""  # received, not shown yet: it may be the beginning of a marker, or white space
     _sentence_start: int = 0  # in `text`
     _named: list[int] = field(default_factory=list)
+
+    @property
+    def unsupported(self) -> list[tuple[int, int]]:
+        """Where the sentences stand that no passage supports."""
+        return [(check.start, check.end) for check in self.checks if not check.supported]
 
     def feed(self, piece: str) -> str:
         """Text to show now: possibly empty, possibly with markers that were not in `piece`."""
@@ -100,15 +103,14 @@ class GroundedStream:
     def _close_sentence(self) -> str:
         """Compare the open sentence with the passages; returns the marker that was added, if any."""
         start, end = self._sentence_start, len(self.text)
-        sentence = self.text[start:end].strip()
+        bare = self.text[start:end].lstrip()
+        sentence = bare.rstrip()
         named, self._named = self._named, []
         added = ""
         if any(c.isalnum() for c in sentence):
-            found = self._evidence(sentence, named)
-            if found is None:
-                self.unsupported.append((end - len(self.text[start:end].lstrip()), end))
-            else:
-                added = self._cite(found)
+            verdict = Checker(self.passages, self.question, self.support).verdict(sentence, named)
+            self.checks.append(verdict.check(end - len(bare), end))
+            added = "" if verdict.proof is None else self._cite(verdict.proof)
         self._sentence_start = len(self.text)
         return added
 
@@ -121,26 +123,3 @@ class GroundedStream:
             Citation(quote.passage, quote.text, quote.page, quote.char_start, quote.char_end, start, len(self.text))
         )
         return marker
-
-    def _says_something(self, sentence: str) -> bool:
-        """A small model sometimes hands the question back, as it is or turned round: nothing there can be proved."""
-        asks = sentence.rstrip("\"'”’」）) ").endswith(("?", "？"))
-        return not asks and not self._repeats_question(sentence)
-
-    def _repeats_question(self, sentence: str) -> bool:
-        """No word beyond the question's. To "Is the Oak Room free?" that can be an answer, to "Who ...?" it cannot."""
-        asks_for_something = _ASKS_FOR_SOMETHING.search(self.question) is not None
-        return asks_for_something and set(content_terms(sentence)) <= set(content_terms(self.question))
-
-    def _evidence(self, sentence: str, named: list[int]) -> Quote | None:
-        """The words that prove the sentence, of the passage that says most of it; None when none says enough."""
-        if not self._says_something(sentence):
-            return None
-        best: Quote | None = None
-        best_standing = 0.0
-        for passage in self.passages:
-            evidence = best_evidence(sentence, passage.text)
-            standing = evidence.support + (_TRUST_IN_MARKER if passage.rank in named else 0.0)
-            if evidence.support >= SUPPORTED and standing > best_standing:
-                best, best_standing = quote_from(passage, evidence.start, evidence.end), standing
-        return best

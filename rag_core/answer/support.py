@@ -3,7 +3,8 @@
 Support is the share of the sentence's content terms that the evidence holds, between 0 and 1. A number that the
 evidence does not hold caps it: a wrong figure is the mistake that matters most in an office. It is a lexical check,
 deliberately strict and the same on every machine; it cannot see that a paraphrase means the same, nor where a "not"
-belongs, so negation that only one side has caps it as well.
+belongs, so negation that only one side has caps it as well. Where there is a reader, checking.py asks it too, but not
+against such a conflict.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ _NEGATION = re.compile(r"\b(not|no|never|cannot|without|neither|nor)\b|n['’]t\
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`text[start:end]` is the sentence, or two adjacent ones, that supports best, with `support` in 0..1."""
+    """`text[start:end]` is the sentence, or two adjacent ones, that supports best, with `support` in 0..1.
+
+    `conflicts` where it lacks a figure of the sentence, or only one of the two negates.
+    """
 
     start: int
     end: int
     support: float
+    conflicts: bool = False
 
 
 def best_evidence(sentence: str, text: str) -> Evidence:
@@ -42,10 +47,10 @@ def best_evidence(sentence: str, text: str) -> Evidence:
         return Evidence(0, len(text), 0.0)
     best = Evidence(0, len(text), 0.0)
     for start, end, sentences in _windows(text):
-        support = _support(sentence, wanted, text[start:end])
+        support, conflicts = _support(sentence, wanted, text[start:end])
         needed = best.support + (_WORTH_A_SECOND_SENTENCE if sentences > 1 else 0.0)
         if support > needed:
-            best = Evidence(start, end, support)
+            best = Evidence(start, end, support, conflicts)
     return best
 
 
@@ -58,13 +63,14 @@ def _windows(text: str) -> Iterator[tuple[int, int, int]]:
         yield start, end, 2
 
 
-def _support(sentence: str, wanted: list[str], evidence: str) -> float:
+def _support(sentence: str, wanted: list[str], evidence: str) -> tuple[float, bool]:
+    """The support, and whether it is bounded by a conflict."""
     held = set(content_terms(evidence))
     support = sum(term in held for term in wanted) / len(wanted)
     missing_number = any(term[0].isdigit() and term not in held for term in wanted)
     if missing_number or _negates(sentence) != _negates(evidence):
-        return min(support, _CAP_ON_CONFLICT)
-    return support
+        return min(support, _CAP_ON_CONFLICT), True
+    return support, False
 
 
 def _negates(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import PurePath
 
 from rag_core.cli import DONE, NOT_FOUND
@@ -19,12 +20,14 @@ from rag_core.types import (
     Message,
     Passage,
     PassagesFound,
+    Quote,
+    QuoteFound,
     SearchResult,
     TextStreamed,
 )
 
 _EXCERPT_CHARS = 200
-_STEPS = {"embed": "Searching by meaning", "generate": "Writing the answer"}
+_STEPS = {"embed": "Searching by meaning", "rerank": "Reading passages closely", "generate": "Writing the answer"}
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -84,15 +87,21 @@ def _answer_or_stop(output: Output, events: Generator[AskEvent, None, Answer], t
 
 
 def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told: set[str] | None = None) -> Answer:
-    """Print an answer as it streams, then its proof: each cited sentence with its file and page.
+    """Print the sentence that answers, the answer as it streams, then its proof: each cited sentence with its file and
+    page. The answer comes back with all that was noticed on the way.
 
     `told` are reasons that were given with an earlier answer of the same conversation.
     """
     answer = None
+    noticed: tuple[str, ...] = ()
+    by_rank: dict[int, Passage] = {}
     for event in events:
         match event:
             case PassagesFound(result):
                 _show_notices(output, result)
+                noticed, by_rank = result.notices, {passage.rank: passage for passage in result.passages}
+            case QuoteFound(quote) if quote.answer_text:
+                output.text(f"“{_marked(quote)}”\n  {place(by_rank[quote.passage])}\n")
             case TextStreamed(text):
                 output.text(text, end="")
             case AnswerFinished(finished):
@@ -102,7 +111,13 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told:
     _show_proof(output, answer)
     _show_notices(output, answer)
     _show_reasons(output, answer, told)
-    return answer
+    return replace(answer, notices=(*noticed, *answer.notices))
+
+
+def _marked(quote: Quote) -> str:
+    """The sentence in one line, the words in it that answer between asterisks."""
+    start, end = (at - quote.char_start for at in (quote.answer_start or 0, quote.answer_end or 0))
+    return _one_line(f"{quote.text[:start]}*{quote.answer_text}*{quote.text[end:]}")
 
 
 def _show_proof(output: Output, answer: Answer) -> None:
@@ -149,7 +164,8 @@ def _show_reasons(output: Output, result: SearchResult | Answer, told: set[str] 
     known = set() if told is None else told
     for stage, reason in result.reasons.items():
         where = plain_name(result.providers.get(stage, ""))
-        sentence = f"{_STEPS.get(stage, stage)} ran on {where}. {reason}"
+        ran = f"{_STEPS.get(stage, stage)} ran on {where}. " if stage in result.providers else ""
+        sentence = f"{ran}{reason}"
         if sentence not in known:
             output.notice(sentence)
             known.add(sentence)

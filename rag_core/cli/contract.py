@@ -23,6 +23,7 @@ def search_contract(result: SearchResult) -> dict[str, Any]:
         "providers": result.providers,
         "reasons": result.reasons,
         "notices": list(result.notices),
+        "counts": result.counts,
     }
 
 
@@ -36,6 +37,7 @@ def answer_contract(answer: Answer) -> dict[str, Any]:
         "quote": asdict(answer.quote) if answer.quote else None,
         "relevance": round(answer.relevance, 4),
         "citations": [_citation(citation) for citation in answer.citations],
+        "checks": [asdict(check) for check in answer.checks],
         "unsupported": [{"start": start, "end": end} for start, end in answer.unsupported],
         "passages": [_passage(passage) for passage in answer.passages],
         "timings_ms": _rounded(answer.timings_ms),

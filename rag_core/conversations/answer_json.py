@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from rag_core.types import Answer, Citation, Filters, Passage, Quote
+from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 
 FORM = 1
 
@@ -51,7 +51,9 @@ def _answer(stored: dict[str, Any]) -> Answer:
     stored["passages"] = tuple([_passage(passage) for passage in stored["passages"]])
     stored["citations"] = tuple([Citation(**citation) for citation in stored["citations"]])
     stored["unsupported"] = tuple([(start, end) for start, end in stored["unsupported"]])
-    stored["notices"] = tuple(stored.get("notices", ()))  # answers of older programs have none
+    # Answers of older programs have none of these.
+    stored["notices"] = tuple(stored.get("notices", ()))
+    stored["checks"] = tuple([SentenceCheck(**check) for check in stored.get("checks", ())])
     stored["quote"] = None if stored["quote"] is None else Quote(**stored["quote"])
     return Answer(**stored)
 

@@ -135,10 +135,14 @@ class Engine:
         history: Sequence[Message] = (),
         filters: Filters | None = None,
         top_k: int | None = None,
+        rerank: bool = True,
     ) -> SearchResult:
-        """The `top_k` best passages. Works by words alone while vectors are still missing, and says so."""
+        """The `top_k` best passages. Works by words alone while vectors are still missing, and says so; without
+        `rerank`, without the reader.
+        """
         question = search_query(query, history)
-        return searching.search(question, filters or Filters(), self._work, top_k or self.in_effect().top_k).result
+        limit = top_k or self.in_effect().top_k
+        return searching.search(question, filters or Filters(), self._work, limit, rerank=rerank).result
 
     def ask(
         self,
@@ -147,13 +151,23 @@ class Engine:
         history: Sequence[Message] = (),
         filters: Filters | None = None,
         cancel: CancelToken | None = None,
+        rerank: bool = True,
     ) -> Generator[AskEvent, None, Answer]:
-        """Passages at once, then the answer as it streams, then the whole `Answer`. Raises PackMissing, Cancelled."""
-        return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken())
+        """Passages at once, then the quote, the answer as it streams, then the whole `Answer`. Without `rerank` nothing
+        is read closely or checked by the reader. Raises PackMissing, Cancelled.
+        """
+        return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken(), rerank=rerank)
 
-    def answer(self, question: str, *, history: Sequence[Message] = (), filters: Filters | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        filters: Filters | None = None,
+        rerank: bool = True,
+    ) -> Answer:
         """`ask` for callers that do not stream: the finished answer."""
-        return run_to_end(self.ask(question, history=history, filters=filters))
+        return run_to_end(self.ask(question, history=history, filters=filters, rerank=rerank))
 
     def health(self) -> list[Check]:
         """What `doctor` says of this library: counts, orphans, and where each stage really runs."""

@@ -1,7 +1,7 @@
-"""A question, from its text to a cited answer: embed, retrieve, judge, prompt, generate, ground.
+"""A question, from its text to a cited answer: embed, retrieve, read, judge, prompt, generate, check.
 
 A generator of events, so that passages are shown before the language model has said a word. Every figure in
-`timings_ms` is measured where the work is done; `first_passages` and `first_token` count from the question.
+`timings_ms` is measured where the work is done; `first_passages`, `quote` and `first_token` count from the question.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag_core.answer.checking import Support, holds
 from rag_core.answer.citations import GroundedStream
 from rag_core.answer.conversation import search_query
 from rag_core.answer.focus import Piece, Similarity, rank_pieces
@@ -47,6 +48,8 @@ class _Phrases:
 
 _ENGLISH = _Phrases("This was not found in these documents.", "The documents say: “", "”")
 _JAPANESE = _Phrases("この文書の中には見つかりませんでした。", "文書には次のようにあります。「", "」")
+# A reader that is so sure of the answer is right more often than a small language model that says something else.
+_SURE = 0.9
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class _Asked:
     cancel: CancelToken
     clock: _Clock
     result: SearchResult
+    rerank: bool
 
     @property
     def phrases(self) -> _Phrases:
@@ -78,24 +82,31 @@ class _Asked:
 
 
 def ask(
-    question: str, history: Sequence[Message], filters: Filters, work: Workspace, cancel: CancelToken
+    question: str,
+    history: Sequence[Message],
+    filters: Filters,
+    work: Workspace,
+    cancel: CancelToken,
+    *,
+    rerank: bool = True,
 ) -> Generator[AskEvent, None, Answer]:
     """Yields `PassagesFound`, `QuoteFound`, `TextStreamed`*, `AnswerFinished`; the generator's value is the answer too.
 
-    Raises Cancelled when `cancel` is set, PackMissing when the language model is needed and not installed.
+    Without `rerank` no reader is asked. Raises Cancelled when `cancel` is set, PackMissing when the language model is
+    needed and not installed.
     """
     clock = _Clock()
     query = search_query(question, history)
     work.models.load_ms.clear()
     open_largest_first(work.models)
     clock.timings_ms |= work.models.load_ms
-    found = search(query, filters, work, top_k(work.settings, work.models))
+    found = search(query, filters, work, top_k(work.settings, work.models), rerank=rerank, cancel=cancel)
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
-    asked = _Asked(question, query, history, work, cancel, clock, result)
+    asked = _Asked(question, query, history, work, cancel, clock, result, rerank)
     pieces = rank_pieces(query, result.passages, _similarity(found.query_vector, work), question)
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
@@ -128,20 +139,20 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
     clock.timings_ms |= models.load_ms
     limit = models.max_new_tokens
     prompt, notices = fitting_prompt(asked.question, pieces, asked.history, models, asked.query)
-    stream = GroundedStream(asked.result.passages, asked.query)
+    stream = GroundedStream(asked.result.passages, asked.query, _support(asked))
     for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:
             clock.mark("first_token")
         if shown := stream.feed(piece):
             yield TextStreamed(shown)
+    checked_meanwhile_ms = clock.timings_ms.get("check", 0.0)
     if shown := stream.finish():
         yield TextStreamed(shown)
-    if not stream.citations:
-        # Nothing of what the model said is in the passages: the person gets the document's own words as well.
+    if _wants_quote(stream, pieces[0]):
         separator = "\n\n" if stream.text else ""
         yield TextStreamed(stream.add_quote(separator + asked.phrases.lead, pieces[0].quote, asked.phrases.closing))
     stats = generator.stats
-    clock.timings_ms |= {"prefill": stats.prefill_ms, "decode": stats.decode_ms}
+    clock.timings_ms |= {"prefill": stats.prefill_ms, "decode": stats.decode_ms - checked_meanwhile_ms}
     counts = {
         "prompt_tokens": stats.prompt_tokens,
         "reused_tokens": stats.reused_tokens,
@@ -149,6 +160,36 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
     }
     answer = _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
     return replace(answer, notices=notices)
+
+
+def _support(asked: _Asked) -> Support | None:
+    """The reader's word on sentences, timed as `check`; None where it does not know the language, or there is none."""
+    models, clock = asked.work.models, asked.clock
+    if not asked.rerank or not models.reads_closely(asked.question):
+        return None
+    reader = models.reader
+    if reader is None:
+        return None
+
+    def support(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
+        started = time.perf_counter()
+        known = [pair for pair in pairs if all(models.reads_closely(text) for text in pair)]
+        said = dict(zip(known, reader.support(known, asked.cancel) if known else [], strict=True))
+        clock.timings_ms["check"] = clock.timings_ms.get("check", 0.0) + (time.perf_counter() - started) * 1000
+        return [said.get(pair) for pair in pairs]
+
+    return support
+
+
+def _wants_quote(stream: GroundedStream, best: Piece) -> bool:
+    """Whether the person gets the document's own words as well: where nothing of what the model said is in the
+    passages, and where the reader marked an answer that the model left out or contradicted.
+    """
+    if not stream.citations:
+        return True
+    answer = best.quote.answer_text
+    left_out = bool(answer) and not holds(stream.text, answer)
+    return left_out and (bool(stream.unsupported) or best.confidence >= _SURE)
 
 
 def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
@@ -182,7 +223,8 @@ def _answer(
         timings_ms=asked.clock.timings_ms,
         providers=dict(asked.work.models.providers),
         provenance=_provenance(asked.work, generated),
-        counts=counts or {},
+        counts=asked.result.counts | (counts or {}),
+        checks=tuple(stream.checks) if stream else (),
         reasons=dict(asked.work.models.reasons),
     )
 

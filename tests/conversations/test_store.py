@@ -16,7 +16,7 @@ from rag_core.conversations.records import Turn
 from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
 from rag_core.errors import LibraryLocked, LibraryTooNew, StorageFull, UserError
 from rag_core.index.keys import GivenKey
-from rag_core.types import Answer, Citation, Filters, Passage, Quote
+from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 from tests.conversations.builders import answer, passage, turn
 
 SECRET = "Quetzalcoatl"
@@ -214,6 +214,8 @@ _PASSAGES = st.builds(
     Passage, _NUMBER, st.lists(_NUMBER, max_size=3).map(tuple), _TEXT, _TEXT, _TEXT, _NUMBER, _TEXT, _NUMBER, _NUMBER,
     _TEXT, st.lists(_TEXT, max_size=2).map(tuple), _SCORE, _SCORE, st.floats(allow_nan=False), _SCORE,
 )  # fmt: skip
+_BY = st.sampled_from(("reader", "words"))
+_CHECKS = st.builds(SentenceCheck, _NUMBER, _NUMBER, st.booleans(), _BY, _SCORE, st.none() | _NUMBER)
 _ANSWERS = st.builds(
     Answer,
     _TEXT,
@@ -228,7 +230,8 @@ _ANSWERS = st.builds(
     st.dictionaries(_TEXT, _TEXT, max_size=3),
     st.dictionaries(_TEXT, _NUMBER, max_size=3),
     st.booleans(),
-    st.none() | st.builds(Quote, _NUMBER, _TEXT, _NUMBER, _NUMBER, _NUMBER),
+    st.none() | st.builds(Quote, _NUMBER, _TEXT, *[_NUMBER] * 5, _SCORE),
+    checks=st.lists(_CHECKS, max_size=2).map(tuple),
 )
 
 
