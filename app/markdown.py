@@ -1,6 +1,6 @@
 """Markdown of answers, read for the screen: no HTML, no pictures, nothing that could be fetched.
 
-Citation markers and unconfirmed sentences are known by their offsets in the answer's text. `marked` turns both into
+Citation markers and remarks on sentences are known by their offsets in the answer's text. `marked` turns both into
 private characters that pass through the Markdown parser unharmed, so that the writer meets them where they belong.
 """
 
@@ -17,15 +17,16 @@ from markdown_it.token import Token
 from rag_core.conversations.table_rows import into_last_cell
 
 MARKER_START, MARKER_END = "\ue000", "\ue001"
-UNCONFIRMED_START, UNCONFIRMED_END = "\ue002", "\ue003"
-_PRIVATE = re.compile("[\ue000-\ue003]")
+REMARK_START, REMARK_END = "\ue002", "\ue003"
+REMARK_NUMBER_END = "\ue004"  # after the start stands which remark it is
+_PRIVATE = re.compile("[\ue000-\ue004]")
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
 # What opens a block at the start of a line: a private character in front of it would turn it into plain text.
 _BLOCK_OPENING = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|>|#{1,6}|\|)[ \t]+)*\|?[ \t]*")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _LONG_LIST_ITEMS = 6
 _LONG_PARAGRAPH = 1_500
-_INLINE_SYNTAX = re.compile(r"[*_`~\[\]<\ue002\ue003]")
+_INLINE_SYNTAX = re.compile(r"[*_`~\[\]<\ue002-\ue004]")
 _SENTENCE_END = re.compile(r"[.!?] |[。！？]")
 
 
@@ -39,6 +40,16 @@ class Marker:
     target: int
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is to be said of the sentence `text[start:end]`; `is_doubt`: a person should see it without asking."""
+
+    start: int
+    end: int
+    words: str = ""
+    is_doubt: bool = True
+
+
 def markers_in(text: str, of_passage: Mapping[int, int]) -> list[Marker]:
     """Markers of a text that is still being written: `[n]` where a passage n exists."""
     return [
@@ -48,17 +59,18 @@ def markers_in(text: str, of_passage: Mapping[int, int]) -> list[Marker]:
     ]
 
 
-def marked(text: str, markers: Iterable[Marker] = (), unconfirmed: Iterable[tuple[int, int]] = ()) -> str:
-    """`text` with private characters in place of markers and around sentences that nothing confirms."""
+def marked(text: str, markers: Iterable[Marker] = (), remarks: Iterable[Remark] = ()) -> str:
+    """`text` with private characters in place of markers and around sentences on which there are remarks."""
     text = _PRIVATE.sub("\ufffd", text)
     edits: list[tuple[int, int, str]] = []
     for marker in markers:
         start = marker.start - 1 if text[marker.start - 1 : marker.start] == " " else marker.start
         glue = "\u00a0" if start < marker.start else ""
         edits.append((start, marker.end, f"{glue}{MARKER_START}{marker.target},{marker.label}{MARKER_END}"))
-    for start, end in unconfirmed:
-        for first, last in _lines_of(text, start, end):
-            edits += [(first, first, UNCONFIRMED_START), (last, last, UNCONFIRMED_END)]
+    for number, remark in enumerate(remarks):
+        opening = f"{REMARK_START}{number}{REMARK_NUMBER_END}"
+        for first, last in _lines_of(text, remark.start, remark.end):
+            edits += [(first, first, opening), (last, last, REMARK_END)]
     return _inside_table_rows(_apply(text, edits))
 
 
@@ -92,7 +104,7 @@ def _lines_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _inside_table_rows(source: str) -> str:
     """A marker after a table row's last bar would be a cell too many: it belongs into the last cell."""
-    return into_last_cell(source, rf"[ \t\u00a0]*{MARKER_START}.*|[ \t]*{UNCONFIRMED_END}")
+    return into_last_cell(source, rf"[ \t\u00a0]*{MARKER_START}.*|[ \t]*{REMARK_END}")
 
 
 @lru_cache(maxsize=1)

@@ -26,19 +26,20 @@ from PySide6.QtGui import (
 )
 
 from app.design import BODY, HEADING, SMALL, XS, Colours, M, S
-from app.markdown import MARKER_END, MARKER_START, UNCONFIRMED_END, UNCONFIRMED_START, BlockTokens
+from app.markdown import MARKER_END, MARKER_START, REMARK_END, REMARK_NUMBER_END, REMARK_START, BlockTokens, Remark
 
 PLACE = "place:"  # the scheme of a chip's address; a click on it never leaves the window
 LINE_HEIGHT_PERCENT = 142
+_SIGNS = frozenset((MARKER_START, MARKER_END, REMARK_START, REMARK_NUMBER_END, REMARK_END))
 _PADDING = "\u00a0"  # inside a chip; does not break
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Tooltips, in the person's language. `chip` has {number}."""
+    """Tooltips, in the person's language. `chip` has {number}; `remarks` are what `markdown.marked` numbered."""
 
     chip: str = ""
-    unconfirmed: str = ""
+    remarks: Sequence[Remark] = ()
 
 
 Mark = tuple[int, bool, bool, int]  # see `RichTextWriter.mark`
@@ -54,11 +55,14 @@ class Chip:
 
 
 class RichTextWriter:
-    """Appends at the end of `document`. `chips` collects the markers as they are written."""
+    """Appends at the end of `document`. `chips` collects the markers as they are written, `doubts` where sentences end
+    of which a remark says that they are doubtful.
+    """
 
     def __init__(self, document: QTextDocument, colours: Colours, wording: Wording | None = None) -> None:
         self.document = document
         self.chips: list[Chip] = []
+        self.doubts: list[int] = []
         self._colours = colours
         self._wording = wording or Wording()
         self._cursor = QTextCursor(document)
@@ -67,7 +71,7 @@ class RichTextWriter:
         self._lists: list[QTextList | None] = []
         self._list_formats: list[QTextListFormat] = []
         self._formats: list[QTextCharFormat] = []
-        self._unconfirmed = False
+        self._remark: Remark | None = None
         self._quote_depth = 0
         self._item_starts = False
         self._link = ""
@@ -103,7 +107,7 @@ class RichTextWriter:
                 self._table(block.tokens)
             else:
                 self._tokens(block.tokens)
-            self._unconfirmed = False
+            self._remark = None
         self._cursor.endEditBlock()
 
     def write_space(self) -> None:
@@ -259,7 +263,7 @@ class RichTextWriter:
                 self._formats.append(bold if number == 0 else QTextCharFormat())
                 self._inline(cell.children or [])
                 self._formats.pop()
-            self._unconfirmed = False
+            self._remark = None
         self._leave(table.lastPosition() + 1)
 
     def _leave(self, position: int) -> None:
@@ -310,19 +314,24 @@ class RichTextWriter:
         """Text with private characters in it, in the format of the moment."""
         start = 0
         for position, sign in enumerate(text):
-            if sign not in (MARKER_START, MARKER_END, UNCONFIRMED_START, UNCONFIRMED_END):
+            if sign not in _SIGNS:
                 continue
             piece = text[start:position]
             start = position + 1
             if sign == MARKER_END:
                 self._chip(piece)
-                continue
-            self._plain(piece)
-            if sign == UNCONFIRMED_START:
-                self._unconfirmed = True
-            elif sign == UNCONFIRMED_END:
-                self._unconfirmed = False
+            elif sign == REMARK_NUMBER_END:
+                self._remark = self._wording.remarks[int(piece)]
+            else:
+                self._plain(piece)
+            if sign == REMARK_END:
+                self._end_remark()
         self._plain(text[start:])
+
+    def _end_remark(self) -> None:
+        if self._remark is not None and self._remark.is_doubt:
+            self.doubts.append(self._cursor.position())
+        self._remark = None
 
     def _plain(self, text: str) -> None:
         if text:
@@ -347,10 +356,11 @@ class RichTextWriter:
         made.setForeground(QBrush(QColor(self._colours.muted if self._quote_depth else self._colours.text)))
         for each in self._formats:
             made.merge(each)
-        if self._unconfirmed:
-            made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
-            made.setUnderlineColor(QColor(self._colours.warning))
-            made.setToolTip(self._wording.unconfirmed)
+        if self._remark is not None:
+            made.setToolTip(self._remark.words)
+            if self._remark.is_doubt:
+                made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+                made.setUnderlineColor(QColor(self._colours.warning))
         return made
 
     def _mono(self) -> QTextCharFormat:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class SourceTarget:
     """A place in a document: the passage, and inside it the words that prove (`quote_*`, equal where there are none).
 
-    Offsets are into the stored text of that page, half open. `label` names the place ("[1]" or "passage 2").
+    `answer_*` are the words among these that answer; equal where nobody marked them. Offsets are into the stored text
+    of that page, half open. `label` names the place ("[1]" or "passage 2").
     """
 
     library: str
@@ -22,3 +23,5 @@ class SourceTarget:
     quote_start: int = 0
     quote_end: int = 0
     label: str = ""
+    answer_start: int = 0
+    answer_end: int = 0

@@ -305,7 +305,7 @@ class SourceController(QObject):
     def _reveal_target(self) -> None:
         target = self.model.target
         if target is not None:
-            self._reveal(self.model.quote or self.model.passage or TextMatch(target.page, 0, 0))
+            self._reveal(self.model.marked or self.model.boxed or TextMatch(target.page, 0, 0))
 
     def _reveal(self, place: TextMatch) -> None:
         self._load(place.page)

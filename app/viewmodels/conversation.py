@@ -49,6 +49,7 @@ class ShownTurn:
     quote: Quote | None = None
     failure: Failed | None = None
     passages_expanded: bool = False
+    checks_expanded: bool = False
 
     @classmethod
     def from_stored(cls, library: str, stored: Turn) -> ShownTurn:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.source_target import SourceTarget
 from app.text import tr
-from app.viewmodels.conversation import ShownTurn
+from app.viewmodels.conversation import Phase, ShownTurn
+from app.viewmodels.marked_text import MarkedText, marked_line, one_line
 from rag_core.conversations.places import place_of
 from rag_core.types import Citation, Passage, Quote
+
+_SHOWN_CHARS = 600  # of a passage in which nothing is marked
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CitedPassage:
-    """A passage and the words of it that were cited; `target` is the index of its place."""
+    """A passage and the words of it that are shown; `target` is the index of its place."""
 
     passage: Passage
-    words: str
+    words: MarkedText
     target: int
 
 
 @dataclass(slots=True)
 class Proof:
-    """`targets` in the order of the text: what is cited, then the quote, then the passages that were only found."""
+    """`targets` in the order of the text: what is cited, then the quote, then the passages that were only found.
+
+    `nearest` is for a question that was not answered: the nearest sentence first. Nothing in it is marked as an answer.
+    """
 
     targets: tuple[SourceTarget, ...] = ()
     of_citation: tuple[int, ...] = ()
@@ -30,72 +37,109 @@ class Proof:
     of_quote: int = -1
     cited: tuple[CitedPassage, ...] = ()
     uncited: tuple[CitedPassage, ...] = ()
+    nearest: tuple[CitedPassage, ...] = ()
 
 
 def proof_of(turn: ShownTurn) -> Proof:
     """Where everything in `turn` points. The same place twice is one target, so that "next" always moves."""
-    collected = _Collected(turn.library)
+    collected = _Collected(turn.library, marks_answers=turn.phase is not Phase.NOT_FOUND)
     by_rank = {passage.rank: passage for passage in turn.passages}
     proof = Proof()
-    proof.of_citation = tuple(_cite(collected, by_rank, citation) for citation in turn.citations)
+    proof.of_citation = tuple(collected.cite(by_rank, citation) for citation in turn.citations)
     if turn.quote is not None and turn.quote.passage in by_rank:
-        proof.of_quote = _cite(collected, by_rank, turn.quote)
+        proof.of_quote = collected.cite(by_rank, turn.quote)
     first_words: dict[int, CitedPassage] = {}
     for citation, target in zip(turn.citations, proof.of_citation, strict=True):
         if citation.passage in by_rank and citation.passage not in first_words:
             passage = by_rank[citation.passage]
-            first_words[citation.passage] = CitedPassage(passage, one_line(citation.quote), target)
+            words = collected.words(target, citation.quote, len(citation.quote))
+            first_words[citation.passage] = CitedPassage(passage, words, target)
     proof.cited = tuple(first_words.values())
     uncited = []
     for passage in turn.passages:
         if passage.rank in first_words:
             proof.of_passage[passage.rank] = first_words[passage.rank].target
             continue
-        label = tr("passage {number}", number=passage.rank)
-        target = collected.add(passage, passage.char_start, passage.char_end, label)
+        target = collected.add_passage(passage)
         proof.of_passage[passage.rank] = target
-        uncited.append(CitedPassage(passage, one_line(passage.text[:600]), target))
+        uncited.append(CitedPassage(passage, collected.words(target, passage.text), target))
     proof.uncited = tuple(uncited)
+    proof.nearest = _nearest(turn, proof)
     proof.targets = tuple(collected.targets)
     return proof
 
 
-def _cite(collected: _Collected, by_rank: dict[int, Passage], words: Citation | Quote) -> int:
-    passage = by_rank.get(words.passage)
-    if passage is None:
-        return -1
-    return collected.add(passage, words.char_start, words.char_end, f"[{words.passage}]")
+def answer_within(passage: Passage, start: int, end: int) -> Span | None:
+    """The part of `page.text[start:end]` that the reader marked in the passage; None where it marked nothing there."""
+    if passage.answer_start is None or passage.answer_end is None:
+        return None
+    first, last = max(start, passage.answer_start), min(end, passage.answer_end)
+    return (first, last) if first < last else None
+
+
+def _nearest(turn: ShownTurn, proof: Proof) -> tuple[CitedPassage, ...]:
+    """The passages that nothing cites, the one with the nearest sentence first, and of that one this sentence."""
+    quote = turn.quote
+    best = next((each for each in proof.uncited if quote is not None and each.passage.rank == quote.passage), None)
+    if quote is None or best is None:
+        return proof.uncited
+    first = CitedPassage(best.passage, MarkedText(one_line(quote.text)), proof.of_quote)
+    return (first, *(each for each in proof.uncited if each is not best))
 
 
 class _Collected:
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, marks_answers: bool) -> None:
         self._library = library
+        self._marks_answers = marks_answers
         self.targets: list[SourceTarget] = []
         self._index: dict[tuple[str, int, int, int], int] = {}
 
-    def add(self, passage: Passage, quote_start: int, quote_end: int, label: str) -> int:
-        key = (passage.document_id, passage.page, quote_start, quote_end)
-        if key not in self._index:
-            self._index[key] = len(self.targets)
-            self.targets.append(
-                SourceTarget(
-                    self._library,
-                    passage.document_id,
-                    passage.path,
-                    passage.title,
-                    passage.page,
-                    passage.char_start,
-                    passage.char_end,
-                    quote_start,
-                    quote_end,
-                    label,
-                )
+    def cite(self, by_rank: dict[int, Passage], words: Citation | Quote) -> int:
+        """The place of a citation or quote; -1 where its passage is not there."""
+        passage = by_rank.get(words.passage)
+        if passage is None:
+            return -1
+        answer = answer_within(passage, words.char_start, words.char_end)
+        if isinstance(words, Quote) and words.answer_start is not None and words.answer_end is not None:
+            answer = words.answer_start, words.answer_end
+        return self._add(passage, (words.char_start, words.char_end), answer, f"[{words.passage}]")
+
+    def add_passage(self, passage: Passage) -> int:
+        whole = passage.char_start, passage.char_end
+        return self._add(passage, whole, answer_within(passage, *whole), tr("passage {number}", number=passage.rank))
+
+    def words(self, target: int, text: str, most: int = _SHOWN_CHARS) -> MarkedText:
+        """`text`, the quoted words of a target, with the answer in them marked; without one, `most` characters."""
+        place = self.targets[target]
+        if place.answer_end <= place.answer_start:
+            return marked_line(text[:most])
+        return marked_line(text, place.answer_start - place.quote_start, place.answer_end - place.quote_start)
+
+    def _add(self, passage: Passage, quote: Span, answer: Span | None, label: str) -> int:
+        first, last = answer if answer is not None and self._marks_answers else (0, 0)
+        key = (passage.document_id, passage.page, *quote)
+        index = self._index.setdefault(key, len(self.targets))
+        if index < len(self.targets):
+            known = self.targets[index]
+            if known.answer_end <= known.answer_start < last:
+                self.targets[index] = replace(known, answer_start=first, answer_end=last)
+            return index
+        self.targets.append(
+            SourceTarget(
+                self._library,
+                passage.document_id,
+                passage.path,
+                passage.title,
+                passage.page,
+                passage.char_start,
+                passage.char_end,
+                *quote,
+                label,
+                first,
+                last,
             )
-        return self._index[key]
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
+        )
+        return index
 
 
 def file_name(path: str) -> str:

@@ -13,9 +13,9 @@ from app.viewmodels.source import SourceModel
 from rag_core.ingest.table_cells import CellSpan, rows_of
 from rag_core.types import Page, TextMatch
 
-CellMark = Literal["", "passage", "quote", "found", "match"]
+CellMark = Literal["", "boxed", "marked", "answer", "found", "match"]
 MARK_ROLE = Qt.ItemDataRole.UserRole + 1
-IN_PASSAGE_ROLE = Qt.ItemDataRole.UserRole + 3
+IN_BOX_ROLE = Qt.ItemDataRole.UserRole + 3
 STRONG_ROLE = Qt.ItemDataRole.UserRole + 2  # whether it is the name of a column, or a heading
 _ROWS_ASKED = 50
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -100,8 +100,8 @@ class SheetTable(QAbstractTableModel):
         row = self._rows[index.row()]
         cell = next((cell for cell in row.cells if cell.place == index.column()), None)
         start, end = (cell.start, cell.end) if cell else (row.start, row.end)
-        if role == IN_PASSAGE_ROLE:
-            return self._in_passage(start, end, is_whole=cell is None and bool(row.cells))
+        if role == IN_BOX_ROLE:
+            return self._in_box(start, end, is_whole=cell is None and bool(row.cells))
         if role == MARK_ROLE:
             return self._mark(start, end, is_whole=cell is None and bool(row.cells))
         if cell is None and (row.cells or index.column()):
@@ -131,12 +131,13 @@ class SheetTable(QAbstractTableModel):
             first = bisect_right(matches, start, key=lambda found: found.end)
             if first < bisect_left(matches, end, key=lambda found: found.start):
                 return "found"
-        if _covers(model.quote, number, start, end) or (not is_whole and _touches(model.quote, number, start, end)):
-            return "quote"
-        return "passage" if self._in_passage(start, end, is_whole) else ""
+        marked = model.marked
+        if _covers(marked, number, start, end) or (not is_whole and _touches(marked, number, start, end)):
+            return "answer" if marked == model.answer else "marked"
+        return "boxed" if self._in_box(start, end, is_whole) else ""
 
-    def _in_passage(self, start: int, end: int, is_whole: bool) -> bool:
-        place, number = self._model.passage, self._page.number if self._page else 0
+    def _in_box(self, start: int, end: int, is_whole: bool) -> bool:
+        place, number = self._model.boxed, self._page.number if self._page else 0
         return _covers(place, number, start, end) if is_whole else _touches(place, number, start, end)
 
 

@@ -73,19 +73,31 @@ class SourceModel(QObject):
 
     @property
     def passage(self) -> TextMatch | None:
-        """The range that is boxed; None where only the document was asked for."""
+        """None where only the document was asked for."""
         target = self.target
-        if target is None or target.char_end <= target.char_start:
-            return None
-        return TextMatch(target.page, target.char_start, target.char_end)
+        return _range(target.page, target.char_start, target.char_end) if target else None
 
     @property
     def quote(self) -> TextMatch | None:
         """The words that prove; None where there are none."""
         target = self.target
-        if target is None or target.quote_end <= target.quote_start:
-            return None
-        return TextMatch(target.page, target.quote_start, target.quote_end)
+        return _range(target.page, target.quote_start, target.quote_end) if target else None
+
+    @property
+    def answer(self) -> TextMatch | None:
+        """The words of the quote that answer; None where nobody marked them."""
+        target = self.target
+        return _range(target.page, target.answer_start, target.answer_end) if target else None
+
+    @property
+    def boxed(self) -> TextMatch | None:
+        """What has a box around it: the passage, or the sentence where the answer itself is marked in it."""
+        return (self.quote if self.answer else None) or self.passage
+
+    @property
+    def marked(self) -> TextMatch | None:
+        """What is marked more strongly inside the box: the answer, or else the words that prove."""
+        return self.answer or self.quote
 
     @property
     def match(self) -> TextMatch | None:
@@ -112,9 +124,11 @@ class SourceModel(QObject):
 
     def quote_text(self) -> str:
         """The words that prove, or else the passage, where its page has arrived."""
-        place = self.quote or self.passage
-        page = self._texts.get(place.page) if place else None
-        return page.text[place.start : place.end] if page and place else ""
+        return self._words_of(self.quote or self.passage)
+
+    def answer_text(self) -> str:
+        """The words of it that answer; empty where nobody marked them."""
+        return self._words_of(self.answer)
 
     # Changes, made by the controller
 
@@ -199,6 +213,10 @@ class SourceModel(QObject):
         found = bisect_left(self.matches, self.number, key=lambda match: match.page)
         return found if found < len(self.matches) else 0
 
+    def _words_of(self, place: TextMatch | None) -> str:
+        page = self._texts.get(place.page) if place else None
+        return page.text[place.start : place.end] if page and place else ""
+
     def _choose_kind(self) -> None:
         """By what the pages are; until they are listed, by the file's name."""
         suffix = PurePath(self.target.path).suffix.lower() if self.target else ""
@@ -207,3 +225,7 @@ class SourceModel(QObject):
             self.kind = "sheet"
         else:
             self.kind = "pages" if drawn and not self.prefers_text else "text"
+
+
+def _range(page: int, start: int, end: int) -> TextMatch | None:
+    return TextMatch(page, start, end) if end > start else None

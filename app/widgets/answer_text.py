@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from app.design import BODY, XS, colours
-from app.markdown import Marker, blocks, closed_until, marked, markers_in
+from app.markdown import Marker, Remark, blocks, closed_until, marked, markers_in
 from app.rich_text import PLACE, Chip, Mark, RichTextWriter, Wording
 from app.text import Translated, tr
 
@@ -51,7 +51,7 @@ class AnswerText(Translated, QTextBrowser):
         self._closed_until = 0
         self._continues = self._is_streaming = False
         self._markers: Sequence[Marker] = ()
-        self._unconfirmed: Sequence[tuple[int, int]] = ()
+        self._remarks: Sequence[Remark] = ()
         self._of_passage: Mapping[int, int] = {}
         self._writer, self._mark = self._begin()
         self.retranslate()
@@ -60,11 +60,11 @@ class AnswerText(Translated, QTextBrowser):
         self.setAccessibleName(tr("Answer"))
         self._tell_readers()
 
-    def set_answer(self, text: str, markers: Sequence[Marker], unconfirmed: Sequence[tuple[int, int]] = ()) -> None:
+    def set_answer(self, text: str, markers: Sequence[Marker], remarks: Sequence[Remark] = ()) -> None:
         """Show a finished text."""
-        self._source, self._markers, self._unconfirmed = text, markers, unconfirmed
-        self._writer, self._mark = self._begin()
-        self._writer.write(blocks(marked(text, markers, unconfirmed)))
+        self._source, self._markers, self._remarks = text, markers, remarks
+        self._writer, self._mark = self._begin(remarks)
+        self._writer.write(blocks(marked(text, markers, remarks)))
         self._tell_readers()
         self._tell_height()
 
@@ -93,11 +93,10 @@ class AnswerText(Translated, QTextBrowser):
     def _write_piece(self, piece: str) -> None:
         self._writer.write(blocks(marked(piece, markers_in(piece, self._of_passage))), self._continues)
 
-    def _begin(self) -> tuple[RichTextWriter, Mark]:
+    def _begin(self, remarks: Sequence[Remark] = ()) -> tuple[RichTextWriter, Mark]:
         """An empty document and its writer."""
         self.document().clear()
-        unconfirmed = tr("The documents do not clearly confirm this.")
-        wording = Wording(tr("Open source {number}", number="{number}"), unconfirmed)
+        wording = Wording(tr("Open source {number}", number="{number}"), remarks)
         self._closed_until = 0
         self._continues = False
         self._is_streaming = False
@@ -165,7 +164,9 @@ class AnswerText(Translated, QTextBrowser):
     # For screen readers: in the document itself a chip is a bare number
 
     def _tell_readers(self) -> None:
-        self.setAccessibleDescription(self._words_between(0, self._writer.position, tr("source {number}", number="{}")))
+        doubt = f" ({tr('Not confirmed by the documents')})"
+        number = tr("source {number}", number="{}")
+        self.setAccessibleDescription(self._words_between(0, self._writer.position, number, doubt))
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
         self._tell_readers()
@@ -182,17 +183,17 @@ class AnswerText(Translated, QTextBrowser):
         cursor = self.textCursor()
         return self._words_between(cursor.selectionStart(), cursor.selectionEnd(), "[{}]")
 
-    def _words_between(self, first: int, last: int, chip_words: str) -> str:
-        """The text with every chip as `chip_words`, which take its number."""
+    def _words_between(self, first: int, last: int, chip_words: str, doubt_words: str = "") -> str:
+        """The text with every chip as `chip_words`, which take its number, and `doubt_words` after every doubt."""
         document = self.document()
+        chips = [(chip.start, chip.end) for chip in self._writer.chips if chip.end > first and chip.start < last]
+        doubts = [(end, end) for end in self._writer.doubts if first <= end <= last]
         parts: list[str] = []
         position = first
-        for chip in self._writer.chips:
-            if chip.end <= first or chip.start >= last:
-                continue
-            parts.append(_words(document, position, max(position, chip.start)))
-            parts.append(chip_words.format(_words(document, chip.start, chip.end).strip()))
-            position = chip.end
+        for start, end in sorted([*chips, *doubts]):
+            parts.append(_words(document, position, max(position, start)))
+            parts.append(chip_words.format(_words(document, start, end).strip()) if start < end else doubt_words)
+            position = max(position, end)
         parts.append(_words(document, position, max(position, last)))
         return "".join(parts)
 
@@ -212,7 +213,7 @@ class AnswerText(Translated, QTextBrowser):
                 self._is_streaming = False
                 self.set_streamed(self._source, self._of_passage)
             else:
-                self.set_answer(self._source, self._markers, self._unconfirmed)
+                self.set_answer(self._source, self._markers, self._remarks)
 
 
 def _cursor_x(line: object, position: int) -> float:

@@ -1,16 +1,30 @@
-"""A label of at most a few lines; what does not fit ends in "…"."""
+"""A label of at most a few lines, of which a part may be marked; what does not fit ends in "…"."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QTextLayout, QTextLine, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QTextCharFormat,
+    QTextLayout,
+    QTextLine,
+    QTextOption,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.design import colours
+from app.viewmodels.marked_text import MarkedText
+from app.widgets.text_offsets import Utf16Offsets
+
+_LAID_OUT_CHARS = 1500
 
 
 class ClampedLabel(QWidget):
-    """`pixels` is the type's size (0: the application's)."""
+    """`pixels` is the type's size (0: the application's). The mark is bold, and stands out of the colour around it."""
 
     def __init__(
         self,
@@ -21,6 +35,7 @@ class ClampedLabel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text = ""
+        self._mark = (0, 0)  # in Qt's units
         self._lines = lines
         self._is_muted = is_muted
         self._pixels = pixels
@@ -33,9 +48,14 @@ class ClampedLabel(QWidget):
         return self._text
 
     def set_text(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.setToolTip(text if len(text) > 40 else "")
+        self.set_marked(MarkedText(text))
+
+    def set_marked(self, words: MarkedText) -> None:
+        offsets = Utf16Offsets(words.text)
+        mark = (offsets.to_qt(words.start), offsets.to_qt(words.end))
+        if (words.text, mark) != (self._text, self._mark):
+            self._text, self._mark = words.text, mark
+            self.setToolTip(words.text if len(words.text) > 40 else "")
             self.updateGeometry()
             self.update()
 
@@ -59,17 +79,27 @@ class ClampedLabel(QWidget):
         painter.setFont(self._type())
         painter.setPen(QColor(chosen.muted if self._is_muted else chosen.text))
         layout, lines = self._laid_out(self.width())
-        metrics = painter.fontMetrics()
         for number, line in enumerate(lines):
             top = number * self._line_height()
-            is_cut = number == self._lines - 1 and line.textStart() + line.textLength() < len(self._text)
+            is_cut = number == self._lines - 1 and line.textStart() + line.textLength() < len(layout.text())
             if is_cut or (self._lines == 1 and line.naturalTextWidth() > self.width()):
-                rest = self._text[line.textStart() : line.textStart() + 600]
-                shown = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())
-                painter.drawText(QPointF(0, top + metrics.ascent()), shown)
+                self._draw_cut(painter, line.textStart(), top)
             else:
                 line.draw(painter, QPointF(0, top - line.y()))
         del layout
+
+    def _draw_cut(self, painter: QPainter, start: int, top: int) -> None:
+        """The last line, with "…" where it ends."""
+        metrics = QFontMetrics(self._bold() if self._mark[1] > start else self._type())
+        units = self._text.encode("utf-16-le", errors="surrogatepass")[2 * start : 2 * start + 1200]
+        rest = units.decode("utf-16-le", errors="replace")
+        shown = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())
+        layout = self._layout(shown, start)
+        layout.beginLayout()
+        line = layout.createLine()
+        line.setLineWidth(self.width() * 2)  # it fits: nothing is to be wrapped
+        layout.endLayout()
+        line.draw(painter, QPointF(0, top))
 
     def _type(self) -> QFont:
         """The style sheet's font in the asked size: a style sheet overrules a font that was set."""
@@ -82,12 +112,7 @@ class ClampedLabel(QWidget):
         return int(QFontMetrics(self._type()).height() * 1.2)
 
     def _laid_out(self, width: int) -> tuple[QTextLayout, list[QTextLine]]:
-        layout = QTextLayout(self._text[:1500], self._type())
-        option = QTextOption()
-        option.setWrapMode(
-            QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._lines > 1 else QTextOption.WrapMode.NoWrap
-        )
-        layout.setTextOption(option)
+        layout = self._layout(self._text[:_LAID_OUT_CHARS], 0)
         layout.beginLayout()
         lines: list[QTextLine] = []
         while len(lines) < self._lines:
@@ -98,3 +123,31 @@ class ClampedLabel(QWidget):
             lines.append(line)
         layout.endLayout()
         return layout, lines
+
+    def _layout(self, text: str, start: int) -> QTextLayout:
+        """Of `text`, which begins at `start` of the whole; nothing is laid out yet."""
+        layout = QTextLayout(text, self._type())
+        option = QTextOption()
+        option.setWrapMode(
+            QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._lines > 1 else QTextOption.WrapMode.NoWrap
+        )
+        layout.setTextOption(option)
+        first, last = max(0, self._mark[0] - start), self._mark[1] - start
+        if first < last:
+            mark = QTextLayout.FormatRange()
+            mark.start, mark.length, mark.format = first, last - first, self._mark_format()
+            layout.setFormats([mark])
+        return layout
+
+    def _mark_format(self) -> QTextCharFormat:
+        chosen, made = colours(), QTextCharFormat()
+        made.setFontWeight(self._bold().weight())
+        made.setForeground(QColor(chosen.text))
+        if not self._is_muted:
+            made.setBackground(QColor(chosen.quote))
+        return made
+
+    def _bold(self) -> QFont:
+        font = self._type()
+        font.setWeight(QFont.Weight.DemiBold)
+        return font

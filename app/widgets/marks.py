@@ -121,6 +121,16 @@ def words_shape(page: Page, start: int, end: int) -> QPainterPath:
     return path
 
 
+def underline_shape(page: Page, start: int, end: int) -> QPainterPath:
+    """A line below the words, in the direction in which they run."""
+    path = QPainterPath()
+    for piece in pieces(page, start, end):
+        line = QPainterPath(piece.rect.bottomLeft() + QPointF(0, _QUOTE_PAD))
+        line.lineTo(piece.rect.bottomRight() + QPointF(0, _QUOTE_PAD))
+        path.addPath(piece.reading.restored(line))
+    return path
+
+
 def found_colour(theme: Colours) -> QColor:
     """Behind the words that were searched for: the accent, thin enough to read through."""
     colour = QColor(theme.accent)

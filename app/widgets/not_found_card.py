@@ -17,7 +17,7 @@ _NEAREST = 3
 
 
 class NotFoundCard(Translated, QWidget):
-    """`place_chosen` carries the index of a place; `documents_asked`: the person wants to see what is searched."""
+    """`place_chosen` carries the index of a place."""
 
     place_chosen = Signal(int)
 
@@ -53,7 +53,7 @@ class NotFoundCard(Translated, QWidget):
         self.retranslate()
 
     def set_nearest(self, passages: Sequence[CitedPassage], is_narrowed: bool) -> None:
-        """`is_narrowed`: a filter left documents out."""
+        """The nearest first. `is_narrowed`: a filter left documents out."""
         self._is_narrowed = is_narrowed
         while (item := self._rows.takeAt(0)) is not None:
             if widget := item.widget():
@@ -74,7 +74,7 @@ class NotFoundCard(Translated, QWidget):
         else:
             more = tr("If a document is missing, add it to this library and ask again.")
         self._advice.setText(f"{advice} {more}")
-        self._nearest.setText(tr("The nearest passages"))
+        self._nearest.setText(tr("The nearest there is"))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)

@@ -1,4 +1,4 @@
-"""Paints one page of paper: its picture, the box around the passage, the words that prove, what was looked for.
+"""Paints one page of paper: its picture, the box, the words that are marked in it, what was looked for.
 
 Paper is white in both themes, so the marks on it always take the colours of the light one; they are multiplied with
 the picture, like ink of a marker pen, and black words stay black.
@@ -13,7 +13,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from app.design import BODY, LIGHT, PAPER, M, colours
-from app.widgets.marks import found_colour, passage_shape, words_shape
+from app.viewmodels.source import SourceModel
+from app.widgets.marks import found_colour, passage_shape, underline_shape, words_shape
 from app.widgets.page_pictures import Picture
 from rag_core.types import LineBox, Page, TextMatch
 
@@ -25,25 +26,22 @@ _SHARP_PX = 1.5  # a picture that differs no more from its place is drawn pixel 
 class PageMarks:
     """What is marked on one page, as shapes in points."""
 
-    passage: QPainterPath | None = None
-    quote: QPainterPath | None = None
+    boxed: QPainterPath | None = None
+    marked: QPainterPath | None = None
+    underline: QPainterPath | None = None  # of an answer: its mark is told by more than its colour
     matches: list[QPainterPath] = field(default_factory=list)
     match: QPainterPath | None = None
 
 
-def marks_of(
-    page: Page,
-    passage: TextMatch | None,
-    quote: TextMatch | None,
-    matches: Sequence[TextMatch],
-    match: TextMatch | None,
-) -> PageMarks:
-    """Shapes of the ranges that lie on this page."""
+def marks_of(page: Page, model: SourceModel, matches: Sequence[TextMatch]) -> PageMarks:
+    """Shapes of the ranges that lie on this page; `matches` do."""
     marks = PageMarks()
-    if passage is not None and passage.page == page.number:
-        marks.passage = passage_shape(page, passage.start, passage.end)
-    if quote is not None and quote.page == page.number:
-        marks.quote = words_shape(page, quote.start, quote.end)
+    boxed, marked, match = model.boxed, model.marked, model.match
+    if boxed is not None and boxed.page == page.number:
+        marks.boxed = passage_shape(page, boxed.start, boxed.end)
+    if marked is not None and marked.page == page.number:
+        marks.marked = words_shape(page, marked.start, marked.end)
+        marks.underline = underline_shape(page, marked.start, marked.end) if marked == model.answer else None
     marks.matches = [words_shape(page, found.start, found.end) for found in matches if found != match]
     if match is not None and match.page == page.number:
         marks.match = words_shape(page, match.start, match.end)
@@ -112,8 +110,8 @@ def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
     for shape, colour in (
-        (marks.passage, QColor(LIGHT.mark)),
-        (marks.quote, QColor(LIGHT.quote)),
+        (marks.boxed, QColor(LIGHT.mark)),
+        (marks.marked, QColor(LIGHT.quote)),
         *((shape, found) for shape in marks.matches),
         (marks.match, found),
     ):
@@ -121,7 +119,11 @@ def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks)
             painter.fillPath(shape, colour)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for shape, border in ((marks.passage, LIGHT.mark_border), (marks.match, LIGHT.accent)):
+    for shape, border in (
+        (marks.boxed, LIGHT.mark_border),
+        (marks.underline, LIGHT.mark_border),
+        (marks.match, LIGHT.accent),
+    ):
         if shape is not None:
             painter.setPen(
                 QPen(

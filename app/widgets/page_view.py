@@ -265,7 +265,7 @@ class PageView(QAbstractScrollArea):
         if number not in self._marks:
             model = self._model
             found = model.matches_on(number)
-            self._marks[number] = marks_of(page, model.passage, model.quote, found, model.match)
+            self._marks[number] = marks_of(page, model, found)
         return self._marks[number]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

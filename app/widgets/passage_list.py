@@ -13,6 +13,7 @@ from app.viewmodels.proof import CitedPassage, file_name, page_words, place_word
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
 
+_LEAD = 60  # characters before the answer in a row of two lines
 _CHIP_WIDTH = 34  # for two digits, so that the words of all rows begin at one line
 
 
@@ -32,7 +33,7 @@ class PassageRow(PaneButton):
         page = QLabel(page_words(passage))
         page.setProperty("kind", "small")
         words = ClampedLabel(lines=2, pixels=SMALL, is_muted=True)
-        words.set_text(shown.words)
+        words.set_marked(shown.words.near(_LEAD))
         grid = QGridLayout(self)
         grid.setContentsMargins(XS, 6, XS, 6)
         grid.setHorizontalSpacing(S)
@@ -45,7 +46,8 @@ class PassageRow(PaneButton):
         let_through(chip, name, page, words)
         where = place_words(passage)
         self.setAccessibleName(tr("Source {number}: {where}", number=passage.rank, where=where))
-        self.setAccessibleDescription(shown.words)
+        said = [tr("The answer: {answer}", answer=shown.words.marked)] if shown.words.marked else []
+        self.setAccessibleDescription("\n".join([*said, shown.words.text]))
         self.setToolTip(passage.path)
 
 

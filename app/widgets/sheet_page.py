@@ -1,4 +1,4 @@
-"""A sheet as a table: the cells of the passage are marked, those that prove more strongly."""
+"""A sheet as a table: a box around the cells of the passage or row, those that prove marked more strongly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEve
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.design import L, S, colours
-from app.viewmodels.sheet import IN_PASSAGE_ROLE, MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
+from app.viewmodels.sheet import IN_BOX_ROLE, MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
 from app.viewmodels.source import SourceModel
 from app.widgets.marks import found_colour
 from app.widgets.smooth_scroll import SmoothScroll
@@ -141,14 +141,14 @@ class SheetPage(QTableView):
         for row in self._from_to(self.rowAt(0), self.rowAt(area.bottom()), self.table.rowCount()):
             for column in columns if self.table.row(row).cells else range(min(1, len(columns))):
                 cell = self.table.index(row, column)
-                if cell.data(IN_PASSAGE_ROLE):
+                if cell.data(IN_BOX_ROLE):
                     self._paint_edges(painter, cell)
 
     def _from_to(self, first: int, last: int, count: int) -> range:
         return range(max(0, first), count if last < 0 else last + 1)
 
     def _paint_edges(self, painter: QPainter, cell: QModelIndex) -> None:
-        """The sides at which the passage ends, on the lines between the cells."""
+        """The sides at which the box ends, on the lines between the cells."""
         row, column, table = cell.row(), cell.column(), self.table
         is_first = row == 0 or self.isRowHidden(row - 1)
         rect = self.visualRect(cell).adjusted(1 if column == 0 else -1, 1 if is_first else -1, 0, 0)
@@ -160,7 +160,7 @@ class SheetPage(QTableView):
             (table.index(row, column - 1), rect.topLeft(), rect.bottomLeft()),
             (beyond, rect.topRight(), rect.bottomRight()),
         ):
-            if not beside.data(IN_PASSAGE_ROLE):
+            if not beside.data(IN_BOX_ROLE):
                 painter.drawLine(start, end)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -179,12 +179,12 @@ class CellPainter(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _AnyIndex) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option, index)
-        if index.data(STRONG_ROLE):
+        if index.data(STRONG_ROLE) or index.data(MARK_ROLE) == "answer":
             option.font.setWeight(QFont.Weight.DemiBold)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
         mark, theme = index.data(MARK_ROLE), colours()
-        marked = {"passage": theme.mark, "quote": theme.quote}
+        marked = {"boxed": theme.mark, "marked": theme.quote, "answer": theme.quote}
         rect: QRect = option.rect
         if mark:
             painter.fillRect(rect, QColor(marked[mark]) if mark in marked else found_colour(theme))

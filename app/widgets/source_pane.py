@@ -1,4 +1,4 @@
-"""The source: the document that an answer rests on, with the passage boxed."""
+"""The source: the document that an answer rests on, with the place that proves it boxed."""
 
 from __future__ import annotations
 
@@ -174,6 +174,8 @@ class SourcePane(Translated, QFrame):
         quote = model.quote_text()
         self._view.setAccessibleName(place_name(model) or tr("Document"))
         said = [tr("Quoted: {quote}", quote=quote)] if quote else []
+        if answer := model.answer_text():
+            said.insert(0, tr("The answer: {answer}", answer=answer))
         if page is not None:
             said.append(page.text[:_MAX_SAID_CHARS])
         self._view.setAccessibleDescription("\n".join(said))

@@ -1,4 +1,4 @@
-"""One page, part or slide as readable text, with the passage boxed and the words that prove marked."""
+"""One page, part or slide as readable text: a box around the passage or sentence, the words that prove marked in it."""
 
 from __future__ import annotations
 
@@ -148,12 +148,17 @@ class TextPage(QTextBrowser):
         if self._held is None:
             self._scroll.to(round(share * bar.maximum()), animated=False)
 
-    def _selections(self, place: TextMatch, behind: QColor, words: str = "") -> list[QTextEdit.ExtraSelection]:
+    def _selections(
+        self, place: TextMatch, behind: QColor, words: str = "", line: str = ""
+    ) -> list[QTextEdit.ExtraSelection]:
         """One for each cell of a table: a selection over several would take in the whole rows."""
         look = QTextCharFormat()
         look.setBackground(behind)
         if words:
             look.setForeground(QColor(words))
+        if line:
+            look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+            look.setUnderlineColor(QColor(line))
         made = []
         for first, last in self._places.ranges(place.start, place.end):
             selection = QTextEdit.ExtraSelection()
@@ -165,13 +170,15 @@ class TextPage(QTextBrowser):
         return made
 
     def _mark(self) -> None:
-        """The words that prove and the matches; the passage is painted as a box behind the text."""
+        """The marked words and the matches; the box is painted behind the text. An answer is underlined, too."""
         page, model, theme = self._page, self._model, colours()
         if page is None:
             return
         selections: list[QTextEdit.ExtraSelection] = []
-        if model.quote is not None and model.quote.page == page.number:
-            selections += self._selections(model.quote, QColor(theme.quote))
+        marked = model.marked
+        if marked is not None and marked.page == page.number:
+            line = theme.mark_border if marked == model.answer else ""
+            selections += self._selections(marked, QColor(theme.quote), line=line)
         for match in model.matches_on(page.number):
             if match != model.match:
                 selections += self._selections(match, found_colour(theme))
@@ -210,9 +217,9 @@ class TextPage(QTextBrowser):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         QPainter(self.viewport()).fillRect(event.rect(), QColor(colours().surface))
-        page, passage = self._page, self._model.passage
-        if page is not None and passage is not None and passage.page == page.number:
-            self._paint_box(self._rows(passage))
+        page, boxed = self._page, self._model.boxed
+        if page is not None and boxed is not None and boxed.page == page.number:
+            self._paint_box(self._rows(boxed))
         super().paintEvent(event)
         self._ring.paint()
 

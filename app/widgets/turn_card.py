@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -11,17 +10,19 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.design import M
-from app.markdown import Marker
+from app.markdown import Marker, Remark
 from app.text import Translated, tr, tr_engine
 from app.viewmodels.conversation import Phase, ShownTurn
 from app.viewmodels.copying import answer_with_sources
 from app.viewmodels.proof import Proof, proof_of
+from app.viewmodels.support import Support, support_of
 from app.widgets.answer_text import AnswerText
 from app.widgets.failure_card import FailureCard
 from app.widgets.not_found_card import NotFoundCard
 from app.widgets.passage_list import PassageList
 from app.widgets.question_heading import QuestionHeading
 from app.widgets.quote_card import QuoteCard
+from app.widgets.support_line import SupportLine
 from app.widgets.turn_actions import TurnActions
 
 _FRAME_MS = 33
@@ -81,11 +82,6 @@ class TurnCard(Translated, QWidget):
         status = self._parts.get("status")
         if isinstance(status, QLabel):
             status.setText(self._status_words())
-        legend = self._parts.get("legend")
-        if isinstance(legend, QLabel):
-            legend.setText(
-                tr("Dotted underline: the documents do not clearly confirm this. Check it before you rely on it.")
-            )
 
     def _spoken(self) -> str:
         """Question and state, for those who do not see them."""
@@ -112,7 +108,7 @@ class TurnCard(Translated, QWidget):
 
     # Parts, made when they are first needed, in the order of the page
 
-    _ORDER = ("quote", "text", "stopped", "not_found", "failure", "status", "legend", "passages", "notices", "actions")
+    _ORDER = ("quote", "text", "stopped", "not_found", "failure", "status", "support", "passages", "notices", "actions")
 
     def _part(self, name: str, kind: type[Part]) -> Part:
         found = self._parts.get(name)
@@ -130,10 +126,12 @@ class TurnCard(Translated, QWidget):
     def _connect(self, name: str, made: QWidget) -> None:
         if isinstance(made, QuoteCard):
             made.opened.connect(lambda: self._choose(self._proof.of_quote))
-        elif isinstance(made, AnswerText | NotFoundCard | PassageList):
+        elif isinstance(made, AnswerText | NotFoundCard | PassageList | SupportLine):
             made.place_chosen.connect(self._choose)
         if isinstance(made, PassageList):
             made.expanded.connect(self._remember_expanded)
+        elif isinstance(made, SupportLine):
+            made.expanded.connect(self._remember_checks_expanded)
         elif isinstance(made, FailureCard):
             made.retry_asked.connect(lambda: self.retry_asked.emit(self.turn))
         elif isinstance(made, TurnActions):
@@ -184,19 +182,19 @@ class TurnCard(Translated, QWidget):
 
     def _show_text(self) -> None:
         turn = self.turn
-        unconfirmed: Sequence[tuple[int, int]] = turn.answer.unsupported if turn.answer else ()
+        support = support_of(turn, self._proof) if turn.phase is Phase.FINISHED else Support()
+        if support.sentences:
+            self._part("support", SupportLine).set_support(support, turn.checks_expanded)
+        else:
+            self._hide("support")
         if turn.phase is Phase.NOT_FOUND or not turn.text:
-            self._hide("text", "legend")
+            self._hide("text")
             return
         text = self._part("text", AnswerText)
         if turn.phase is Phase.FINISHED:
-            text.set_answer(turn.text, self._markers(), unconfirmed)
+            text.set_answer(turn.text, self._markers(), _remarks(support))
         else:
             text.set_streamed(turn.text, self._proof.of_passage)
-        if turn.phase is Phase.FINISHED and unconfirmed:
-            self._part("legend", QLabel)
-        else:
-            self._hide("legend")
 
     def _markers(self) -> list[Marker]:
         pairs = zip(self.turn.citations, self._proof.of_citation, strict=True)
@@ -217,7 +215,7 @@ class TurnCard(Translated, QWidget):
         turn, proof = self.turn, self._proof
         if turn.phase is Phase.NOT_FOUND:
             self._hide("passages")
-            self._part("not_found", NotFoundCard).set_nearest(proof.uncited, bool(turn.stored.filters))
+            self._part("not_found", NotFoundCard).set_nearest(proof.nearest, bool(turn.stored.filters))
         else:
             self._hide("not_found")
         if turn.phase is Phase.NOT_FOUND or not turn.passages:
@@ -254,9 +252,25 @@ class TurnCard(Translated, QWidget):
     def _remember_expanded(self, is_expanded: bool) -> None:
         self.turn.passages_expanded = is_expanded
 
+    def _remember_checks_expanded(self, is_expanded: bool) -> None:
+        self.turn.checks_expanded = is_expanded
+
     def focus_first(self) -> None:
         """Give the keyboard to the first control of the turn."""
         for widget in self.findChildren(QWidget):
             if widget.isVisibleTo(self) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 widget.setFocus(Qt.FocusReason.TabFocusReason)
                 return
+
+
+def _remarks(support: Support) -> list[Remark]:
+    """What the pointer is told over each sentence; those that failed are seen without it."""
+    return [
+        Remark(
+            each.start,
+            each.end,
+            "\n".join(words for words in (each.said, each.detail) if words),
+            is_doubt=not each.is_supported,
+        )
+        for each in support.sentences
+    ]

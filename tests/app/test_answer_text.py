@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.markdown import Marker
+from app.markdown import Marker, Remark
 from app.widgets.answer_text import AnswerText
 
 
@@ -93,9 +93,37 @@ def test_a_copied_table_has_tabs_between_its_cells_and_every_word_once(text: Ans
 def test_unconfirmed_sentences_are_marked_and_nothing_else(text: AnswerText) -> None:
     source = "Sure [1].\n\n- **Not** sure at all.\n\n| a | b |\n|---|---|\n| x | y |\n"
     ranges = [(source.index("- **Not"), source.index("all.") + 4), (source.index("| x"), source.index("y |") + 3)]
-    text.set_answer(source, markers(source), ranges)
+    text.set_answer(source, markers(source), [Remark(*each) for each in ranges])
     assert underlined(text).replace(" ", "").startswith("Notsureatall.x") and "Sure" not in underlined(text)
     assert "•" not in plain(text) and "- " not in plain(text)  # still a list
+
+
+def test_a_confirmed_sentence_is_quiet_and_says_by_what_to_the_pointer(text: AnswerText) -> None:
+    source = "Sure [1]. Perhaps. 14. Oh."
+    spans = [(0, 9), (10, 18), (19, 22)]
+    remarks = [
+        Remark(*spans[0], "Agrees with a.pdf", is_doubt=False),
+        Remark(*spans[1], "Not confirmed"),
+        Remark(*spans[2], "Agrees", is_doubt=False),
+    ]
+    text.set_answer(source, markers(source), remarks)
+    assert underlined(text) == "Perhaps."
+    tips = {}
+    for position in (1, plain(text).index("haps")):
+        cursor = QTextCursor(text.document())
+        cursor.setPosition(position + 1)
+        tips[position] = cursor.charFormat().toolTip()
+    assert list(tips.values()) == ["Agrees with a.pdf", "Not confirmed"]
+    assert " ".join(plain(text).split()) == "Sure 1 . Perhaps. 14. Oh."
+
+
+def test_a_doubt_is_read_out_behind_its_sentence_and_never_copied(text: AnswerText) -> None:
+    source = "Sure [1]. Perhaps. Oh."
+    text.set_answer(source, markers(source), [Remark(10, 18, "why")])
+    said = " ".join(text.accessibleDescription().split())
+    assert said == "Sure source 1. Perhaps. (Not confirmed by the documents) Oh."
+    text.selectAll()
+    assert text.selected_text() == "Sure [1]. Perhaps. Oh."
 
 
 def test_a_marker_behind_a_table_row_is_not_lost(text: AnswerText) -> None:
@@ -106,7 +134,7 @@ def test_a_marker_behind_a_table_row_is_not_lost(text: AnswerText) -> None:
 
 def test_a_fence_survives_being_unconfirmed(text: AnswerText) -> None:
     source = "```python\nprint(1)\n```\n\nAfter."
-    text.set_answer(source, [], [(0, 9), (10, 18)])
+    text.set_answer(source, [], [Remark(0, 9), Remark(10, 18)])
     assert plain(text).strip().endswith("After.") and "`" not in plain(text)
 
 

@@ -23,6 +23,7 @@ from app.widgets.not_found_card import NotFoundCard
 from app.widgets.pane_button import PaneButton
 from app.widgets.passage_list import PassageRow
 from app.widgets.quote_card import QuoteCard
+from app.widgets.support_line import SupportLine
 from rag_core.conversations.records import Turn
 from rag_core.types import Filters
 from tests.app.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered, passage
@@ -142,8 +143,9 @@ def test_what_the_search_told_is_shown_again_in_the_language_of_the_window(
 def test_unconfirmed_sentences_are_explained_in_words(view: ConversationView, model: ConversationModel) -> None:
     text = "Sure [1]. Perhaps."
     model.load([Turn(1, "q", 0, answer("q", text, unsupported="Perhaps."))])
-    labels = [label.text() for label in view.findChildren(QLabel) if label.isVisible()]
-    assert any("do not clearly confirm" in each for each in labels)
+    line = view.findChild(SupportLine)
+    assert isinstance(line, SupportLine) and line.isVisible()
+    assert line.line.accessibleName().startswith("1 sentence is not confirmed by the documents")
 
 
 def test_copying_brings_the_sources(view: ConversationView, model: ConversationModel) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.viewmodels.sheet import IN_PASSAGE_ROLE, MARK_ROLE, SheetRow, SheetTable, sheet_rows
+from app.viewmodels.sheet import IN_BOX_ROLE, MARK_ROLE, SheetRow, SheetTable, sheet_rows
 from app.viewmodels.source import SourceModel
 from app.widgets.sheet_page import SheetPage
 from rag_core.ingest.table_cells import CellSpan
@@ -69,8 +69,8 @@ def test_a_heading_goes_over_the_whole_width(view: SheetPage) -> None:
 
 
 def test_the_cells_of_the_passage_are_marked_and_those_that_prove_more(view: SheetPage) -> None:
-    assert shown(view, MARK_ROLE)[2:] == [["passage", "quote", "passage"], ["passage", "passage", "passage"]]
-    assert shown(view, IN_PASSAGE_ROLE)[1:3] == [[False] * 3, [True] * 3]
+    assert shown(view, MARK_ROLE)[2:] == [["boxed", "marked", "boxed"], ["boxed", "boxed", "boxed"]]
+    assert shown(view, IN_BOX_ROLE)[1:3] == [[False] * 3, [True] * 3]
 
 
 def test_matches_are_marked_in_their_cells(view: SheetPage, model: SourceModel) -> None:
