@@ -14,7 +14,7 @@ from rag_core.errors import PackCorrupt, UserError
 from rag_core.runtime.pack import Pack, verify
 from rag_core.types import FloatArray
 
-_Tensor = Callable[[str], FloatArray]
+Tensor = Callable[[str], FloatArray]
 
 
 def read_encoder(pack: Pack) -> tuple[Network, Weights]:
@@ -22,6 +22,12 @@ def read_encoder(pack: Pack) -> tuple[Network, Weights]:
 
     Raises UserError for a pack that another recipe made, PackCorrupt for a damaged one.
     """
+    network, weights, _ = read_graph(pack)
+    return network, weights
+
+
+def read_graph(pack: Pack) -> tuple[Network, Weights, Tensor]:
+    """As `read_encoder`, and what gives any other constant of the graph by its name: those of a head."""
     graph = next((graph for graph in pack.manifest.graphs if graph.precision == "fp32"), None)
     if graph is None:
         raise _foreign(pack, "it has no fp32 graph")
@@ -39,7 +45,7 @@ def read_encoder(pack: Pack) -> tuple[Network, Weights]:
 
     layers = tuple(_layer(tensor, f"layer.{index}") for index in range(_layer_count(constants)))
     weights = Weights(tensor("words.table"), tensor("positions.table"), _norm(tensor, "embeddings"), layers)
-    return _network(pack, model, weights), weights
+    return _network(pack, model, weights), weights, tensor
 
 
 def _network(pack: Pack, model: Any, weights: Weights) -> Network:
@@ -67,29 +73,30 @@ def _layer_count(constants: dict[str, Any]) -> int:
     return len({name.split(".")[1] for name in constants if name.startswith("layer.")})
 
 
-def _layer(tensor: _Tensor, name: str) -> Layer:
+def _layer(tensor: Tensor, name: str) -> Layer:
     return Layer(
-        query=_affine(tensor, f"{name}.attention.query"),
-        key=_affine(tensor, f"{name}.attention.key"),
-        value=_affine(tensor, f"{name}.attention.value"),
-        context=_affine(tensor, f"{name}.mixed.dense"),
-        up=_affine(tensor, f"{name}.up.dense"),
-        down=_affine(tensor, f"{name}.down.dense"),
+        query=affine(tensor, f"{name}.attention.query"),
+        key=affine(tensor, f"{name}.attention.key"),
+        value=affine(tensor, f"{name}.attention.value"),
+        context=affine(tensor, f"{name}.mixed.dense"),
+        up=affine(tensor, f"{name}.up.dense"),
+        down=affine(tensor, f"{name}.down.dense"),
         context_norm=_norm(tensor, f"{name}.context_norm"),
         output_norm=_norm(tensor, f"{name}.output_norm"),
     )
 
 
-def _affine(tensor: _Tensor, name: str) -> Affine:
+def affine(tensor: Tensor, name: str) -> Affine:
+    """The matrix `name`.weight and `name`.bias of a graph, turned as `Affine` has it."""
     return Affine(tensor(f"{name}.weight").T, tensor(f"{name}.bias"))
 
 
-def _norm(tensor: _Tensor, name: str) -> Norm:
+def _norm(tensor: Tensor, name: str) -> Norm:
     return Norm(tensor(f"{name}.weight"), tensor(f"{name}.bias"))
 
 
 def _foreign(pack: Pack, why: str) -> UserError:
     return UserError(
-        f"The embedder “{pack.manifest.title}” is not one that Alcove can prepare for an NPU: {why}.",
+        f"The model “{pack.manifest.title}” is not one that Alcove can prepare for an NPU: {why}.",
         "It works on the processor (CPU).",
     )

@@ -7,7 +7,7 @@ the mean is a product with weights that add up to 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from models.minilm.network import Affine, Layer, Network, Weights
 from models.weight_file import WeightFile
 from rag_core.runtime.devices import CPU, QNN
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
-from rag_core.runtime.static import MASKED, STATIC, Bucket, StaticEncoder, described
+from rag_core.runtime.static import MASKED, STATIC, Bucket, StaticEncoder, StaticReader, described
 
 Precision = Literal["fp16", "fp32"]
 
@@ -49,6 +49,10 @@ class StaticWriter(GraphWriter):
             values = values.astype(self._float)
         self.initializers.append(self._weights.tensor(name, values))
         return name
+
+
+# As `models.minilm.graph.Head`, for a bucket. It may use the graph's inputs `input_ids` and `mask`.
+StaticHead = Callable[[StaticWriter, Network, Bucket, str], list[onnx.ValueInfoProto]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,35 +93,56 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]],
     It has no tokenizer: whoever runs it has `source`. Raises UserError for a pack that was not made by this recipe.
     """
     network, weights = read_encoder(source)
-    if any(tokens > network.positions for _, tokens in buckets):
-        raise ValueError(f"the network has positions for {network.positions} tokens: {buckets}")
+    static = StaticEncoder(network.hidden, named(buckets, "encoder"))
+    return write_buckets(source, folder, network, weights, static, mean_vectors, precision)
+
+
+def named(buckets: Sequence[tuple[int, int]], stem: str) -> tuple[Bucket, ...]:
+    return tuple(Bucket(f"{stem}_{batch}x{tokens}", batch, tokens) for batch, tokens in buckets)
+
+
+def write_buckets(
+    source: Pack,
+    folder: Path,
+    network: Network,
+    weights: Weights,
+    static: StaticEncoder | StaticReader,
+    head: StaticHead,
+    precision: Precision,
+) -> Pack:
+    """The graphs that `static` describes, in `folder`. Raises ValueError for one that is longer than the network."""
+    if any(bucket.tokens > network.positions for bucket in static.buckets):
+        raise ValueError(f"the network has positions for {network.positions} tokens: {static.buckets}")
     folder.mkdir(parents=True, exist_ok=True)
-    shapes = tuple(Bucket(f"encoder_{batch}x{tokens}", batch, tokens) for batch, tokens in buckets)
     with (folder / _WEIGHTS).open("wb") as data:
         file = WeightFile(data, _WEIGHTS)
-        for bucket in shapes:
-            model = write_graph(network, weights, bucket, StaticWriter(file, precision), Float32())
+        for bucket in static.buckets:
+            model = write_graph(network, weights, bucket, StaticWriter(file, precision), Float32(), head)
             (folder / f"{bucket.graph}.onnx").write_bytes(model.SerializeToString())
-    write_manifest(folder, static_manifest(source, network, shapes, precision))
+    write_manifest(folder, static_manifest(source, static, precision))
     return open_pack(folder)
 
 
 def static_manifest(
-    source: Pack, network: Network, buckets: Sequence[Bucket], precision: str, files: Iterable[str] = (_WEIGHTS,)
+    source: Pack, static: StaticEncoder | StaticReader, precision: str, files: Iterable[str] = (_WEIGHTS,)
 ) -> Manifest:
-    """`source`'s, with the graphs of `buckets` (each in a file of its name, beside `files` that all share)."""
+    """`source`'s, with the graphs of its buckets (each in a file of its name, beside `files` that all share)."""
     shared = tuple(files)
     graphs = tuple(
-        Graph(b.graph, f"{b.graph}.onnx", precision, (QNN, CPU), (f"{b.graph}.onnx", *shared)) for b in buckets
+        Graph(b.graph, f"{b.graph}.onnx", precision, (QNN, CPU), (f"{b.graph}.onnx", *shared)) for b in static.buckets
     )
-    static = described(StaticEncoder(network.hidden, tuple(buckets)))
-    return replace(source.manifest, graphs=graphs, spec=source.manifest.spec | {STATIC: static})
+    return replace(source.manifest, graphs=graphs, spec=source.manifest.spec | {STATIC: described(static)})
 
 
 def write_graph(
-    network: Network, weights: Weights, bucket: Bucket, graph: StaticWriter, arithmetic: Arithmetic
+    network: Network,
+    weights: Weights,
+    bucket: Bucket,
+    graph: StaticWriter,
+    arithmetic: Arithmetic,
+    head: StaticHead,
 ) -> onnx.ModelProto:
-    """The whole encoder for one bucket. `arithmetic` says how matrices are multiplied, `graph` how constants are kept
+    """The whole network for one bucket. `arithmetic` says how matrices are multiplied, `graph` how constants are kept
     (and may add to every node: all of them go through it).
     """
     shape = [bucket.batch, bucket.tokens]
@@ -125,7 +150,7 @@ def write_graph(
     operators = Unfused(network, bucket, additive_mask(graph, bucket))
     layers = [scaled_queries(layer, network) for layer in weights.layers]
     x = write_layers(graph, network, layers, x, arithmetic, operators)
-    _mean(graph, network, bucket, x)
+    outputs = head(graph, network, bucket, x)
     body = helper.make_graph(
         graph.nodes,
         bucket.graph,
@@ -133,7 +158,7 @@ def write_graph(
             helper.make_tensor_value_info("input_ids", TensorProto.INT32, shape),
             helper.make_tensor_value_info("mask", graph.float_type, shape),
         ],
-        [helper.make_tensor_value_info("vectors", graph.float_type, [bucket.batch, network.hidden])],
+        outputs,
         graph.initializers,
     )
     opsets = [helper.make_opsetid("", _OPSET)]
@@ -166,7 +191,7 @@ def _embeddings(graph: GraphWriter, network: Network, weights: Weights, bucket: 
     return write_norm(graph, network, "embeddings", total, weights.embedding_norm)
 
 
-def _mean(graph: GraphWriter, network: Network, bucket: Bucket, x: str) -> None:
+def mean_vectors(graph: StaticWriter, network: Network, bucket: Bucket, x: str) -> list[onnx.ValueInfoProto]:
     """The head of an embedder: the mean of the tokens that `mask` lets through, of unit length."""
     axis = graph.constant("token_axis", np.array([1], np.int64))
     count = graph.node("ReduceSum", ["mask", axis], "mask.count", keepdims=1)
@@ -175,6 +200,7 @@ def _mean(graph: GraphWriter, network: Network, bucket: Bucket, x: str) -> None:
     mean = graph.node("MatMul", [row, x], "mean.row")
     mean = graph.node("Reshape", [mean, _shape(graph, "mean.shape", [bucket.batch, network.hidden])], "mean")
     graph.node("LpNormalization", [mean], "vectors", axis=-1, p=2)
+    return [helper.make_tensor_value_info("vectors", graph.float_type, [bucket.batch, network.hidden])]
 
 
 def _shape(graph: GraphWriter, name: str, sizes: Sequence[int]) -> str:

@@ -1,6 +1,7 @@
 """Which graphs of fixed shapes each chip gets, as data, and what it takes to compile them.
 
-Encoders: (texts, tokens); one text at a time for questions, several for indexing. Decoders: (tokens, cache); a prompt
+Encoders: (texts, tokens); one text at a time for questions, several for indexing. Readers: likewise, several passages
+at a time for a question; a sentence that is checked comes with few. Decoders: (tokens, cache); a prompt
 is read in chunks, then each step gives a token, against a cache that grows by doubling. The emulator gets few: it
 shares no weights between graphs, and is slow. Where a machine has too little room for all graphs, it gets fewer.
 
@@ -25,6 +26,7 @@ Shape = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Plan:
     buckets: tuple[Shape, ...]
+    pairs: tuple[Shape, ...]
     windows: tuple[Shape, ...]
 
 
@@ -55,14 +57,24 @@ _CHUNK = 128
 # Best first; the next where there is too little room for it.
 CHIPS = (
     Plan(
-        ((1, 32), (1, 64), (1, 128), (1, 256), (1, 512), (4, 128), (4, 256), (4, 512)), _windows(512, 1024, 2048, 4096)
+        buckets=((1, 32), (1, 64), (1, 128), (1, 256), (1, 512), (4, 128), (4, 256), (4, 512)),
+        pairs=((1, 128), (1, 256), (4, 128), (4, 256), (1, 512), (4, 512)),
+        windows=_windows(512, 1024, 2048, 4096),
     ),
-    Plan(((1, 64), (1, 256), (1, 512), (4, 256), (4, 512)), _windows(1024, 4096)),
-    Plan(((1, 64), (1, 256), (1, 512)), _windows(2048)),
+    Plan(
+        buckets=((1, 64), (1, 256), (1, 512), (4, 256), (4, 512)),
+        pairs=((1, 256), (4, 256), (1, 512), (4, 512)),
+        windows=_windows(1024, 4096),
+    ),
+    Plan(buckets=((1, 64), (1, 256), (1, 512)), pairs=((1, 256), (1, 512)), windows=_windows(2048)),
 )
 # Of `models.quantised.static`. To change one, change `rag_core.runtime.static.RECIPE` too: contexts become out of date.
-PRECISIONS = {"embedder": "fp16", "llm": "fp16"}
-PLANS = {EMULATOR.id: (Plan(((1, 32), (1, 128), (1, 256)), ((64, 512), (1, 512))),)}
+PRECISIONS = {"embedder": "fp16", "llm": "fp16", "reader": "fp16"}
+PLANS = {
+    EMULATOR.id: (
+        Plan(buckets=((1, 32), (1, 128), (1, 256)), pairs=((1, 128), (1, 256)), windows=((64, 512), (1, 512))),
+    )
+}
 
 _BYTES_PER_WEIGHT = 2  # float16
 _PEAK_PER_WEIGHT = 4.5
@@ -86,7 +98,8 @@ def _shapes(source: Pack, plan: Plan) -> tuple[Shape, ...]:
         limit = int(spec["context_tokens"])
         return _distinct((tokens, min(cache, limit)) for tokens, cache in plan.windows if tokens <= limit)
     limit = int(spec["max_tokens"])
-    return _distinct((texts, min(tokens, limit)) for texts, tokens in plan.buckets)
+    shapes = plan.pairs if source.manifest.role == "reader" else plan.buckets
+    return _distinct((texts, min(tokens, limit)) for texts, tokens in shapes)
 
 
 def _needs(source: Pack, target: Target, graphs: int) -> Needs:

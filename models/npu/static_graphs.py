@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.npu.plan import PRECISIONS, Shape
-from rag_core.runtime.pack import Pack
+from rag_core.runtime.pack import Pack, Role
 from rag_core.runtime.static import STATIC
 
-_ENCODER_RECIPE = "models/minilm"
+# Of the roles whose packs must be of a certain making.
+_RECIPES: dict[Role, str] = {"embedder": "models/minilm", "reader": "models/reader"}
 
 
 def why_not(source: Pack) -> str:
@@ -19,7 +20,7 @@ def why_not(source: Pack) -> str:
         return ""
     if manifest.role == "llm" and isinstance(manifest.spec.get("network"), dict):
         return ""
-    if manifest.role == "embedder" and manifest.provenance.get("recipe") == _ENCODER_RECIPE:
+    if manifest.role in _RECIPES and manifest.provenance.get("recipe") == _RECIPES[manifest.role]:
         return ""
     return f"“{manifest.title}” is of a kind that Alcove cannot prepare for an NPU yet; it runs on the processor."
 

@@ -18,12 +18,12 @@ from onnx import numpy_helper
 from models.minilm.calibration_texts import TEXTS
 from models.minilm.graph import Float32
 from models.minilm.installed import read_encoder
-from models.minilm.static import StaticWriter, static_manifest, write_graph
+from models.minilm.static import StaticWriter, mean_vectors, named, static_manifest, write_graph
 from models.quantised.qdq import masked_ranges, with_integers
 from models.quantised.ranges import Array, Ranges, made_of, measured, part_of
 from models.weight_file import WeightFile
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
-from rag_core.runtime.static import Bucket
+from rag_core.runtime.static import Bucket, StaticEncoder
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
 
 PRECISION = "w8a16"
@@ -39,18 +39,18 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]])
     network, weights = read_encoder(source)
 
     def graph_of(bucket: Bucket) -> onnx.ModelProto:
-        return write_graph(network, weights, bucket, StaticWriter(_Inside(), "fp32"), Float32())
+        return write_graph(network, weights, bucket, StaticWriter(_Inside(), "fp32"), Float32(), mean_vectors)
 
     tokenizer = PackTokenizer(source.path_of(source.manifest.spec.get("tokenizer", "tokenizer.json")))
     ranges = ranges_of(graph_of, tokenizer.encode_batch(TEXTS, min(_LONGEST_TEXT, network.positions)))
     folder.mkdir(parents=True, exist_ok=True)
-    shapes = tuple(Bucket(f"encoder_{batch}x{tokens}", batch, tokens) for batch, tokens in buckets)
+    static = StaticEncoder(network.hidden, named(buckets, "encoder"))
     with (folder / _WEIGHTS).open("wb") as data:
         file = WeightFile(data, _WEIGHTS)
-        for bucket in shapes:
+        for bucket in static.buckets:
             model = in_integers(graph_of(bucket), ranges, file)
             (folder / f"{bucket.graph}.onnx").write_bytes(model.SerializeToString())
-    write_manifest(folder, static_manifest(source, network, shapes, PRECISION))
+    write_manifest(folder, static_manifest(source, static, PRECISION))
     return open_pack(folder)
 
 

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag_core.runtime.pack import Pack
+from rag_core.runtime.pack import Pack, Role
 
 # Best known first: by what was proven, not by size.
-ENCODER_PRECISIONS = ("fp16", "w8a16")
-DECODER_PRECISIONS = ("fp16", "w4a16")
+PRECISIONS: dict[Role, tuple[str, ...]] = {
+    "embedder": ("fp16", "w8a16"),
+    "llm": ("fp16", "w4a16"),
+    "reader": ("fp16",),
+}
 
 
 def write_static(source: Pack, folder: Path, shapes: Sequence[tuple[int, int]], precision: str = "fp16") -> Pack:
-    """Graphs of `shapes` out of an installed pack: (texts, tokens) of an embedder, (tokens, cache) of a language model.
+    """Graphs of `shapes` out of an installed pack: (texts, tokens) of an embedder or a reader, (tokens, cache) of a
+    language model.
 
     Raises ValueError for a precision that is not offered, and what the writers raise.
     """
-    decoder = source.manifest.role == "llm"
-    offered = DECODER_PRECISIONS if decoder else ENCODER_PRECISIONS
+    role = source.manifest.role
+    offered = PRECISIONS[role]
     if precision not in offered:
         raise ValueError(f"{source.id} in {precision}: there is {', '.join(offered)}")
-    if decoder:
+    if role == "reader":
+        from models.reader.static import write_static as write_reader
+
+        return write_reader(source, folder, shapes)
+    if role == "llm":
         from models.decoder.static import write_static as write_decoder
         from models.quantised.blocks import BlockProducts
 

@@ -17,7 +17,7 @@ from models.decoder.weights import Blocks, Matrix
 from models.minilm.graph import Float32
 from models.quantised.blocks import BlockProducts
 from models.quantised.encoder import write_static as write_encoder_static
-from models.quantised.static import DECODER_PRECISIONS, ENCODER_PRECISIONS, write_static
+from models.quantised.static import PRECISIONS, write_static
 from rag_core.runtime.compiled import expected_stamp
 from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import Device, list_devices
@@ -164,8 +164,8 @@ def _compiled(static: Pack, folder: Path, npu: Device) -> Pack:
 
 def test_each_precision_that_is_offered_can_be_written(encoder: Pack, decoder: Pack, tmp_path: Path) -> None:
     for source, shapes, offered in (
-        (encoder, ((1, 16),), ENCODER_PRECISIONS),
-        (decoder, WINDOWS, DECODER_PRECISIONS),
+        (encoder, ((1, 16),), PRECISIONS["embedder"]),
+        (decoder, WINDOWS, PRECISIONS["llm"]),
     ):
         for precision in offered:
             pack = write_static(source, tmp_path / f"{source.id}-{precision}", shapes, precision)

@@ -89,7 +89,14 @@ def write_pack(
 
 
 def reference(tensors: dict[str, FloatArray], ids: list[int]) -> FloatArray:
-    """The network in plain NumPy, float64, written from the BERT paper: the unit vector of one text."""
+    """The unit vector of one text, of `states`."""
+    mean = states(tensors, ids).mean(axis=0)
+    result: FloatArray = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return result
+
+
+def states(tensors: dict[str, FloatArray], ids: list[int]) -> Float64Array:
+    """The network in plain NumPy, float64, written from the BERT paper: its last layer's output (tokens, hidden)."""
     n = NETWORK
 
     def norm(x: Float64Array, name: str) -> Float64Array:
@@ -117,6 +124,4 @@ def reference(tensors: dict[str, FloatArray], ids: list[int]) -> FloatArray:
         up = dense(x, f"{prefix}intermediate.dense")
         active = 0.5 * up * (1 + np.tanh(np.sqrt(2 / np.pi) * (up + 0.044715 * up**3)))
         x = norm(x + dense(active, f"{prefix}output.dense"), f"{prefix}output.LayerNorm")
-    mean = x.mean(axis=0)
-    result: FloatArray = (mean / np.linalg.norm(mean)).astype(np.float32)
-    return result
+    return x
