@@ -64,7 +64,8 @@ class PackModels:
     _choices: dict[str, Choice] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._around = Surroundings(self.data_dir.contexts, Breaker(self.data_dir.device_file))
+        file = self.data_dir.device_file
+        self._around = Surroundings(self.data_dir.contexts, Breaker(file), file)
 
     @property
     def providers(self) -> dict[str, str]:

@@ -6,8 +6,8 @@ import math
 import statistics
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -36,16 +36,39 @@ def is_clear(relevances: Sequence[float]) -> bool:
     return max(relevances) >= SURE and max(last) <= UNLIKELY
 
 
+class Memory(Protocol):
+    """Keeps whole numbers between starts of the program, per model and machine."""
+
+    def recall(self) -> list[int]: ...
+
+    def keep(self, numbers: Sequence[int]) -> None: ...
+
+
 class Pace:
     """How fast a place reads, in classes: the same question is to be answered from the same candidates each time, and
     a measured speed is never the same twice. The class changes only when several calls in a row were faster, or
     slower, than it by more than a step (another power plan, a hot machine).
     """
 
-    def __init__(self, tokens_per_ms: float) -> None:
+    def __init__(self, tokens_per_ms: float, memory: Memory | None = None) -> None:
         self._class = _class_of(tokens_per_ms)
-        self._seen: deque[int] = deque(maxlen=_CALLS)
+        self._others: list[int] = []  # classes of the last calls, as far as all were faster, or slower
+        self._memory = memory
         self._lock = threading.Lock()
+
+    @classmethod
+    def recalled(cls, memory: Memory) -> Pace | None:
+        """As it was when it was last kept; None where nothing is known."""
+        kept = memory.recall()
+        if not kept:
+            return None
+        pace = cls(_STEP ** (kept[0] + 0.5), memory)
+        pace._others = kept[1:]
+        return pace
+
+    def keep(self) -> None:
+        if self._memory is not None:
+            self._memory.keep([self._class, *self._others])
 
     @property
     def tokens_per_ms(self) -> float:
@@ -64,13 +87,27 @@ class Pace:
         """What a call has read, in which time."""
         if tokens < _TELLING_TOKENS or took_ms <= 0:
             return
+        seen = _class_of(tokens / took_ms)
         with self._lock:
-            self._seen.append(_class_of(tokens / took_ms))
-            if len(self._seen) < _CALLS:
-                return
-            if min(self._seen) > self._class + 1 or max(self._seen) < self._class - 1:
-                self._class = math.floor(statistics.median(self._seen))
-                self._seen.clear()
+            before = self._others
+            if abs(seen - self._class) > 1:
+                alike = [other for other in before if (other > self._class) == (seen > self._class)]
+                self._others = [*alike, seen]
+            else:
+                self._others = []
+            if len(self._others) == _CALLS:
+                self._class, self._others = math.floor(statistics.median(self._others)), []
+            if self._others != before:
+                self.keep()
+
+
+def paced(speed: Callable[[], float], memory: Memory | None) -> Pace:
+    """As it is remembered, else by measuring the `speed` (tokens per millisecond), which is remembered then."""
+    if memory is not None and (known := Pace.recalled(memory)):
+        return known
+    pace = Pace(speed(), memory)
+    pace.keep()
+    return pace
 
 
 def measured(

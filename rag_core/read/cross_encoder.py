@@ -6,13 +6,12 @@ on its neighbours; and it would not be faster (tests/benchmarks/reader_speed.py)
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Sequence
 
 import numpy as np
 
 from rag_core.progress import CancelToken
-from rag_core.read.budget import READING_MS, Pace, measured
+from rag_core.read.budget import READING_MS, measured
 from rag_core.read.decoding import Logits
 from rag_core.read.description import read_spec
 from rag_core.read.layout import Window
@@ -44,8 +43,6 @@ class CrossEncoder(Reader):
         self._names = [tensor.name for tensor in session.outputs]
         self._reason = reason
         self._threads = threads or real_cores()
-        self._measuring = threading.Lock()
-        self._pace: Pace | None = None
 
     @property
     def provider(self) -> str:
@@ -59,12 +56,8 @@ class CrossEncoder(Reader):
     def reason(self) -> str:
         return self._reason
 
-    @property
-    def pace(self) -> Pace:
-        with self._measuring:
-            if self._pace is None:
-                self._pace = Pace(measured(self.batches, self.spec.max_tokens, 2 * self._threads))
-            return self._pace
+    def speed(self) -> float:
+        return measured(self.batches, self.spec.max_tokens, 2 * self._threads)
 
     def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """One window each. While the caller is busy with one, at most two per thread are still being computed."""

@@ -49,6 +49,9 @@ class FallbackReader(Reader):
     def pace(self) -> Pace:
         return self._spots.now.pace
 
+    def speed(self) -> float:
+        return self._spots.now.speed()
+
     def cost(self, window: Window) -> int:
         return self._spots.now.cost(window)
 

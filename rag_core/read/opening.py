@@ -13,6 +13,7 @@ from rag_core.read.reader import Reader
 from rag_core.read.static_reader import StaticReader
 from rag_core.runtime.choice import Place, Surroundings, choose
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.speeds import speeds_of
 from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
 from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
@@ -35,7 +36,7 @@ def open_reader(
     ProviderUnavailable, PackCorrupt, DeviceFailed.
     """
     if around is None:
-        return _measured(open_by_itself(pack, threads, preference, time_ms=time_ms))
+        return _paced(open_by_itself(pack, threads, preference, time_ms=time_ms), pack, threads)
     tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
     choice = choose(STAGE, pack, preference, around)
     open_at = partial(
@@ -55,16 +56,19 @@ def _open_at(
     time_ms: float,
 ) -> Reader:
     if STATIC not in place.pack.manifest.spec:
-        return _measured(open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms))
+        reader: Reader = open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms)
+        return _paced(reader, place.pack, threads, around)
     open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
     provider = place.device.provider
     reader = StaticReader(pack, place.pack, tokenizer, open_graph, provider, preference, at_work, time_ms)
     reader.open_largest()
-    return _measured(reader)
+    return _paced(reader, place.pack, threads, around)
 
 
-def _measured(reader: Reader) -> Reader:
-    """Its speed is known before a person waits for it."""
+def _paced(reader: Reader, pack: Pack, threads: int, around: Surroundings | None = None) -> Reader:
+    """Its speed is known before a person waits for it; where it was measured once, it is remembered."""
+    if around is not None and around.device_file is not None:
+        reader.memory = speeds_of(pack, reader.precision, reader.provider, threads, around.device_file)
     if math.isfinite(reader.time_ms):
         reader.pace  # noqa: B018 - asking for it measures it
     return reader

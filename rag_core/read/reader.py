@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
@@ -10,7 +11,7 @@ from contextlib import closing
 from itertools import accumulate
 
 from rag_core.progress import CancelToken
-from rag_core.read.budget import READING_MS, Pace, is_clear, is_overdue
+from rag_core.read.budget import READING_MS, Memory, Pace, is_clear, is_overdue, paced
 from rag_core.read.decoding import Judgement, Logits, judge, merged, probability, reading
 from rag_core.read.description import ReaderSpec, read_spec
 from rag_core.read.layout import Layout, Window, Words
@@ -33,7 +34,10 @@ class Reader(ABC):
         self.pack_id = pack.id
         self.requested = requested
         self.time_ms = time_ms
+        self.memory: Memory | None = None
         self._layout = Layout(self.spec, tokenizer)
+        self._measuring = threading.Lock()
+        self._pace: Pace | None = None
 
     @property
     @abstractmethod
@@ -51,9 +55,16 @@ class Reader(ABC):
         """Why that is not what was asked for; else empty."""
 
     @property
-    @abstractmethod
     def pace(self) -> Pace:
-        """Of the place where it runs, measured when it is first asked for."""
+        """Of the place where it runs: as `memory` has it, else measured when it is first asked for."""
+        with self._measuring:
+            if self._pace is None:
+                self._pace = paced(self.speed, self.memory)
+            return self._pace
+
+    @abstractmethod
+    def speed(self) -> float:
+        """Tokens per millisecond, measured now."""
 
     @abstractmethod
     def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:

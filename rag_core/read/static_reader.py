@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from rag_core.errors import PackCorrupt
 from rag_core.progress import CancelToken
-from rag_core.read.budget import READING_MS, Pace, measured
+from rag_core.read.budget import READING_MS, measured
 from rag_core.read.decoding import Logits, judge, merged
 from rag_core.read.layout import Window
 from rag_core.read.proof import disagreement, words_of
@@ -51,8 +50,6 @@ class StaticReader(Reader):
         self._provider = provider
         self._canonical = source.manifest.canonical
         self._graphs = StaticGraphs(pack, buckets, self._layout.empty, open_graph, self._complaint_about, at_work)
-        self._measuring = threading.Lock()
-        self._pace: Pace | None = None
 
     @property
     def provider(self) -> str:
@@ -66,12 +63,8 @@ class StaticReader(Reader):
     def reason(self) -> str:
         return ""
 
-    @property
-    def pace(self) -> Pace:
-        with self._measuring:
-            if self._pace is None:
-                self._pace = Pace(measured(self.batches, self.spec.max_tokens, self._largest_batch))
-            return self._pace
+    def speed(self) -> float:
+        return measured(self.batches, self.spec.max_tokens, self._largest_batch)
 
     def cost(self, window: Window) -> int:
         return min(bucket.tokens for bucket in self._graphs.buckets if bucket.tokens >= len(window.ids))

@@ -18,10 +18,13 @@ PREPARE_FOR_NPU = "Choose “auto” or “cpu”, or prepare the models for the
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a choice depends on besides the machine: what was compiled, and what failed before."""
+    """What a choice depends on besides the machine: what was compiled, and what failed before. `device_file` is where
+    a model keeps how fast it is; nothing is kept where it is None.
+    """
 
     contexts_dir: Path
     breaker: Breaker
+    device_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import gc
+import weakref
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from rag_core.engine.models import open_largest_first
+from rag_core.engine.models import NOT_INSTALLED, has_no_reader, open_largest_first
 from rag_core.engine.pack_models import PackModels
-from rag_core.errors import ProviderUnavailable
+from rag_core.errors import PackCorrupt, ProviderUnavailable
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.compiled import COMPILED, context_folder, described, expected_stamp
@@ -26,7 +28,7 @@ LAPTOP = Inventory((device(), PROCESSOR))
 
 @dataclass
 class Model:
-    """What `open_encoder` and `open_generator` give, as far as it matters here."""
+    """What `open_encoder`, `open_reader` and `open_generator` give, as far as it matters here."""
 
     provider: str
     reason: str = ""
@@ -44,11 +46,16 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         stages.append("embed")
         return Model(QNN)
 
+    def reader(*_: object) -> Model:
+        stages.append("rerank")
+        return Model(QNN)
+
     def generator(*_: object) -> Model:
         stages.append("generate")
         return Model(QNN)
 
     monkeypatch.setattr("rag_core.engine.pack_models.open_encoder", encoder)
+    monkeypatch.setattr("rag_core.engine.pack_models.open_reader", reader)
     monkeypatch.setattr("rag_core.engine.pack_models.open_generator", generator)
     for module in ("engine.pack_models", "runtime.choice"):
         monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda look_for_npu=True: LAPTOP)
@@ -107,6 +114,10 @@ def test_the_language_model_goes_in_first_where_one_npu_holds_both(opened: list[
         prepare(data_dir, pack)
     open_largest_first(PackModels(data_dir, Settings()))
     assert opened == ["generate"]
+    prepare(data_dir, write_pack(data_dir.packs / "reader", "reader", CPU))
+    Breaker(data_dir.device_file).failed(QNN, "embed", "It hung.")
+    open_largest_first(PackModels(data_dir, Settings()))
+    assert opened == ["generate", "generate"], "the reader needs room there, too"
 
 
 def test_a_device_that_failed_is_left_alone_until_it_is_tried_again(opened: list[str], data_dir: DataDir) -> None:
@@ -117,6 +128,77 @@ def test_a_device_that_failed_is_left_alone_until_it_is_tried_again(opened: list
     assert PackModels(data_dir, Settings(execution_provider="cpu")).failed == frozenset()
     models.retry_devices()
     assert (models.failed, models.kind_of("embed")) == (frozenset(), "npu")
+
+
+def test_everything_works_without_a_reader_and_says_where_one_is_to_be_had(
+    opened: list[str], data_dir: DataDir
+) -> None:
+    models = PackModels(data_dir, Settings())
+    assert not models.reads_closely("How long is it?") and models.reader is None and has_no_reader(models)
+    assert models.encoder and models.kind_of("rerank") == "cpu"
+    assert (models.providers, models.reasons) == ({"embed": QNN}, {"rerank": NOT_INSTALLED})
+    assert "rerank" not in models.failed
+    write_pack(data_dir.packs / "reader", "reader", CPU)
+    assert has_no_reader(models), "nothing changes in the middle of work"
+    models.close()
+    assert models.reads_closely("How long is it?") and not has_no_reader(models)
+    assert (models.providers, models.reasons) == ({"rerank": QNN}, {})
+
+
+def test_a_reader_that_cannot_be_opened_is_a_reason_and_no_failure(
+    opened: list[str], data_dir: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pack(data_dir.packs / "reader", "reader", CPU)
+    tries = []
+
+    def damaged(*_: object) -> Model:
+        tries.append(1)
+        raise PackCorrupt("The file “int8.onnx” is damaged.", "Prepare the models again.")
+
+    monkeypatch.setattr("rag_core.engine.pack_models.open_reader", damaged)
+    models = PackModels(data_dir, Settings())
+    assert models.reads_closely("It is there."), "so far nobody knows"
+    assert models.reader is None and models.reader is None and len(tries) == 1
+    assert not models.reads_closely("Not any more.") and not has_no_reader(models)
+    assert models.reasons == {"rerank": "The file “int8.onnx” is damaged. Prepare the models again."}
+    (data_dir.packs / "reader" / "manifest.json").write_text("{")
+    models.close()
+    assert models.reader is None and "manifest" in models.reasons["rerank"] and models.encoder
+
+
+def test_the_readers_pack_says_which_languages_it_knows(opened: list[str], data_dir: DataDir) -> None:
+    write_pack(data_dir.packs / "reader", "reader", CPU, languages=["en"])
+    multilingual = write_pack(data_dir.packs / "second", "reader", CPU, languages=["en", "ja"])
+    write_manifest(multilingual.root, replace(multilingual.manifest, id="second"))
+    japanese = "休暇は何日ですか"
+    assert not PackModels(data_dir, Settings()).reads_closely(japanese)
+    assert PackModels(data_dir, Settings(reader="second")).reads_closely(japanese)
+    assert opened == []
+
+
+def test_the_reader_is_a_stage_like_the_others(opened: list[str], data_dir: DataDir) -> None:
+    prepare(data_dir, write_pack(data_dir.packs / "reader", "reader", CPU))
+    models = PackModels(data_dir, Settings())
+    assert (models.kind_of("rerank"), opened) == ("npu", [])
+    assert models.reader is not None and models.load_ms["load_reader"] >= 0
+    assert models.precisions == {"rerank": "fp16"}
+    Breaker(data_dir.device_file).failed(QNN, "rerank", "It hung.")
+    models = PackModels(data_dir, Settings())
+    assert (models.failed, models.kind_of("rerank")) == (frozenset({"rerank"}), "cpu")
+    models.retry_devices()
+    assert (models.failed, models.kind_of("rerank")) == (frozenset(), "npu")
+
+
+def test_closing_gives_the_memory_of_every_model_back(opened: list[str], data_dir: DataDir) -> None:
+    write_pack(data_dir.packs / "reader", "reader", CPU)
+    write_pack(data_dir.packs / "llm", "llm", CPU)
+    models = PackModels(data_dir, Settings())
+    held = [weakref.ref(model) for model in (models.encoder, models.reader, models.generator)]
+    assert all(ref() is not None for ref in held)
+    models.close()
+    gc.collect()
+    assert [ref() for ref in held] == [None, None, None]
+    assert models.encoder and models.reader and models.generator, "the next use opens them again"
 
 
 def test_another_try_is_offered_where_a_model_had_to_leave_its_best_place(opened: list[str], data_dir: DataDir) -> None:
