@@ -30,7 +30,7 @@ _DEPTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`grade`: how well a chunk answers (0..1), None where nobody knows; `span`: the words that answer, if it has any."""
+    """`grade`: how well a chunk answers (0..1), None where nobody knows; `span`: the words that answer, if any."""
 
     grade: float | None
     span: tuple[int, int] | None = None
@@ -88,9 +88,7 @@ class Asker:
     encoder: Encoder
     cache: VectorCache
 
-    def ask(
-        self, domain: str, queries: Sequence[Query], spans: bool, fill: Callable[[Store], None]
-    ) -> Iterator[Asked]:
+    def ask(self, domain: str, queries: Sequence[Query], spans: bool, fill: Callable[[Store], None]) -> Iterator[Asked]:
         with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
             fill(store)
             index = LibraryIndex(store)

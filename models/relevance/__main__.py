@@ -26,6 +26,7 @@ from models.relevance.calibrate import (
 from models.relevance.libraries import draw
 from models.relevance.measuring import Encoder, Example, VectorCache, ask_all, read_examples, write_examples
 from models.relevance.sources import Domain, load_domains, together
+from rag_core.answer.relevance import Calibration
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.runtime.pack import Pack, find_pack
 
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "rag_core" / "answer" / "relevance.json"
 # (pages, how many libraries, questions of each kind per library)
 SIZES = ((20, 10, 15), (200, 3, 75), (1200, 1, 250))
+OWN: tuple[Calibration, ...] = ("dense", "lexical", "lexical_cjk")
 BIG = 400  # questions of each kind for the mixed libraries
 # The mixed libraries: each is judged by numbers that were fitted without its parts.
 PARTS = {"mixed-1": ("squad2", "reddit", "search", "health"), "mixed-2": ("wikipedia", "reviews", "policies")}
@@ -79,7 +81,7 @@ def _strangers(domain: Domain, domains: Sequence[Domain], own: Sequence[str] = (
 def calibrate(examples: dict[str, list[Example]], pack: Pack) -> dict[str, Any]:
     models: dict[str, Any] = {}
     figures: dict[str, Any] = {}
-    for calibration in FEATURES:
+    for calibration in OWN:
         table = tabulate(examples["ja" if calibration == "lexical_cjk" else "en"], calibration, pack.id)
         unseen = probabilities_of_unseen(table, PARTS)
         print(f"\n{calibration}, each domain judged by numbers fitted without it")  # noqa: T201
@@ -97,10 +99,13 @@ def calibrate(examples: dict[str, list[Example]], pack: Pack) -> dict[str, Any]:
 
 def write(result: dict[str, Any], pack: Pack, examples: dict[str, list[Example]], qa: Path) -> None:
     used = {name: _sha256(qa / f"{name}.jsonl.gz") for name in LICENCES}
+    stored = json.loads(TARGET.read_text(encoding="utf-8"))
+    read = stored["models"]["read"]  # fitted with the reader: python -m models.reader fit
     content = {
         "format": 1,
         "embedder": {"pack": pack.id, "version": pack.manifest.version, "sha256": pack.sha256},
-        "models": result["models"],
+        "reader": stored["reader"],
+        "models": {"read": read, **result["models"]},
         "provenance": {
             "recipe": "python -m models.relevance",
             "threshold": THRESHOLD,

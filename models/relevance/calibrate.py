@@ -14,6 +14,7 @@ from rag_core.answer.relevance import Calibration, relevance_features
 from rag_core.evaluate import metrics
 
 FEATURES: dict[Calibration, tuple[str, ...]] = {
+    "read": ("read_best", "answer_best", "window_best", "covered_terms", "smallness"),
     "dense": ("joint_best", "window_best", "covered_terms", "smallness"),
     "lexical": ("coverage_first", "window_best", "covered_terms", "smallness"),
     "lexical_cjk": ("coverage_first", "window_best", "covered_terms", "smallness"),

@@ -85,7 +85,7 @@ def ask_all(plan: Plan, encoder: Encoder, cache: VectorCache) -> Iterator[Exampl
     """Build the library of `plan` in a temporary folder and ask every question of it, as the engine does: in a language
     that the embedder does not know, by keywords alone."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
-        _fill(store, plan, encoder)
+        fill(store, plan, encoder)
         index = LibraryIndex(store)
         chunks = store.pending_count()
         queries: Sequence[FloatArray | None] = [None] * len(plan.questions)
@@ -104,7 +104,8 @@ def ask_all(plan: Plan, encoder: Encoder, cache: VectorCache) -> Iterator[Exampl
             yield Example(plan.domain, kind, question, chunks, evidence)
 
 
-def _fill(store: Store, plan: Plan, encoder: Encoder) -> None:
+def fill(store: Store, plan: Plan, encoder: TokenCounter) -> None:
+    """Put the documents of `plan` into an empty store, as the program would; `document_id` is the number in hex."""
     for number, (title, texts) in enumerate(plan.documents):
         pages = tuple(Page(at, text) for at, text in enumerate(texts, start=1))
         parsed = ParsedDocument("text/plain", pages, title)
