@@ -19,7 +19,7 @@ AT_LEAST = 5  # texts are read on the slowest machine: what the prompt is made o
 _STEP = 1.25  # from one class of speed to the next
 _OVERRUN = 2.0  # times the time that was meant, after which no more is read
 _CALLS = 5  # that have to agree before the class changes
-_TELLING_TOKENS = 1000  # fewer say little about the speed
+_TELLING_TOKENS = 300  # fewer say little about the speed; `AT_LEAST` passages have more
 _ROUNDS = 4  # of a measurement: the fastest counts, because other work on the machine only slows one down
 
 SURE, UNLIKELY = 0.9, 0.1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.read.budget import Pace, paced
+from rag_core.read.budget import AT_LEAST, Pace, paced
 from rag_core.read.opening import open_reader
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings
@@ -44,6 +44,15 @@ def test_one_that_was_measured_while_the_machine_was_busy_is_put_right(tmp_path:
     assert times(4, lambda: paced(never, memory)).tokens_per_ms == busy
     assert times(1, lambda: paced(never, memory)).tokens_per_ms > 10 * busy
     assert paced(never, memory).tokens_per_ms > 10 * busy
+
+
+def test_even_the_few_texts_of_a_slow_machine_tell_its_speed(tmp_path: Path) -> None:
+    memory = Speeds(tmp_path / "devices.json", "reader")
+    slow = paced(lambda: 0.5, memory)
+    assert slow.reach([80] * 20, 250.0) == AT_LEAST
+    for _ in range(5):
+        slow.observed(80 * AT_LEAST, 20.0)
+    assert slow.reach([80] * 20, 250.0) == 20
 
 
 def test_calls_that_do_not_agree_change_nothing(tmp_path: Path) -> None:
