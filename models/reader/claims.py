@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,21 @@ def varied(rows: Iterable[dict[str, Any]], rng: random.Random) -> Iterator[Check
             yield Checked(row["claim"], " ".join(others), 0.0)
 
 
-def published(path: Path) -> list[Checked]:
-    """A file of claims with evidence (see README.md); "refuted" and "not enough" are both not supported."""
-    rows = read_lines(path)
+def published(path: Path, without: Collection[str] = ()) -> list[Checked]:
+    """A file of claims with evidence (see README.md); "refuted" and "not enough" are both not supported.
+
+    Claims about the pages `without` (titles, see `page_key`) are left out.
+    """
     return [
         Checked(_spaced(row["claim"]), _spaced(" ".join(row["evidence"])), float(row["label"] == "SUPPORTS"))
-        for row in rows
+        for row in read_lines(path)
+        if page_key(row["group"]) not in without
     ]
+
+
+def page_key(title: str) -> str:
+    """A page's title, as two sets write it."""
+    return title.lower().replace("_", " ").strip()
 
 
 def _spaced(text: str) -> str:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from torch.nn import functional
 from models.reader.examples import Claim, Question
 from models.reader.network import Reader, Scores
 from models.reader.pairs import Pair
+from models.reader.together import average_gradients, rank_here
 
 _RUN = 8  # pairs that run together
+_MOST_PROCESSES = 8
 _PASSAGE, _WRONG = 1.0, 0.25  # weight of a span's loss on the passage that was asked about, and on each wrong one
 
 
@@ -53,25 +56,20 @@ class Batch:
     labels: Sequence[float] = ()
 
 
-def batches(questions: Sequence[Question], claims: Sequence[Claim], config: Config, start: int) -> Iterator[Batch]:
-    """Without end, from step `start` on: the same for the same seed, however often it was interrupted.
-
-    An epoch's questions are shuffled, then taken in pools that are sorted by length, so that little is padding.
+def batches(
+    questions: Sequence[Question], claims: Sequence[Claim], config: Config, start: int, rank: int = 0
+) -> Iterator[Batch]:
+    """Without end, from step `start` on: the same for the same seed, however often it was interrupted, and others for
+    each `rank` of the processes that train together.
     """
-    for step in _endless(start):
-        rng = random.Random(config.seed * 1_000_003 + step)
+    for step in count(start):
+        rng = random.Random((config.seed * 1_000_003 + step) * _MOST_PROCESSES + rank)
         if rng.random() < config.claim_share and claims:
             centre = rng.randrange(len(claims))
             chosen = [(centre + rng.randrange(-2000, 2000)) % len(claims) for _ in range(config.claims)]
             yield Batch([claims[at].pair for at in chosen], labels=[claims[at].label for at in chosen])
         else:
             yield _question_batch(questions, config, rng)
-
-
-def _endless(start: int) -> Iterator[int]:
-    while True:
-        yield start
-        start += 1
 
 
 def _question_batch(questions: Sequence[Question], config: Config, rng: random.Random) -> Batch:
@@ -191,15 +189,17 @@ class Run:
         """Until `config.steps`; prints one line per 25 steps, keeps a checkpoint per `config.every`."""
         self.reader.train()
         started, done, parts = time.monotonic(), 0, dict[str, list[float]]()
-        for batch in batches(questions, claims, self.config, self.step):
+        rank = rank_here()
+        for batch in batches(questions, claims, self.config, self.step, rank):
             if self.step >= self.config.steps:
                 break
             for name, value in self._one(batch).items():
                 parts.setdefault(name, []).append(value)
             done += len(batch.pairs)
-            if self.step % 25 == 0:
+            if self.step % 25 == 0 and rank == 0:
                 means = "  ".join(f"{name} {np.mean(values):.3f}" for name, values in sorted(parts.items()))
-                print(f"step {self.step}  {done / (time.monotonic() - started):.1f} pairs/s  {means}", flush=True)  # noqa: T201
+                speed = done / (time.monotonic() - started)
+                print(f"step {self.step}  {speed:.1f} pairs/s  {means}", flush=True)  # noqa: T201
                 parts.clear()
             if self.step % self.config.every == 0:
                 self.save()
@@ -210,6 +210,7 @@ class Run:
             group["lr"] = self.config.learning_rate * _schedule(self.step, self.config)
         loss, parts = loss_of(scores_of(self.reader, batch.pairs), batch)
         loss.backward()
+        average_gradients(self.reader)
         torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -217,6 +218,9 @@ class Run:
         return parts
 
     def save(self) -> None:
+        """One process of those that train together does it for all."""
+        if rank_here():
+            return
         partial = self.checkpoint.with_suffix(".partial")
         stored = {"reader": self.reader.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
         torch.save({**stored, "config": asdict(self.config)}, partial)

