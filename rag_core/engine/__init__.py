@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from rag_core.answer.conversation import search_query
-from rag_core.engine import adding, asking, left_out, searching, suited
+from rag_core.engine import adding, asking, checking, left_out, searching, suited
 from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
@@ -31,7 +31,18 @@ from rag_core.libraries import check_library_name
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress, run_to_end
 from rag_core.settings import InEffect, Settings
-from rag_core.types import AddReport, Answer, AskEvent, Document, Filters, Message, Page, SearchResult
+from rag_core.types import (
+    AddReport,
+    Answer,
+    AskEvent,
+    Document,
+    Filters,
+    Message,
+    Page,
+    Passage,
+    SearchResult,
+    SentenceCheck,
+)
 
 
 class Engine:
@@ -168,6 +179,10 @@ class Engine:
     ) -> Answer:
         """`ask` for callers that do not stream: the finished answer."""
         return run_to_end(self.ask(question, history=history, filters=filters, rerank=rerank))
+
+    def check(self, question: str, sentences: Sequence[str], passages: Sequence[Passage]) -> list[SentenceCheck]:
+        """Whether the passages support each sentence, as it is judged for the sentences of an answer to `question`."""
+        return checking.check(question, sentences, passages, self._work)
 
     def health(self) -> list[Check]:
         """What `doctor` says of this library: counts, orphans, and where each stage really runs."""

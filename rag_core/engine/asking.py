@@ -15,6 +15,7 @@ from rag_core.answer.citations import GroundedStream
 from rag_core.answer.conversation import search_query
 from rag_core.answer.focus import Piece, Similarity, rank_pieces
 from rag_core.answer.prompt import PROMPT_ID
+from rag_core.engine.checking import support_by_reader
 from rag_core.engine.fitting import fitting_prompt
 from rag_core.engine.models import open_largest_first
 from rag_core.engine.searching import search
@@ -163,22 +164,10 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
 
 
 def _support(asked: _Asked) -> Support | None:
-    """The reader's word on sentences, timed as `check`; None where it does not know the language, or there is none."""
-    models, clock = asked.work.models, asked.clock
-    if not asked.rerank or not models.reads_closely(asked.question):
+    """The reader's word on sentences, timed as `check`; None where it was not asked for or cannot tell."""
+    if not asked.rerank:
         return None
-    reader = models.reader
-    if reader is None:
-        return None
-
-    def support(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
-        started = time.perf_counter()
-        known = [pair for pair in pairs if all(models.reads_closely(text) for text in pair)]
-        said = dict(zip(known, reader.support(known, asked.cancel) if known else [], strict=True))
-        clock.timings_ms["check"] = clock.timings_ms.get("check", 0.0) + (time.perf_counter() - started) * 1000
-        return [said.get(pair) for pair in pairs]
-
-    return support
+    return support_by_reader(asked.question, asked.work, asked.clock.timings_ms, asked.cancel)
 
 
 def _wants_quote(stream: GroundedStream, best: Piece) -> bool:

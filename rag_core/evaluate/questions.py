@@ -16,6 +16,8 @@ needed; the more of the rest is given, the more can be measured:
 - `answerable`: false where the documents do not hold the answer and the right reply is to say so. True when left out.
 - `history`: the conversation before a follow-up question, a list of `{"role": "user" or "assistant", "content": ...}`.
 - `demo`: true where `alcove demo` asks this question.
+- `claims`: sentences that could stand in an answer, each with whether the documents say so, a list of
+  `{"text": ..., "supported": true or false}`: they are checked as the sentences of an answer are.
 
 Further fields are allowed and ignored, so that notes can stand beside a question.
 """
@@ -34,6 +36,14 @@ _ADVICE = "Correct that line. The format is described in rag_core/evaluate/quest
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, and whether the documents say so."""
+
+    text: str
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One line of a question set. `paths` is empty and `page` None where the person did not say."""
 
@@ -45,6 +55,7 @@ class Question:
     answerable: bool = True
     history: tuple[Message, ...] = ()
     demo: bool = False
+    claims: tuple[Claim, ...] = ()
 
     @property
     def locates(self) -> bool:
@@ -84,6 +95,7 @@ def _question(line: str, where: str) -> Question:
         answerable=_flag(stored, "answerable", where, default=True),
         history=_history(stored, where),
         demo=_flag(stored, "demo", where, default=False),
+        claims=_claims(stored, where),
     )
     _check_sense(question, where)
     return question
@@ -138,3 +150,16 @@ def _history(stored: dict[str, Any], where: str) -> tuple[Message, ...]:
                 f"{where}: each message of “history” needs a “role” (user or assistant) and a “content”.", _ADVICE
             )
     return tuple(Message(turn["role"], turn["content"]) for turn in turns)
+
+
+def _claims(stored: dict[str, Any], where: str) -> tuple[Claim, ...]:
+    claims = stored.get("claims") or []
+    if not isinstance(claims, list):
+        raise UserError(f"{where}: “claims” must be a list of sentences with their labels.", _ADVICE)
+    for claim in claims:
+        right = isinstance(claim, dict) and isinstance(claim.get("text"), str) and claim["text"].strip()
+        if not right or not isinstance(claim.get("supported"), bool):
+            raise UserError(
+                f"{where}: each of the “claims” needs a “text”, and “supported” that is true or false.", _ADVICE
+            )
+    return tuple(Claim(claim["text"], claim["supported"]) for claim in claims)

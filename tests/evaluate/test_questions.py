@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UserError
-from rag_core.evaluate.questions import Question, load_questions
+from rag_core.evaluate.questions import Claim, Question, load_questions
 from rag_core.types import Message
 
 
@@ -21,12 +21,23 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         '\ufeff{"question": "How long?", "path": "a/policy.docx", "page": 2, "excerpt": "seven years", "answer": "7",'
-        ' "history": [{"role": "user", "content": "Files?"}], "demo": true, "note": "mine"}\r\n'
+        ' "history": [{"role": "user", "content": "Files?"}], "demo": true, "note": "mine",'
+        ' "claims": [{"text": "Seven years.", "supported": true}]}\r\n'
         "\r\n"
         '{"question": "Gym?", "answerable": false}\r\n',
     )
     assert load_questions(path) == [
-        Question("How long?", ("a/policy.docx",), 2, "seven years", "7", True, (Message("user", "Files?"),), True),
+        Question(
+            "How long?",
+            ("a/policy.docx",),
+            2,
+            "seven years",
+            "7",
+            True,
+            (Message("user", "Files?"),),
+            True,
+            (Claim("Seven years.", True),),
+        ),
         Question("Gym?", answerable=False),
     ]
 
@@ -53,6 +64,9 @@ def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) ->
         ('{"question": "q", "answerable": "no"}', "“answerable” must be true or false"),
         ('{"question": "q", "answerable": false, "answer": "7"}', "has no answer, and gives one"),
         ('{"question": "q", "history": "before"}', "“history” must be a list"),
+        ('{"question": "q", "claims": "Seven years."}', "“claims” must be a list"),
+        ('{"question": "q", "claims": [{"text": "Seven years."}]}', "each of the “claims”"),
+        ('{"question": "q", "claims": [{"text": " ", "supported": true}]}', "each of the “claims”"),
         ('{"question": "q", "history": [{"role": "system", "content": "x"}]}', "each message of “history”"),
     ],
 )

@@ -9,10 +9,11 @@ from collections.abc import Generator, Sequence
 import pytest
 
 from rag_core.evaluate.matching import overlaps, same_file
-from rag_core.evaluate.questions import Question
-from rag_core.evaluate.run import Report, evaluate
+from rag_core.evaluate.questions import Claim, Question
+from rag_core.evaluate.report import Report
+from rag_core.evaluate.run import evaluate
 from rag_core.progress import Progress
-from rag_core.types import Answer, Citation, Message, Passage, SearchResult
+from rag_core.types import Answer, Citation, Message, Passage, Quote, SearchResult, SentenceCheck
 
 LEAVE = "Full-time employees are entitled to 25 days of paid annual leave in each calendar year."
 
@@ -22,25 +23,38 @@ def passage(rank: int, path: str, page: int, text: str) -> Passage:
 
 
 class ScriptedLibrary:
-    """Finds and says what it was told to; keeps the histories that it was given."""
+    """Finds and says what it was told to; keeps the histories that it was given. Where it was told how it would find
+    without its reader, it has one. A sentence is supported when a passage holds it."""
 
     def __init__(self) -> None:
         self.found: dict[str, tuple[float, list[Passage]]] = {}
+        self.unread: dict[str, list[Passage]] = {}
         self.said: dict[str, tuple[str, list[int]]] = {}
+        self.quoted: dict[str, Quote] = {}
         self.histories: list[Sequence[Message]] = []
 
-    def search(self, query: str, *, history: Sequence[Message], top_k: int) -> SearchResult:
+    def search(self, query: str, *, history: Sequence[Message], top_k: int, rerank: bool = True) -> SearchResult:
         self.histories.append(history)
         relevance, passages = self.found[query]
-        return SearchResult(query, tuple(passages[:top_k]), relevance, {}, {})
+        reads = rerank and query in self.unread
+        shown = passages if rerank else self.unread[query]
+        counts = {"reranked": len(shown)} if reads else {}
+        return SearchResult(query, tuple(shown[:top_k]), relevance, {}, {}, counts=counts)
 
     def answer(self, question: str, *, history: Sequence[Message]) -> Answer:
         relevance, passages = self.found[question]
         text, cited = self.said.get(question, ("Not found.", []))
         citations = tuple(Citation(rank, "", 1, 0, 0, 0, 0) for rank in cited)
+        shown, quote = tuple(passages[:2]), self.quoted.get(question)
         return Answer(
-            question, text, question not in self.said, tuple(passages[:2]), citations, relevance, (), {}, {}, {}
+            question, text, question not in self.said, shown, citations, relevance, (), {}, {}, {}, quote=quote
         )
+
+    def check(self, question: str, sentences: Sequence[str], passages: Sequence[Passage]) -> list[SentenceCheck]:
+        return [
+            SentenceCheck(0, len(sentence), any(sentence in p.text for p in passages), "words")
+            for sentence in sentences
+        ]
 
 
 @pytest.fixture
@@ -86,6 +100,42 @@ def test_the_report_says_what_happened(library: ScriptedLibrary) -> None:
     assert (report.abstention_recall, report.abstention_precision, report.false_alarms) == (1.0, 1.0, 0.0)
     assert report.abstention_auroc == 1.0
     assert report.calibration_error == pytest.approx((0.1 + 0.2 + 0.1) / 3)
+
+
+def test_the_gain_of_reading_is_counted_where_something_was_read(library: ScriptedLibrary) -> None:
+    wrong, right = library.found["How much leave?"][1]
+    library.unread["How much leave?"] = [wrong, right]
+    library.found["How much leave?"] = (0.9, [right, wrong])
+    _, report = finish(evaluate(library, QUESTIONS, relevance_threshold=0.5, answers=False))
+    # from rank 2 to rank 1; the other question was not read closely, and says nothing about reading
+    assert report.reranking_gain == pytest.approx(1 - 1 / math.log2(3))
+    assert [outcome.rank_unread for outcome in report.outcomes] == [2, 1, None]
+
+
+def test_without_a_reader_there_is_no_gain_to_speak_of(library: ScriptedLibrary) -> None:
+    _, report = finish(evaluate(library, QUESTIONS, relevance_threshold=0.5))
+    assert math.isnan(report.reranking_gain)
+    assert math.isnan(report.quote_f1)
+
+
+def test_marked_words_are_compared_and_nothing_marked_counts_as_wrong(library: ScriptedLibrary) -> None:
+    sentence = "You get 25 days of leave."
+    marked = Quote(1, sentence, 3, 100, 125, answer_start=108, answer_end=115, confidence=0.9)
+    assert marked.answer_text == "25 days"
+    library.quoted = {"How much leave?": marked, "Which extension?": Quote(1, "The IT desk answers.", 1, 0, 20)}
+    library.unread = {question: library.found[question][1] for question in library.quoted}
+    _, report = finish(evaluate(library, QUESTIONS, relevance_threshold=0.5))
+    assert (report.quote_f1, report.quote_exact_match) == (0.5, 0.5)
+    assert report.quote_recall == 0.5
+    assert [outcome.marked for outcome in report.outcomes] == ["25 days", "", None]
+
+
+def test_claims_count_as_right_when_they_are_judged_as_they_are_labelled(library: ScriptedLibrary) -> None:
+    claims = (Claim("entitled to 25 days", True), Claim("entitled to 30 days", False), Claim("in the year", True))
+    asked = [Question("How much leave?", claims=claims), Question("Is there a gym?", answerable=False)]
+    _, report = finish(evaluate(library, asked, relevance_threshold=0.5, answers=False))
+    assert report.outcomes[0].claims == (True, True, False)
+    assert report.support_accuracy == pytest.approx(2 / 3)
 
 
 def test_follow_up_questions_are_asked_in_their_conversation(library: ScriptedLibrary) -> None:

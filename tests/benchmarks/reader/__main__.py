@@ -64,8 +64,8 @@ def _support(program: Program, given: Given) -> Iterator[Figure]:
     yield from support.report(list(support.measure(program.reader, given.qa, given.some(_CLAIMS))))
 
 
-def _samples(program: Program, given: Given) -> Iterator[Figure]:
-    yield from samples.figures(program, given.work)
+def _samples(program: Program, _: Given) -> Iterator[Figure]:
+    yield from samples.figures(program)
 
 
 PARTS: dict[str, Callable[[Program, Given], Iterator[Figure]]] = {

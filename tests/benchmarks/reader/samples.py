@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from rag_core.engine import Engine
 from rag_core.evaluate.questions import load_questions
@@ -16,13 +15,12 @@ from tests.benchmarks.reader.program import Program
 LIBRARY = "samples"
 
 
-def figures(program: Program, kept: Path) -> Iterator[Figure]:
+def figures(program: Program) -> Iterator[Figure]:
     """What `alcove eval --search-only` says of them."""
-    del kept
     with Engine(program.data_dir, LIBRARY, program.settings) as engine:
         run_to_end(engine.add([SAMPLES]))
         questions = load_questions(SAMPLES / "questions.jsonl")
         threshold = engine.settings.relevance_threshold
         report = run_to_end(evaluate(engine, questions, relevance_threshold=threshold, answers=False))
-    for name, value, meaning in report.measured():
+    for name, value, meaning in report.figures():
         yield Figure(name, value, "", meaning)

@@ -1,0 +1,38 @@
+"""Whether sentences are true to passages: those of an answer, and those that a person wants checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rag_core.answer.checking import Checker, Support
+from rag_core.engine.workspace import Workspace
+from rag_core.progress import CancelToken
+from rag_core.types import Passage, SentenceCheck
+
+
+def support_by_reader(
+    question: str, work: Workspace, timings_ms: dict[str, float], cancel: CancelToken | None = None
+) -> Support | None:
+    """The reader's word on sentences, which adds its time to `timings_ms["check"]`.
+
+    None where there is no reader, or it does not know the question's language."""
+    models = work.models
+    reader = models.reader if models.reads_closely(question) else None
+    if reader is None:
+        return None
+
+    def support(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
+        started = time.perf_counter()
+        known = [pair for pair in pairs if all(models.reads_closely(text) for text in pair)]
+        said = dict(zip(known, reader.support(known, cancel) if known else [], strict=True))
+        timings_ms["check"] = timings_ms.get("check", 0.0) + (time.perf_counter() - started) * 1000
+        return [said.get(pair) for pair in pairs]
+
+    return support
+
+
+def check(question: str, sentences: Sequence[str], passages: Sequence[Passage], work: Workspace) -> list[SentenceCheck]:
+    """One for each sentence, by itself: its offsets count in the sentence."""
+    checker = Checker(passages, question, support_by_reader(question, work, {}))
+    return [checker.verdict(sentence).check(0, len(sentence)) for sentence in sentences]

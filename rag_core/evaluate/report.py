@@ -1,0 +1,170 @@
+"""What an evaluation found: per question, and as means with their meanings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rag_core.evaluate import metrics
+from rag_core.evaluate.questions import Question
+
+# Ranking is judged on the first ten; a person sees the first few, and those are what "page hit" looks at.
+DEPTH = 10
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to one question. `rank` is that of the first relevant passage, from 1, or None; `rank_unread` the
+    same without the reader.
+
+    What the question set or the run gives nothing to judge is None: `page_hit`, `cited_page`, the answer's scores, and
+    those of the quote, whose `quote_exact_match` and `quote_f1` are about the words that the reader marked in it (0
+    where it marked none). `claims` are whether each of the question's claims was judged as it is labelled.
+    """
+
+    question: str
+    answerable: bool
+    relevance: float
+    abstained: bool
+    read_closely: bool = False
+    rank: int | None = None
+    rank_unread: int | None = None
+    page_hit: bool | None = None
+    answer: str | None = None
+    cited_page: bool | None = None
+    exact_match: float | None = None
+    f1: float | None = None
+    answer_recall: float | None = None
+    quote: str | None = None
+    marked: str | None = None
+    quote_exact_match: float | None = None
+    quote_f1: float | None = None
+    quote_recall: float | None = None
+    claims: tuple[bool, ...] = ()
+    first_path: str = ""
+    first_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Means over a question set; NaN where there was nothing to judge. See `metrics` for the definitions."""
+
+    questions: int
+    located: int
+    answerable: int
+    ndcg_at_10: float
+    reranking_gain: float
+    mrr_at_10: float
+    recall_at_1: float
+    recall_at_5: float
+    recall_at_10: float
+    page_hit_rate: float
+    cited_page_rate: float
+    quote_recall: float
+    quote_exact_match: float
+    quote_f1: float
+    exact_match: float
+    answer_f1: float
+    answer_recall: float
+    support_accuracy: float
+    abstention_precision: float
+    abstention_recall: float
+    false_alarms: float
+    abstention_auroc: float
+    calibration_error: float
+    outcomes: tuple[Outcome, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: what was not measured is null."""
+        values = asdict(self)
+        return {name: None if _is_nan(value) else value for name, value in values.items()}
+
+    def figures(self) -> list[tuple[str, float, str]]:
+        """(name, value, meaning)."""
+        return [(label, getattr(self, name), meaning) for name, label, meaning in _ROWS]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The figures for a table. What was not measured is “–”."""
+        return [
+            (name, "–" if math.isnan(value) else f"{value:.3f}", meaning) for name, value, meaning in self.figures()
+        ]
+
+
+_ROWS = (
+    ("ndcg_at_10", "nDCG@10", "how high the right passage stands, 1 = always first"),
+    ("reranking_gain", "Reranking gain", "nDCG@10 with the reader, less that without it"),
+    ("mrr_at_10", "MRR@10", "1 / its rank, on average"),
+    ("recall_at_1", "Recall@1", "right passage comes first"),
+    ("recall_at_5", "Recall@5", "right passage among the first 5"),
+    ("recall_at_10", "Recall@10", "right passage among the first 10"),
+    ("page_hit_rate", "Page hit rate", f"right file and page among the first {SHOWN}"),
+    ("cited_page_rate", "Right page cited", "of the answers that were given"),
+    ("quote_recall", "Quote holds reference", "share of the reference answer's words in the quoted sentence"),
+    ("quote_f1", "Marked words F1", "words marked in the quote, against the reference; 0 where none are"),
+    ("quote_exact_match", "Marked words exact match", "marked words and reference are the same words"),
+    ("answer_recall", "Answer holds reference", "share of the reference answer's words"),
+    ("answer_f1", "Answer F1", "shared words, as SQuAD counts; short references make it low"),
+    ("exact_match", "Answer exact match", "answer and reference are the same words"),
+    ("support_accuracy", "Support accuracy", "claims that were judged as the set labels them"),
+    ("abstention_recall", "“Not found” recall", "unanswerable questions that were told so"),
+    ("abstention_precision", "“Not found” precision", "“not found” that was right"),
+    ("false_alarms", "Wrongly “not found”", "answerable questions that were refused"),
+    ("abstention_auroc", "Relevance AUROC", "answerable ranked above unanswerable"),
+    ("calibration_error", "Calibration error", "relevance against what was true, 0 = exact"),
+)
+
+
+def report_of(questions: Sequence[Question], outcomes: Sequence[Outcome]) -> Report:
+    """`outcomes` are parallel to the questions."""
+    located = [outcome for question, outcome in zip(questions, outcomes, strict=True) if question.locates]
+    gains = [_gains(outcome.rank) for outcome in located]
+    read = [outcome for outcome in located if outcome.read_closely]
+    can = [outcome.answerable for outcome in outcomes]
+    relevance = [outcome.relevance for outcome in outcomes]
+    refused = metrics.abstention(can, relevance, [outcome.abstained for outcome in outcomes])
+    return Report(
+        questions=len(questions),
+        located=len(located),
+        answerable=sum(can),
+        ndcg_at_10=metrics.mean(map(_ndcg, gains)),
+        reranking_gain=metrics.mean(_ndcg(_gains(o.rank)) - _ndcg(_gains(o.rank_unread)) for o in read),
+        mrr_at_10=metrics.mean(metrics.reciprocal_rank_at_k(g, DEPTH) for g in gains),
+        recall_at_1=metrics.mean(metrics.recall_at_k(g, 1, 1) for g in gains),
+        recall_at_5=metrics.mean(metrics.recall_at_k(g, 1, 5) for g in gains),
+        recall_at_10=metrics.mean(metrics.recall_at_k(g, 1, 10) for g in gains),
+        page_hit_rate=_mean_known(outcome.page_hit for outcome in outcomes),
+        cited_page_rate=_mean_known(outcome.cited_page for outcome in outcomes),
+        quote_recall=_mean_known(outcome.quote_recall for outcome in outcomes),
+        quote_exact_match=_mean_known(outcome.quote_exact_match for outcome in outcomes),
+        quote_f1=_mean_known(outcome.quote_f1 for outcome in outcomes),
+        exact_match=_mean_known(outcome.exact_match for outcome in outcomes),
+        answer_f1=_mean_known(outcome.f1 for outcome in outcomes),
+        answer_recall=_mean_known(outcome.answer_recall for outcome in outcomes),
+        support_accuracy=_mean_known(right for outcome in outcomes for right in outcome.claims),
+        abstention_precision=refused.precision,
+        abstention_recall=refused.recall,
+        false_alarms=refused.false_alarms,
+        abstention_auroc=refused.auroc,
+        calibration_error=metrics.expected_calibration_error(relevance, can),
+        outcomes=tuple(outcomes),
+    )
+
+
+def _gains(found: int | None) -> list[float]:
+    """The excerpt is one relevant item, found where it first appears; so the ideal list is that item at rank 1."""
+    return [float(rank == found) for rank in range(1, DEPTH + 1)]
+
+
+def _ndcg(gains: Sequence[float]) -> float:
+    return metrics.ndcg_at_k(gains, [1.0], DEPTH)
+
+
+def _mean_known(values: Iterable[float | bool | None]) -> float:
+    return metrics.mean(float(value) for value in values if value is not None)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
