@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag_core.answer.focus import subject_of
 from rag_core.answer.relevance import Evidence, probability, relevance_features
+from rag_core.engine.suited import read_chunks
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.progress import CancelToken
@@ -76,7 +77,13 @@ def search(
 
     started = time.perf_counter()
     passages = HybridRetriever(work.index, rrf_k=work.settings.rrf_k).search(
-        query, vector, top_k=top_k, candidate_k=work.settings.candidate_k, filters=filters, reading=reading
+        query,
+        vector,
+        top_k=top_k,
+        candidate_k=work.settings.candidate_k,
+        filters=filters,
+        reading=reading,
+        read_k=read_chunks(top_k, work.models),
     )
     timings_ms["retrieve"] = (time.perf_counter() - started) * 1000
     counts = {}
