@@ -314,6 +314,7 @@ class Wiring(QObject):
         dialog.check_requested.connect(settings.check_pack)
         dialog.import_requested.connect(settings.import_pack)
         dialog.import_stopped.connect(settings.stop_import)
+        dialog.preparation_requested.connect(settings.prepare_packs)
         dialog.reread_requested.connect(settings.reread)
         dialog.folder_requested.connect(settings.open_data_folder)
         dialog.stages_requested.connect(self._show_stages)

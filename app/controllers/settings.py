@@ -26,6 +26,7 @@ from rag_core.host.jobs import (
     ListPacks,
     LoadLibrarySettings,
     LoadSettings,
+    PreparePacks,
     SaveLibrarySettings,
     SaveSettings,
     VerifyPack,
@@ -104,10 +105,18 @@ class SettingsController(QObject):
     # Models
 
     def import_pack(self, folder: Path) -> None:
+        text = tr("The model in “{folder}” was imported.", folder=folder.name)
+        self._bring_in(ImportPack(folder), folder.name, text)
+
+    def prepare_packs(self) -> None:
+        """Those of Alcove's own models that are missing."""
+        self._bring_in(PreparePacks(), "", tr("The models are prepared."))
+
+    def _bring_in(self, job: Job, folder: str, text: str) -> None:
         if self._importing is not None:
             return
-        self.packs.begin_import(folder.name)
-        self._importing = self._prepare(ImportPack(folder), lambda _: self._on_imported(folder))
+        self.packs.begin_import(folder)
+        self._importing = self._prepare(job, lambda _: self._on_imported(text))
         self._importing.event_received.connect(self._on_import_step)
         self._importing.ended.connect(self._end_import)
         self._importing.start()
@@ -219,8 +228,8 @@ class SettingsController(QObject):
         if isinstance(step, Progress):
             self.packs.advance_import(step)
 
-    def _on_imported(self, folder: Path) -> None:
-        self.noticed.emit(Notice("success", tr("The model in “{folder}” was imported.", folder=folder.name)))
+    def _on_imported(self, text: str) -> None:
+        self.noticed.emit(Notice("success", text))
         self.packs_changed.emit()
         self._run(ListPacks(), self._take_packs)
 

@@ -19,11 +19,13 @@ from rag_core.paths import SAMPLES
 from rag_core.progress import Progress
 
 SAMPLE_LIBRARY = "Samples"
-_ROLES = frozenset({"embedder", "llm"})  # without these no question is answered
+_ROLES = frozenset({"embedder", "llm"})  # without these no question is answered; without a reader it is
 
 
 class SetupController(QObject):
-    """`readiness_known` says whether both models are there; `samples_ready` when the sample documents can be asked."""
+    """`readiness_known` says whether the models are there that every question needs; `samples_ready` when the sample
+    documents can be asked.
+    """
 
     readiness_known = Signal(bool)
     samples_ready = Signal(str)

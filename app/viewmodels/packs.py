@@ -22,7 +22,9 @@ class PackCheck:
 
 @dataclass(frozen=True, slots=True)
 class PackImport:
-    """An import on its way. `fraction` is None while its length is not known."""
+    """Models on their way in. `folder` is empty where they are made by Alcove's own recipes. `fraction` is None while
+    the length is not known.
+    """
 
     folder: str
     fraction: float | None = None
@@ -47,9 +49,6 @@ class PacksModel(QObject):
 
     def of_role(self, role: str) -> tuple[PackInfo, ...]:
         return tuple(pack for pack in self.packs if pack.role == role)
-
-    def others(self) -> tuple[PackInfo, ...]:
-        return tuple(pack for pack in self.packs if pack.role not in ("embedder", "llm"))
 
     def set_check(self, pack_id: str, check: PackCheck | None) -> None:
         """None: there is none any more."""

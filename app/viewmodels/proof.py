@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from app.source_target import SourceTarget
 from app.text import tr
 from app.viewmodels.conversation import Phase, ShownTurn
-from app.viewmodels.marked_text import MarkedText, marked_line, one_line
+from rag_core.conversations.marked_text import MarkedText, answer_within, marked_line, one_line
 from rag_core.conversations.places import place_of
 from rag_core.types import Citation, Passage, Quote
 
 _SHOWN_CHARS = 600  # of a passage in which nothing is marked
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,6 @@ def proof_of(turn: ShownTurn) -> Proof:
     return proof
 
 
-def answer_within(passage: Passage, start: int, end: int) -> Span | None:
-    """The part of `page.text[start:end]` that the reader marked in the passage; None where it marked nothing there."""
-    if passage.answer_start is None or passage.answer_end is None:
-        return None
-    first, last = max(start, passage.answer_start), min(end, passage.answer_end)
-    return (first, last) if first < last else None
-
-
 def _nearest(turn: ShownTurn, proof: Proof) -> tuple[CitedPassage, ...]:
     """The passages that nothing cites, the one with the nearest sentence first, and of that one this sentence."""
     quote = turn.quote
@@ -99,14 +90,10 @@ class _Collected:
         passage = by_rank.get(words.passage)
         if passage is None:
             return -1
-        answer = answer_within(passage, words.char_start, words.char_end)
-        if isinstance(words, Quote) and words.answer_start is not None and words.answer_end is not None:
-            answer = words.answer_start, words.answer_end
-        return self._add(passage, (words.char_start, words.char_end), answer, f"[{words.passage}]")
+        return self._add(passage, words, f"[{words.passage}]")
 
     def add_passage(self, passage: Passage) -> int:
-        whole = passage.char_start, passage.char_end
-        return self._add(passage, whole, answer_within(passage, *whole), tr("passage {number}", number=passage.rank))
+        return self._add(passage, passage, tr("passage {number}", number=passage.rank))
 
     def words(self, target: int, text: str, most: int = _SHOWN_CHARS) -> MarkedText:
         """`text`, the quoted words of a target, with the answer in them marked; without one, `most` characters."""
@@ -115,9 +102,10 @@ class _Collected:
             return marked_line(text[:most])
         return marked_line(text, place.answer_start - place.quote_start, place.answer_end - place.quote_start)
 
-    def _add(self, passage: Passage, quote: Span, answer: Span | None, label: str) -> int:
-        first, last = answer if answer is not None and self._marks_answers else (0, 0)
-        key = (passage.document_id, passage.page, *quote)
+    def _add(self, passage: Passage, words: Citation | Quote | Passage, label: str) -> int:
+        answer = answer_within(passage, words) if self._marks_answers else None
+        first, last = answer or (0, 0)
+        key = (passage.document_id, passage.page, words.char_start, words.char_end)
         index = self._index.setdefault(key, len(self.targets))
         if index < len(self.targets):
             known = self.targets[index]
@@ -133,7 +121,8 @@ class _Collected:
                 passage.page,
                 passage.char_start,
                 passage.char_end,
-                *quote,
+                words.char_start,
+                words.char_end,
                 label,
                 first,
                 last,

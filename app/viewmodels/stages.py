@@ -26,6 +26,7 @@ _UNITS: dict[str, Unit] = {
 }
 _ASKED: dict[str, Unit] = {"cpu": "cpu", "npu": "npu", "qnn": "npu", "gpu": "gpu"}
 _NUMBER = re.compile(r"\d+")
+_STAGES = ("embed", "rerank", "generate")
 _ORDER: tuple[Unit, ...] = ("npu", "gpu", "cpu", "other")
 
 
@@ -77,7 +78,7 @@ class StagesModel(QObject):
                 reason = told.get(stage, "")
                 known[stage] = replace(before, provider=provider, device="", reason=reason, elapsed_ms=0, precision="")
         if tuple(known.values()) != self.checks:
-            self.checks = tuple(known.values())
+            self.checks = tuple(sorted(known.values(), key=_place_in_a_question))
             self.changed.emit()
 
     def move(self, moved: StageMoved) -> None:
@@ -118,6 +119,10 @@ class StagesModel(QObject):
         return Badge(text, told, is_warning=any(is_elsewhere(check) or check.can_retry for check in self.checks))
 
 
+def _place_in_a_question(check: StageCheck) -> int:
+    return _STAGES.index(check.stage) if check.stage in _STAGES else len(_STAGES)
+
+
 def unit_of(provider: str) -> Unit:
     return _UNITS.get(provider, "other") if provider else ""
 
@@ -141,7 +146,7 @@ def stage_name(stage: str) -> str:
     if stage == "generate":
         return tr("Writing answers")
     if stage == "rerank":
-        return tr("Choosing passages")
+        return tr("Reading passages")
     return stage
 
 

@@ -5,12 +5,13 @@ Agreement is what the reader (or shared words) found, not a proof; the words her
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.text import tr, tr_count
 from app.viewmodels.conversation import ShownTurn, without_markers
-from app.viewmodels.marked_text import one_line
 from app.viewmodels.proof import Proof, place_words
+from rag_core.conversations.marked_text import one_line
 from rag_core.types import SentenceCheck
 
 
@@ -25,6 +26,7 @@ class CheckedSentence:
     said: str
     detail: str = ""
     target: int = -1
+    is_verbatim: bool = False  # it stands in the passage word for word
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Support:
     """All sentences of an answer; empty where they were not compared one by one."""
 
     sentences: tuple[CheckedSentence, ...] = ()
-    by_words: bool = False  # all of them by shared words only
+    by_words: bool = False  # by shared words only; what stands in a document word for word needs no more
 
     @property
     def failed(self) -> int:
@@ -48,7 +50,8 @@ def support_of(turn: ShownTurn, proof: Proof) -> Support:
         failed = tuple(_old(answer.text, start, end) for start, end in answer.unsupported)
         return Support(failed)
     checks = tuple(_checked(turn, proof, check) for check in answer.checks)
-    return Support(checks, all(check.by == "words" for check in answer.checks))
+    by_words = all(check.by == "words" for check in answer.checks)
+    return Support(checks, by_words and not all(sentence.is_verbatim for sentence in checks))
 
 
 def summary(support: Support) -> str:
@@ -77,15 +80,17 @@ def summary(support: Support) -> str:
 
 def _checked(turn: ShownTurn, proof: Proof, check: SentenceCheck) -> CheckedSentence:
     passage = next((each for each in turn.passages if each.rank == check.passage), None)
-    where = place_words(passage) if passage is not None else ""
+    words = _words(turn.text[check.start : check.end])
+    is_verbatim = check.supported and passage is not None and _stands_in(words, passage.text)
     return CheckedSentence(
         check.start,
         check.end,
-        _words(turn.text[check.start : check.end]),
+        words,
         check.supported,
-        _said(check, where),
+        _said(check, place_words(passage) if passage is not None else "", is_verbatim),
         _detail(check),
         proof.of_passage.get(passage.rank, -1) if passage is not None else -1,
+        is_verbatim,
     )
 
 
@@ -97,12 +102,20 @@ def _words(text: str) -> str:
     return one_line(without_markers(text))
 
 
-def _said(check: SentenceCheck, where: str) -> str:
+def _stands_in(words: str, text: str) -> bool:
+    """Word for word, whatever the spaces, the case and the mark at the end."""
+    bare = re.escape(one_line(words).casefold().rstrip(".!。！ "))
+    return bool(bare) and re.search(rf"(?<![a-z0-9]){bare}(?![a-z0-9])", one_line(text).casefold()) is not None
+
+
+def _said(check: SentenceCheck, where: str, is_verbatim: bool) -> str:
     by_words = check.by == "words"
     if not check.supported:
         if by_words:
             return tr("Not confirmed by the documents (checked by words only)")
         return tr("Not confirmed by the documents")
+    if is_verbatim:
+        return tr("Stands word for word in {place}", place=where)
     if by_words:
         if where:
             return tr("Shares its words with {place} (checked by words only)", place=where)

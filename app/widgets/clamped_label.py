@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.design import colours
-from app.viewmodels.marked_text import MarkedText
 from app.widgets.text_offsets import Utf16Offsets
+from rag_core.conversations.marked_text import MarkedText
 
 _LAID_OUT_CHARS = 1500
 

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.design import BODY, SMALL, XS, M, S, colours
 from app.resources import icon
 from app.text import Translated, tr
-from app.viewmodels.marked_text import marked_line
 from app.viewmodels.proof import place_words
 from app.viewmodels.sureness import sure_words, sureness_tip
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
+from rag_core.conversations.marked_text import marked_line
 from rag_core.types import Passage, Quote
 
 _LEAD = 160  # characters before the answer: about two of five lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -44,6 +45,7 @@ class SettingsDialog(Translated, QDialog):
     check_requested = Signal(str)
     import_requested = Signal(Path)
     import_stopped = Signal()
+    preparation_requested = Signal()
     reread_requested = Signal()
     folder_requested = Signal()
     stages_requested = Signal()
@@ -135,9 +137,9 @@ class SettingsDialog(Translated, QDialog):
         self._problem.setText(self._model.problem)
 
     def _choose_pack(self, role: str, pack_id: str) -> None:
-        before = self._model.settings
-        after = replace(before, embedder=pack_id) if role == "embedder" else replace(before, llm=pack_id)
-        self.settings_changed.emit(after)
+        """A setting has the name of its role."""
+        chosen: dict[str, Any] = {role: pack_id}
+        self.settings_changed.emit(replace(self._model.settings, **chosen))
 
     def _connect(self) -> None:
         self._model.changed.connect(self._show_problem)
@@ -147,6 +149,7 @@ class SettingsDialog(Translated, QDialog):
         self.models.check_requested.connect(self.check_requested)
         self.models.import_requested.connect(self.import_requested)
         self.models.import_stopped.connect(self.import_stopped)
+        self.models.preparation_requested.connect(self.preparation_requested)
         self.place.settings_changed.connect(self.settings_changed)
         self.place.stages_requested.connect(self.stages_requested)
         self.answers.settings_changed.connect(self.settings_changed)

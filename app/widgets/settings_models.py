@@ -11,7 +11,7 @@ from app.design import S
 from app.text import tr
 from app.viewmodels.packs import PacksModel
 from app.widgets.model_list import ModelList
-from app.widgets.settings_form import SettingsPage, wrapped
+from app.widgets.settings_form import SettingsPage, soft_box, wrapped
 
 _STEPS = 1000
 
@@ -23,6 +23,7 @@ class ModelsPage(SettingsPage):
     check_requested = Signal(str)
     import_requested = Signal(Path)
     import_stopped = Signal()
+    preparation_requested = Signal()
 
     def __init__(self, packs: PacksModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,10 +34,13 @@ class ModelsPage(SettingsPage):
         self._embedders = self._add_list("embedder")
         self._note = wrapped("small")
         self.add(self._note)
-        self._llm_title = self.add_section()
-        self._llms = self._add_list("llm")
         self._reader_title = self.add_section()
         self._readers = self._add_list("reader")
+        self._reader_note, self._prepare = wrapped("small"), QPushButton()
+        self._without_reader = soft_box("info", self._reader_note, self._prepare)
+        self.add(self._without_reader)
+        self._llm_title = self.add_section()
+        self._llms = self._add_list("llm")
         self._import, self._stop = QPushButton(), QPushButton()
         self._import_state = wrapped("small")
         self._bar = QProgressBar()
@@ -44,6 +48,7 @@ class ModelsPage(SettingsPage):
         self.add(self._import_row())
         self._import.clicked.connect(self._choose_folder)
         self._stop.clicked.connect(self.import_stopped)
+        self._prepare.clicked.connect(self.preparation_requested)
         packs.changed.connect(self._show_packs)
         self.retranslate()
 
@@ -58,7 +63,14 @@ class ModelsPage(SettingsPage):
             )
         )
         self._llm_title.setText(tr("Writing answers"))
-        self._reader_title.setText(tr("Choosing the best passages"))
+        self._reader_title.setText(tr("Reader: puts the passages in order and marks the answer"))
+        self._reader_note.setText(
+            tr(
+                "Without a reader, words and vectors alone choose the passages, no answer is marked in them, and "
+                "sentences are checked by their words only."
+            )
+        )
+        self._prepare.setText(tr("Prepare the reader"))
         self._import.setText(tr("Import a model…"))
         self._import.setAccessibleDescription(tr("Choose a folder that holds a model."))
         self._stop.setText(tr("Stop"))
@@ -68,19 +80,21 @@ class ModelsPage(SettingsPage):
 
     def _show_packs(self) -> None:
         has_readers = bool(self._packs.of_role("reader"))
-        self._reader_title.setVisible(has_readers)
-        self._readers.setVisible(has_readers)
+        self._readers.setVisible(has_readers or not self._packs.is_loaded)
+        self._without_reader.setVisible(self._packs.is_loaded and not has_readers)
         self._note.setVisible(len(self._packs.of_role("embedder")) > 1)
         importing = self._packs.importing
         for widget in (self._bar, self._stop):
             widget.setVisible(importing is not None)
-        self._import.setEnabled(importing is None)
+        for button in (self._import, self._prepare):
+            button.setEnabled(importing is None)
         if importing is None:
             self._import_state.setText(
                 tr("A folder with a model in ONNX form, or a model that was prepared on another computer.")
             )
             return
-        self._import_state.setText(tr("Importing “{folder}”…", folder=importing.folder))
+        name = importing.folder
+        self._import_state.setText(tr("Importing “{folder}”…", folder=name) if name else tr("Preparing the models"))
         self._bar.setRange(0, 0 if importing.fraction is None else _STEPS)
         self._bar.setValue(round((importing.fraction or 0) * _STEPS))
 

@@ -10,7 +10,7 @@ from app.design import L, M, S
 from app.text import Translated, tr
 from app.viewmodels.setup import SetupViewModel
 
-DOWNLOAD_MB = 176  # what the two default models are made from
+DOWNLOAD_MB = 176  # what the default models are made from, besides what ships with Alcove
 _STEPS = 1000
 
 
@@ -87,8 +87,8 @@ class SetupCard(Translated, QFrame):
         model = self._view_model
         if model.state == "missing":
             return tr(
-                "Alcove needs two small models to read and to answer. They are downloaded once ({size} MB); after that "
-                "it works without a network.",
+                "Alcove needs three small models: one finds passages, one reads them closely, one writes the answer. "
+                "What is not here yet is downloaded once ({size} MB); after that Alcove works without a network.",
                 size=DOWNLOAD_MB,
             )
         if model.state == "preparing":

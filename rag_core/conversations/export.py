@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag_core.conversations.marked_text import MarkedText
 from rag_core.conversations.phrases import phrases_for
 from rag_core.conversations.records import Turn
 from rag_core.conversations.written import SourceEntry, Written, moment, one_line, written
@@ -50,7 +51,7 @@ def conversation_markdown(title: str, turns: Sequence[Turn]) -> str:
 
 def plain(text: str) -> str:
     """One line of text as Markdown that shows exactly this text."""
-    return _BEGINS_LIST.sub(r"\1\\\2", _SIGNS.sub(r"\\\1", text))
+    return _BEGINS_LIST.sub(r"\1\\\2", _escaped(text))
 
 
 def _footer(turns: Sequence[Turn]) -> str:
@@ -61,8 +62,12 @@ def _turn(turn: Written) -> list[str]:
     lines = [f"## {plain(turn.question)}", "", f"*{turn.asked}*", ""]
     for note in turn.notes:
         lines += [f"**{plain(note)}**", ""]
+    if turn.quoted is not None:
+        lines += [*(f"> “{_bold(quote)}”" for quote in turn.quoted.quotes), ">", f"> {plain(turn.quoted.where)}", ""]
     if turn.text:
         lines += [turn.text, ""]
+    if turn.remark:
+        lines += [f"*{turn.remark}*", ""]
     if turn.sources:
         lines += [f"**{turn.sources_title}**", ""]
     for source in turn.sources:
@@ -71,11 +76,31 @@ def _turn(turn: Written) -> list[str]:
 
 
 def _source(source: SourceEntry) -> list[str]:
-    where = plain(", ".join(part for part in (source.name, source.place) if part))
-    lines = [f"- {f'[{source.number}] ' if source.number else ''}{where}", ""]
+    lines = [f"- {f'[{source.number}] ' if source.number else ''}{plain(source.where)}", ""]
     for quote in source.quotes:
-        lines += [f"  > “{plain(quote)}”", ""]
+        lines += [f"  > “{_bold(quote)}”", ""]
     return lines
+
+
+def _bold(quote: MarkedText) -> str:
+    """What is marked stands out, where Markdown lets it."""
+    if not _can_be_bold(quote):
+        return plain(quote.text)
+    before, after = _escaped(quote.text[: quote.start]), _escaped(quote.text[quote.end :])
+    return f"{before}**{_escaped(quote.marked)}**{after}"
+
+
+def _can_be_bold(quote: MarkedText) -> bool:
+    """Between a letter outside and a sign inside, Markdown takes two stars for stars."""
+    if not quote.marked:
+        return False
+    outside = quote.text[quote.start - 1 : quote.start], quote.text[quote.end : quote.end + 1]
+    inside = quote.marked[0], quote.marked[-1]
+    return all(within.isalnum() or not beside.isalnum() for within, beside in zip(inside, outside, strict=True))
+
+
+def _escaped(text: str) -> str:
+    return _SIGNS.sub(r"\\\1", text)
 
 
 def cannot_write(target: Path, error: OSError) -> UserError:

@@ -15,6 +15,8 @@ class Phrases:
     sources: str
     nearest: str
     unsupported: str
+    checked: str
+    checked_by_words: str
     not_found: str
     no_answer: str
     none_yet: str
@@ -28,8 +30,10 @@ class Phrases:
 
 _ENGLISH = Phrases(
     sources="Sources",
-    nearest="Nearest passages",
+    nearest="The nearest there is",
     unsupported="(not confirmed by the documents)",
+    checked="Every sentence was compared with the documents.",
+    checked_by_words="Every sentence was compared with the documents, by its words only.",
     not_found="This was not found in these documents.",
     no_answer="No answer: {}",
     none_yet="There is no answer yet.",
@@ -42,8 +46,10 @@ _ENGLISH = Phrases(
 )
 _JAPANESE = Phrases(
     sources="出典",
-    nearest="近い箇所",
+    nearest="最も近い箇所",
     unsupported="（文書では確認できません）",
+    checked="すべての文を文書と照合しました。",
+    checked_by_words="すべての文を文書と、語句だけで照合しました。",
     not_found="この文書の中には見つかりませんでした。",
     no_answer="回答なし：{}",
     none_yet="まだ回答がありません。",

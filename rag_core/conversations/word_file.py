@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from rag_core.conversations.marked_text import MarkedText
 from rag_core.conversations.written import SourceEntry, Written
 
 _LIST_STYLES = {"bullet_list_open": "List Bullet", "ordered_list_open": "List Number"}
@@ -35,8 +36,13 @@ def _add_turn(document: Any, turn: Written) -> None:
     document.add_paragraph().add_run(turn.asked).italic = True
     for note in turn.notes:
         document.add_paragraph().add_run(note).bold = True
+    if turn.quoted is not None:
+        for quote in turn.quoted.quotes:
+            _add_quote(document, quote, f" {turn.quoted.where}")
     if turn.text:
         _add_markdown(document, turn.text)
+    if turn.remark:
+        document.add_paragraph().add_run(turn.remark).italic = True
     if turn.sources:
         document.add_heading(turn.sources_title, 2)
     for source in turn.sources:
@@ -51,7 +57,15 @@ def _add_source(document: Any, source: SourceEntry) -> None:
     if source.place:
         paragraph.add_run(f", {source.place}")
     for quote in source.quotes:
-        document.add_paragraph(f"“{quote}”", style="Quote")
+        _add_quote(document, quote)
+
+
+def _add_quote(document: Any, quote: MarkedText, behind: str = "") -> None:
+    """What is marked stands out."""
+    paragraph = document.add_paragraph(f"“{quote.text[: quote.start]}", style="Quote")
+    if quote.marked:
+        paragraph.add_run(quote.marked).bold = True
+    paragraph.add_run(f"{quote.text[quote.end :]}”{behind}")
 
 
 def _add_markdown(document: Any, text: str) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
+from rag_core.conversations.marked_text import MarkedText, answer_within, marked_line
 from rag_core.conversations.phrases import Phrases, phrases_for
 from rag_core.conversations.places import place_of
 from rag_core.conversations.records import Turn
 from rag_core.conversations.table_rows import into_last_cell
-from rag_core.types import Answer, Passage
+from rag_core.types import Answer, Citation, Passage, Quote
 
 _NEAREST_PASSAGES = 3
 _NEAREST_CHARS = 300
@@ -22,17 +23,25 @@ _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """One line of the list of sources. `number` is the marker in the answer, 0 where none points to it."""
+    """One line of the list of sources. `number` is the marker in the answer, 0 where none points to it. In its quotes
+    the words are marked that answer.
+    """
 
     number: int
     name: str
     place: str
-    quotes: tuple[str, ...]
+    quotes: tuple[MarkedText, ...]
+
+    @property
+    def where(self) -> str:
+        return ", ".join(part for part in (self.name, self.place) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`text` is Markdown. `notes` say what went wrong; `sources_title` what the list below is."""
+    """`text` is Markdown. `notes` say what went wrong; `sources_title` what the list below is. `quoted` is the
+    document's own sentence, where the answer is marked in it; `remark` says how the text was checked.
+    """
 
     question: str
     asked: str
@@ -40,6 +49,8 @@ class Written:
     notes: tuple[str, ...]
     sources_title: str
     sources: tuple[SourceEntry, ...]
+    quoted: SourceEntry | None = None
+    remark: str = ""
 
 
 def written(turn: Turn) -> Written:
@@ -60,7 +71,16 @@ def written(turn: Turn) -> Written:
     sources = _nearest(answer, phrases) if answer.not_found else _cited(answer, phrases)
     title = "" if not sources else phrases.nearest if answer.not_found else phrases.sources
     text = visible(_with_doubts(answer.text, answer.unsupported, phrases.unsupported)).strip()
-    return Written(one_line(turn.question), moment(turn.asked_ns), text, tuple(notes), title, sources)
+    return Written(
+        one_line(turn.question),
+        moment(turn.asked_ns),
+        text,
+        tuple(notes),
+        title,
+        sources,
+        _quoted(answer, phrases),
+        _remark(answer, phrases),
+    )
 
 
 def moment(time_ns: int) -> str:
@@ -85,12 +105,38 @@ def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]], remark: str)
     return into_last_cell(text, rf"(?:[ \t]*(?:\[\d{{1,3}}\]|{re.escape(remark)}))+[ \t]*")
 
 
+def _remark(answer: Answer, phrases: Phrases) -> str:
+    """Answers of older programs do not tell how they were checked."""
+    if not answer.checks or answer.not_found:
+        return ""
+    return phrases.checked_by_words if all(check.by == "words" for check in answer.checks) else phrases.checked
+
+
+def _quoted(answer: Answer, phrases: Phrases) -> SourceEntry | None:
+    """An answer that is nothing but the quote says it already."""
+    quote = answer.quote
+    passage = next((each for each in answer.passages if quote is not None and each.rank == quote.passage), None)
+    if quote is None or passage is None or not quote.answer_text or not answer.generated:
+        return None
+    return _entry(0, passage, [_marked(passage, quote, quote.text)], phrases)
+
+
+def _marked(passage: Passage, words: Citation | Quote, text: str) -> MarkedText:
+    """`text`, the words, in one line that can stand in a file."""
+    first, last = answer_within(passage, words) or (words.char_start, words.char_start)
+    start, end = first - words.char_start, last - words.char_start
+    before, marked, after = visible(text[:start]), visible(text[start:end]), visible(text[end:])
+    return marked_line(f"{before}{marked}{after}", len(before), len(before) + len(marked))
+
+
 def _cited(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
     passages = {passage.rank: passage for passage in answer.passages}
-    quotes: dict[int, list[str]] = {}
+    quotes: dict[int, list[MarkedText]] = {}
     for citation in answer.citations:
-        words = one_line(citation.quote)
-        if citation.passage in passages and words not in quotes.setdefault(citation.passage, []):
+        if citation.passage not in passages:
+            continue
+        words = _marked(passages[citation.passage], citation, citation.quote)
+        if words not in quotes.setdefault(citation.passage, []):
             quotes[citation.passage].append(words)
     return tuple(_entry(rank, passages[rank], quotes[rank], phrases) for rank in sorted(quotes))
 
@@ -101,11 +147,11 @@ def _nearest(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
         words = one_line(passage.text)
         if answer.quote is not None and answer.quote.passage == passage.rank:
             words = one_line(answer.quote.text)
-        entries.append(_entry(0, passage, [_shortened(words)], phrases))
+        entries.append(_entry(0, passage, [MarkedText(_shortened(words))], phrases))
     return tuple(entries)
 
 
-def _entry(number: int, passage: Passage, quotes: Sequence[str], phrases: Phrases) -> SourceEntry:
+def _entry(number: int, passage: Passage, quotes: Sequence[MarkedText], phrases: Phrases) -> SourceEntry:
     # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
     path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
     return SourceEntry(number, one_line(path.name), one_line(_place(passage, phrases)), tuple(quotes))

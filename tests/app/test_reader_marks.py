@@ -164,7 +164,8 @@ def test_not_found_shows_the_nearest_sentence_first_and_marks_no_answer(
 def test_every_sentence_is_told_with_what_it_agrees(
     qtbot: QtBot, view: ConversationView, model: ConversationModel
 ) -> None:
-    model.load([Turn(1, "q", 0, checked("25 days [1]. A pool.", ("25 days [1].", GOOD), ("A pool.", BAD)))])
+    checks = [("25 days [1].", GOOD), ("5 days a year.", GOOD), ("A pool.", BAD)]
+    model.load([Turn(1, "q", 0, checked("25 days [1]. 5 days a year. A pool.", *checks))])
     line = view.findChild(SupportLine)
     assert isinstance(line, SupportLine)
     assert line.line.accessibleName().startswith("1 sentence is not confirmed by the documents")
@@ -172,7 +173,8 @@ def test_every_sentence_is_told_with_what_it_agrees(
     qtbot.waitUntil(lambda: all(row.isVisible() for row in line.findChildren(SentenceRow)))
     rows = line.findChildren(SentenceRow)
     assert [row.accessibleName() for row in rows] == [
-        "25 days. Agrees with office-handbook.pdf, page 3",
+        "25 days. Stands word for word in office-handbook.pdf, page 3",
+        "5 days a year. Agrees with office-handbook.pdf, page 3",
         "A pool. Not confirmed by the documents",
     ]
     assert "93 %" in rows[0].toolTip()

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from rag_core.conversations.export import conversation_markdown, export_conversation, plain
 from rag_core.conversations.records import Turn
 from rag_core.errors import StorageFull, UserError
+from rag_core.types import SentenceCheck
 from tests.conversations.builders import answer, passage
 
 TURNS = [
@@ -60,7 +61,7 @@ def test_markdown_holds_question_answer_and_sources() -> None:
     assert "- [1] Hand\\*book.pdf, page iii" in lines
     assert "  > “Thirty days of notice.”" in lines
     assert "- [2] 就業規則.docx, iii" in lines
-    assert "**Nearest passages**" in lines
+    assert "**The nearest there is**" in lines
     assert "**Stopped before the answer was finished.**" in lines
     assert "**No answer: The disk is full.**" in lines
     assert lines[-1] == "*Made by Alcove on this computer*"
@@ -74,6 +75,41 @@ def test_sentences_without_proof_are_marked_in_words() -> None:
     )
 
 
+def read_closely(text: str, words: str, start: int, end: int) -> Turn:
+    """An answer with a quote in which a reader marked `words[start:end]`, and every sentence checked."""
+    found = replace(passage(1, words), answer_start=10 + start, answer_end=10 + end)
+    made = answer("q", text, found)
+    quote = replace(made.quote, answer_start=10 + start, answer_end=10 + end)  # type: ignore[type-var]
+    return Turn(0, "q", 1, replace(made, quote=quote, checks=(SentenceCheck(0, len(text), True, "reader", 0.9, 1),)))
+
+
+def test_what_the_reader_marked_stands_out(tmp_path: Path) -> None:
+    turn = read_closely("Thirty. ", "Notice: *30 days*\nin writing.", 9, 16)
+    lines = conversation_markdown("x", [turn]).splitlines()
+    assert lines.count("> “Notice: \\***30 days**\\* in writing.”") == 1
+    assert "  > “Notice: \\***30 days**\\* in writing.”" in lines  # in the sources
+    assert "*Every sentence was compared with the documents.*" in lines
+    paragraphs = word(export_conversation("x", [turn], tmp_path / "x.docx")).paragraphs
+    quotes = [paragraph for paragraph in paragraphs if paragraph.style.name == "Quote"]
+    assert [paragraph.text for paragraph in quotes] == [
+        "“Notice: *30 days* in writing.” handbook.pdf, page iii",
+        "“Notice: *30 days* in writing.”",
+    ]
+    assert all([run.text for run in paragraph.runs if run.bold] == ["30 days"] for paragraph in quotes)
+
+
+@pytest.mark.parametrize("mark", ["「12日」", "12日", "a*b"])
+def test_a_mark_never_leaves_stars_in_the_text(mark: str) -> None:
+    words = f"休暇は{mark}です。"
+    turn = read_closely("x ", words, 3, 3 + len(mark))
+    assert f"“{words}”" in "".join(shown(conversation_markdown("x", [turn])).split("\n"))
+
+
+def test_an_answer_without_marks_says_nothing_of_them() -> None:
+    text = conversation_markdown("Leave & notice", TURNS)
+    assert "compared" not in text and "\n> “" not in text
+
+
 def test_word_holds_the_same(tmp_path: Path) -> None:
     target = export_conversation("Leave & notice", TURNS, tmp_path / "Leave.DOCX")
     document = word(target)
@@ -81,7 +117,7 @@ def test_word_holds_the_same(tmp_path: Path) -> None:
     headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Heading 1"]
     assert headings == ["How long is the notice period?", "Is there a pool?", "And then?", "Why?"]
     for text in ("Leave & notice", "Thirty days. [1][2]", "[1] Hand*book.pdf, page iii", "“書面で通知する。”",
-                 "Nearest passages", "rooms.xlsx, sheet iii", "No answer: The disk is full."):  # fmt: skip
+                 "The nearest there is", "rooms.xlsx, sheet iii", "No answer: The disk is full."):  # fmt: skip
         assert text in texts
     (answered,) = [paragraph for paragraph in document.paragraphs if paragraph.text == "Thirty days. [1][2]"]
     assert [run.text for run in answered.runs if run.bold] == ["days"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag_core.sentences import sentence_spans
+from rag_core.types import Citation, Passage, Quote
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,15 @@ def marked_line(text: str, start: int = 0, end: int = 0) -> MarkedText:
     after = f" {after}" if after and text[end].isspace() else after
     words = one_line(text[start:end])
     return MarkedText(f"{before}{words}{after}", len(before), len(before) + len(words))
+
+
+def answer_within(passage: Passage, words: Citation | Quote | Passage) -> Span | None:
+    """The part of the words that answers: characters of the page's text. A quote knows its own; else it is what the
+    reader marked in the passage, as far as it lies in the words. None where nothing is marked there.
+    """
+    if isinstance(words, Quote) and words.answer_start is not None and words.answer_end is not None:
+        return words.answer_start, words.answer_end
+    if passage.answer_start is None or passage.answer_end is None:
+        return None
+    first, last = max(words.char_start, passage.answer_start), min(words.char_end, passage.answer_end)
+    return (first, last) if first < last else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.viewmodels.marked_text import marked_line, one_line
+from rag_core.conversations.marked_text import marked_line, one_line
 
 PIECES = st.text("ab。. \n\t|😀", max_size=30)
 
