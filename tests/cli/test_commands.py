@@ -11,6 +11,7 @@ from rag_core.cli import DONE, FAILED, MISUSED, NOT_FOUND, PARTLY, STOPPED, main
 from rag_core.engine import Engine
 from rag_core.errors import NotPrepared
 from tests.fakes_models import FakeModels
+from tests.fakes_reader import FakeReader
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +164,37 @@ def test_models_that_are_not_compiled_are_told_with_the_command_that_does_it(
     monkeypatch.setattr("rag_core.engine.PackModels", refuse)
     assert main(["add", str(folder), "--execution-provider", "npu"]) == FAILED
     assert "Prepare the models for the NPU: alcove packs compile" in capsys.readouterr().err
+
+
+def test_the_words_that_answer_are_set_apart_in_their_sentence_before_the_answer(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models.reader = FakeReader()
+    main(["add", str(folder)])
+    capsys.readouterr()
+    main(["ask", "How many people does the Oak Room seat?"])
+    said = capsys.readouterr().out
+    assert said.startswith(f"“The Oak Room seats *12* people.”\n  {folder / 'rooms.txt'}")
+    assert said.index("*12*") < said.index("The Oak Room seats 12 people. [1]")
+
+
+def test_what_the_reader_cannot_read_is_in_the_json_too(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models.reader = FakeReader()
+    (folder / "rules.txt").write_text("年次有給休暇は年20日とする。避難場所は横浜公園とする。")
+    main(["add", str(folder)])
+    capsys.readouterr()
+    main(["ask", "避難場所はどこですか。", "--json"])
+    shown = capsys.readouterr()
+    (notice,) = json.loads(shown.out)["notices"]
+    assert "reader" in notice and notice in shown.err
+
+
+def test_a_step_that_has_no_model_says_so_without_a_place(
+    folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models.reasons = {"rerank": "No reader is installed."}
+    main(["add", str(folder)])
+    main(["ask", "How many people does the Oak Room seat?"])
+    assert "\nNo reader is installed.\n" in f"\n{capsys.readouterr().err}"
