@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.design import BODY, SMALL, XS, M, S, colours
 from app.resources import icon
 from app.text import Translated, tr
-from app.viewmodels.proof import place_words
+from app.viewmodels.proof import file_name, page_words, place_words
 from app.viewmodels.sureness import sure_words, sureness_tip
 from app.widgets.clamped_label import ClampedLabel
 from app.widgets.pane_button import PaneButton, let_through
 from rag_core.conversations.marked_text import marked_line
 from rag_core.types import Passage, Quote
 
-_LEAD = 160  # characters before the answer: about two of five lines
+_LEAD = 120  # characters before the answer: about two of five lines
 
 
 class QuoteCard(Translated, PaneButton):
@@ -30,23 +30,23 @@ class QuoteCard(Translated, PaneButton):
         self._icon = QLabel()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._words = ClampedLabel(lines=5)
-        self._source = ClampedLabel(pixels=SMALL, is_muted=True)
-        self._sure = QLabel()
-        self._sure.setProperty("kind", "small")
+        self._file = ClampedLabel(pixels=SMALL, is_muted=True)
+        self._place = QLabel()
+        self._place.setProperty("kind", "small")
         texts = QVBoxLayout()
         texts.setSpacing(XS)
         texts.addWidget(self._words)
         below = QHBoxLayout()
         below.setSpacing(M)
-        below.addWidget(self._source, 1)
-        below.addWidget(self._sure)
+        below.addWidget(self._file, 1)
+        below.addWidget(self._place)
         texts.addLayout(below)
         row = QHBoxLayout(self)
         row.setContentsMargins(M, S + 2, M, S + 2)
         row.setSpacing(S)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
-        let_through(self._icon, self._words, self._source, self._sure)
+        let_through(self._icon, self._words, self._file, self._place)
         self.clicked.connect(self.opened)
         self._draw_icon()
 
@@ -57,18 +57,17 @@ class QuoteCard(Translated, PaneButton):
     def retranslate(self) -> None:
         if self._quote is None or self._passage is None:
             return
-        quote, source = self._quote, place_words(self._passage, " · ")
+        quote, passage = self._quote, self._passage
         start = quote.answer_start or 0
         words = marked_line(quote.text, start - quote.char_start, (quote.answer_end or 0) - quote.char_start)
         self._words.set_marked(words.near(_LEAD))
         sure = sure_words(quote) if words.marked else ""
-        self._source.set_text(source)
-        self._sure.setText(sure)
-        self._sure.setVisible(bool(sure))
+        self._file.set_text(file_name(passage.path))
+        self._place.setText(" · ".join(part for part in (page_words(passage), sure) if part))
         self.setAccessibleName(tr("The document says: {words}", words=words.text))
         said = [tr("The answer: {answer}", answer=words.marked)] if words.marked else []
         said += [sure] if sure else []
-        self.setAccessibleDescription("\n".join([*said, tr("Open {source}", source=source)]))
+        self.setAccessibleDescription("\n".join([*said, tr("Open {source}", source=place_words(passage, " · "))]))
         tips = [tr("Show this sentence on its page"), sureness_tip(quote) if words.marked else ""]
         self.setToolTip("\n".join(tip for tip in tips if tip))
 

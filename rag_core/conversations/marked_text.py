@@ -23,8 +23,10 @@ class MarkedText:
         return self.text[self.start : self.end]
 
     def near(self, lead: int) -> MarkedText:
-        """Begins at most `lead` characters before the mark: with its sentence, or else with a whole word."""
-        if self.start <= lead or self.start == self.end:
+        """Begins at most `lead` characters before the mark, with its sentence or else with a whole word; at its own
+        beginning where the mark ends within one and a half times as many.
+        """
+        if self.start <= lead or self.end <= lead * 1.5 or self.start == self.end:
             return self
         begin = self._beginning(self.start - lead)
         cut = len("… ") - begin

@@ -71,14 +71,16 @@ def test_the_card_marks_the_answer_and_says_so(view: ConversationView, model: Co
     assert "90 %" in card.toolTip() and "90" not in card.accessibleDescription()
 
 
-@pytest.mark.parametrize(("confidence", "said"), [(0.9, "very likely"), (0.6, ""), (0.3, "perhaps")])
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.9, "very likely the answer"), (0.6, ""), (0.3, "perhaps the answer")]
+)
 def test_how_sure_the_reader_is_is_told_in_words(
     view: ConversationView, model: ConversationModel, confidence: float, said: str
 ) -> None:
     model.add(reading(confidence))
     card = view.findChild(QuoteCard)
     assert isinstance(card, QuoteCard)
-    assert card._sure.text().startswith(said) and bool(card._sure.text()) is bool(said)
+    assert card._place.text() == " · ".join(part for part in ("page 3", said) if part)
 
 
 def test_a_quote_without_a_mark_is_shown_as_it_is(view: ConversationView, model: ConversationModel) -> None:
@@ -87,7 +89,7 @@ def test_a_quote_without_a_mark_is_shown_as_it_is(view: ConversationView, model:
     model.add(turn)
     card = view.findChild(QuoteCard)
     assert isinstance(card, QuoteCard)
-    assert "The answer" not in card.accessibleDescription() and not card._sure.text()
+    assert "The answer" not in card.accessibleDescription() and card._place.text() == "page 3"
 
 
 def test_a_click_on_the_card_boxes_the_sentence_and_marks_the_answer(

@@ -19,6 +19,7 @@ from rag_core.host.jobs import (
     ListPacks,
     LoadLibrarySettings,
     LoadSettings,
+    PreparePacks,
     SaveLibrarySettings,
     SaveSettings,
     VerifyPack,
@@ -141,6 +142,17 @@ def test_an_import_shows_its_progress_and_its_end(qtbot: QtBot) -> None:
         engine.finish(ImportPack)
     assert import_of(controller) is None
     assert "phi" in notices[-1].text
+
+
+def test_models_that_are_missing_are_prepared(qtbot: QtBot) -> None:
+    engine = FakeEngine({ListPacks: ()})
+    controller, notices = controller_of(engine)
+    controller.prepare_packs()
+    controller.import_pack(Path("/models/other"))
+    assert len(engine.running(PreparePacks)) == 1 and not engine.running(ImportPack)
+    with qtbot.waitSignal(controller.packs_changed):
+        engine.finish(PreparePacks)
+    assert notices[-1].text == "The models are prepared."
 
 
 def test_a_stopped_import_leaves_nothing_behind() -> None:

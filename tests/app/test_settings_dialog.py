@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,22 @@ def test_another_model_is_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
     with qtbot.waitSignal(dialog.settings_changed) as changed:
         button(dialog.models, "Use this one: E5 small").click()
     assert changed.args == [Settings(embedder="e5")]
+
+
+def test_a_reader_that_is_missing_can_be_prepared(qtbot: QtBot, dialog: SettingsDialog) -> None:
+    packs: PacksModel = dialog.property("packs")
+    with qtbot.waitSignal(dialog.preparation_requested):
+        button(dialog.models, "Prepare the reader").click()
+    packs.begin_import("")
+    assert not button(dialog.models, "Prepare the reader").isEnabled()
+    assert any(label.text() == "Preparing the models" for label in dialog.models.findChildren(QLabel))
+    packs.end_import()
+    mine = PackInfo("minilm-reader", "reader", "Reader", "Apache-2.0", "1", 60_000_000, "/p/reader", True)
+    packs.set_packs((*PACKS, mine, replace(mine, pack_id="other", title="Other", in_use=False)))
+    assert not any(b.text() == "Prepare the reader" for b in dialog.models.findChildren(QPushButton) if b.isVisible())
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        button(dialog.models, "Use this one: Other").click()
+    assert changed.args == [Settings(reader="other")]
 
 
 def test_checking_a_model_shows_the_result_and_keeps_the_focus(qtbot: QtBot, dialog: SettingsDialog) -> None:

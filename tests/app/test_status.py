@@ -165,6 +165,16 @@ def test_an_answer_tells_before_any_check() -> None:
     assert model.badge().text == "Processor"
 
 
+def test_the_reader_stands_between_finding_and_writing() -> None:
+    model = StagesModel()
+    model.set_checks((EMBED, WRITE))
+    model.take_providers({"embed": CPU, "generate": CPU, "rerank": QNN})
+    assert [check.stage for check in model.checks] == ["embed", "rerank", "generate"]
+    assert (
+        model.badge().explanation == "Finding by meaning: Processor; Reading passages: NPU; Writing answers: Processor"
+    )
+
+
 def test_a_failed_check_keeps_what_was_known_and_says_so(qtbot: QtBot) -> None:
     engine = FakeEngine()
     controller = StatusController(engine)

@@ -31,6 +31,7 @@ def test_a_cut_begins_with_a_sentence_or_a_word() -> None:
     start = text.index("25")
     assert marked_line(text, start, start + 7).near(30).text == "… Leave is 25 days a year."
     assert marked_line(text, start, start + 7).near(5).text == "… is 25 days a year."
+    assert marked_line(text, start, start + 7).near(42).text == text  # a few words more are not worth a cut
 
 
 def test_nothing_is_cut_without_a_mark() -> None:
