@@ -23,12 +23,15 @@ LIBRARY = "samples"
 _STAGES = (
     ("open the embedder", "load_embedder", "embed"),
     ("embed the question", "embed_query", "embed"),
+    ("open the reader", "load_reader", "rerank"),
     ("search", "retrieve", ""),
+    ("read the best passages", "rerank", "rerank"),
     ("first passages", "first_passages", ""),
     ("open the language model", "load_llm", "generate"),
     ("read the prompt", "prefill", "generate"),
     ("first word", "first_token", "generate"),
     ("write the answer", "decode", "generate"),
+    ("check the answer", "check", "rerank"),
     ("whole question", "total", ""),
 )
 

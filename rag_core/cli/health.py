@@ -16,6 +16,7 @@ from rag_core.errors import RagError
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import PREPARE_FOR_NPU
 from rag_core.runtime.devices import list_devices
+from rag_core.runtime.pack import PREPARE
 from rag_core.runtime.profile import STAGE as PROBE
 from rag_core.runtime.profile import Profile, profile_devices
 
@@ -52,7 +53,7 @@ def doctor(arguments: argparse.Namespace) -> int:
             output.text(f"{device.name}: {device.problem} {retry}".rstrip())
     output.table(["", "check", "found"], [["ok" if c.ok else "!!", c.name, c.found] for c in checks])
     for check in checks:
-        if not check.ok:
+        if not check.ok or check.advice == PREPARE:
             output.text(f"{check.name}: {with_command(check.advice, _command_for(check))}")
     return DONE if healthy else FAILED
 

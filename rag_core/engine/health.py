@@ -24,7 +24,7 @@ _QUESTION, _SENTENCE = "Where does this run?", "It runs on this computer."
 _LOW_SPACE_BYTES = 1024**3
 _NOT_INSTALLED = {
     False: "not installed",
-    True: f"not installed: questions are answered without it, by words and vectors alone. {PREPARE}",
+    True: "not installed: questions are answered without it, by words and vectors alone",
 }
 
 

@@ -13,7 +13,7 @@ from rag_core.runtime.pack import PREPARE
 from rag_core.types import PassageReader, TextEncoder, TokenCounter
 
 # The reason of a stage that can be done without, where nothing is installed for it: nothing is wrong then.
-NOT_INSTALLED = f"No model for it is installed, so words and vectors alone decide. {PREPARE}"
+NOT_INSTALLED = f"No model that reads passages closely is installed: words and vectors alone choose them. {PREPARE}"
 
 
 class Models(Protocol):

@@ -21,16 +21,19 @@ RETRY = "alcove doctor --retry-devices"
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Both packs are there; the files of one are enough for what is asked here."""
+    """Both packs are there that a question needs; the files of one are enough for what is asked here."""
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
-    packs: tuple[tuple[str, Role], ...] = (("finder", "embedder"), ("writer", "llm"))
-    for name, role in packs:
-        root = tmp_path / "packs" / name
-        root.mkdir(parents=True)
-        (root / "model.onnx").write_bytes(b"graph")
-        graphs = (Graph("model", "model.onnx", "fp16", (CPU,)),)
-        write_manifest(root, Manifest(name, role, name.title(), "Apache-2.0", "1", (), graphs))
+    write_pack(tmp_path, "finder", "embedder")
+    write_pack(tmp_path, "writer", "llm")
     return tmp_path
+
+
+def write_pack(data: Path, name: str, role: Role) -> None:
+    root = data / "packs" / name
+    root.mkdir(parents=True)
+    (root / "model.onnx").write_bytes(b"graph")
+    graphs = (Graph("model", "model.onnx", "fp16", (CPU,)),)
+    write_manifest(root, Manifest(name, role, name.title(), "Apache-2.0", "1", (), graphs))
 
 
 @pytest.fixture
@@ -112,3 +115,25 @@ def test_without_npu_nothing_is_missed(
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"))
     assert main(["doctor", "--json"]) == DONE
     assert report(capsys)["place for answering"]["found"] == "the processor (CPU)"
+
+
+def test_a_data_folder_without_a_reader_is_healthy_and_told_how_to_get_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--json"]) == DONE
+    check = report(capsys)["pack for reranking"]
+    assert check["ok"] and str(check["found"]).startswith("not installed: questions are answered without it")
+    assert main(["doctor"]) == DONE
+    assert "alcove packs build" in capsys.readouterr().out
+
+
+def test_the_reader_is_checked_like_the_other_models(laptop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pack(laptop, "nearer", "reader")
+    Breaker(laptop / "devices.json").failed(QNN, "rerank", "The Snapdragon NPU hung.")
+    assert main(["doctor", "--json"]) == FAILED
+    checks = report(capsys)
+    assert "pack for reranking" not in checks
+    assert checks["place for reranking"]["found"] == "the processor (CPU). It failed before: The Snapdragon NPU hung"
+    (laptop / "packs" / "nearer" / "model.onnx").write_bytes(b"grape")
+    main(["doctor", "--json"])
+    assert not report(capsys)["pack nearer"]["ok"]

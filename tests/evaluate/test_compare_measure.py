@@ -27,6 +27,7 @@ from rag_core.types import FloatArray
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
+from tests.fakes_reader import FakeReader
 
 WORK = Work(files=1, questions=3, searches=4, texts=6, max_new_tokens=20)
 HERE = Provider("cpu", "fake", "CPU", "a processor")
@@ -87,7 +88,7 @@ def compared(
         measured=measured,
         busy_percent=lambda: 0.0,
     )
-    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch").mkdir(parents=True)
     return list(run_to_end(compare(bench, WORK, providers, KeptRuns(tmp_path / "kept.json", "key"))).runs)
 
 
@@ -113,6 +114,27 @@ def test_every_figure_is_measured_where_the_stages_run_here(tmp_path: Path) -> N
     assert all(len(found) == 10 for found in run.found)
     assert "".join(run.said[0].pieces) and run.said[0].prompt and run.said[0].sources
     assert not run.failure
+
+
+def test_a_reader_has_its_rate_where_it_reads_here(tmp_path: Path) -> None:
+    models = timed_models()
+    models.reader, models.providers["rerank"] = FakeReader(), "fake"
+    run = made(models, tmp_path)
+    assert run.figures["rerank_pairs_per_s"] > 0 and run.absent == {}
+    assert run.stages["rerank"].model == "fake-reader"
+
+
+def test_questions_that_were_read_elsewhere_or_not_at_all_give_no_figures(tmp_path: Path) -> None:
+    models = timed_models()
+    models.reader, models.providers["rerank"] = FakeReader(), "CPUExecutionProvider"
+    models.reasons["rerank"] = "The NPU refused the reader."
+    run = made(models, tmp_path / "elsewhere")
+    assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "The NPU refused the reader."
+    models = timed_models()
+    models.reasons["rerank"] = "Its pack is damaged."
+    run = made(models, tmp_path / "nowhere")
+    assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "Its pack is damaged."
+    assert run.figures["decode_tokens_per_s"] > 0 and "rerank" not in run.stages
 
 
 def test_what_was_measured_survives_being_kept_as_json(tmp_path: Path) -> None:

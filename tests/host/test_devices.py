@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from rag_core.engine.models import NOT_INSTALLED
 from rag_core.host import jobs
 from rag_core.host.events import NEWS, DeviceCrashed, StageCheck, StageMoved
 from rag_core.libraries import LibrarySettings
 from rag_core.progress import CancelToken
 from rag_core.settings import InEffect
-from rag_core.types import Answer
+from rag_core.types import Answer, Reading
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
+from tests.fakes_reader import FakeReader
 from tests.host.talk import host
 
 CPU, QNN = "CPUExecutionProvider", "QNNExecutionProvider"
@@ -65,6 +67,47 @@ def test_a_stage_that_moves_is_told_once_and_its_answer_says_so(
         talk.do(QUESTION)
         talk.do(jobs.CheckStages())
         assert talk.of(NEWS, StageMoved) == [StageMoved("generate", CPU, HUNG)]
+
+
+def test_the_reader_that_moves_in_the_middle_of_reading_is_told_like_every_stage(
+    tmp_path: Path, folder: Path, models: FakeModels
+) -> None:
+    class FailingReader(FakeReader):
+        """Its device fails at the second text; the others are read on the processor."""
+
+        def read(
+            self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
+        ) -> list[Reading | None]:
+            first = super().read(question, texts[:1], cancel)
+            models.providers["rerank"], models.reasons["rerank"] = CPU, HUNG
+            return first + super().read(question, texts[1:], cancel)
+
+    models.reader, models.providers["rerank"] = FailingReader(), QNN
+    with host(tmp_path / "data", models) as talk:
+        talk.do(jobs.AddPaths("office", (folder,)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(relevance_threshold=0.0001)))
+        answer = talk.do(QUESTION)
+        assert isinstance(answer, Answer) and (answer.providers["rerank"], answer.reasons["rerank"]) == (CPU, HUNG)
+        assert answer.passages[0].rerank_score is not None
+        assert StageMoved("rerank", CPU, HUNG) in talk.of(NEWS, StageMoved)
+
+
+def test_the_check_runs_the_reader_leaves_it_out_where_there_is_none_and_tells_of_a_broken_one(
+    tmp_path: Path, models: FakeModels
+) -> None:
+    with host(tmp_path / "data", models) as talk:
+        assert list(_can_retry(talk.do(jobs.CheckStages()))) == ["embed", "generate"]
+        models.reasons["rerank"] = NOT_INSTALLED
+        assert list(_can_retry(talk.do(jobs.CheckStages()))) == ["embed", "generate"]
+        models.reasons["rerank"] = "Its pack is damaged."
+        checks = talk.do(jobs.CheckStages())
+        assert isinstance(checks, tuple)
+        assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", "Its pack is damaged.")
+        models.reader, models.providers["rerank"] = FakeReader(), QNN
+        del models.reasons["rerank"]
+        checks = talk.do(jobs.CheckStages())
+        assert isinstance(checks, tuple)
+        assert [(c.stage, c.provider, c.model) for c in checks][1] == ("rerank", QNN, "fake-reader")
 
 
 def test_a_device_that_failed_is_tried_again_when_the_person_asks(

@@ -69,12 +69,15 @@ def test_libraries_share_one_set_of_models_and_closing_one_keeps_it(engines: Eng
     assert not models.closed
 
 
-def test_only_settings_that_name_models_open_them_again(engines: Engines, opened: Opened) -> None:
+@pytest.mark.parametrize("another", [{"embedder": "e"}, {"reader": "r"}, {"llm": "l"}, {"threads": 3}])
+def test_only_settings_that_name_models_open_them_again(
+    engines: Engines, opened: Opened, another: dict[str, object]
+) -> None:
     with engines.reading("office") as engine:
         engines.apply(Settings(top_k=3))
         assert engine.settings.top_k == 3
         assert [models.closed for models in opened.made] == [False]
-        engines.apply(Settings(top_k=3, embedder="another"))
+        engines.apply(Settings(top_k=3).with_overrides(**another))
         assert [models.closed for models in opened.made] == [True, False]
 
 

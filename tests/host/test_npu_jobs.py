@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,14 @@ def test_what_a_stage_could_not_use_is_looked_at_byte_by_byte(data: Path, monkey
         models.failed = frozenset({"embed"})
         state = talk.do(jobs.CheckNpu())
     assert isinstance(state, NpuState) and state.can_prepare and "rows-1.bin" in state.reason
+
+
+def test_the_reader_is_among_what_is_prepared_for_the_npu(data: Path) -> None:
+    pack = tiny_static(DataDir(data).packs, (1,), pack_id="reading")
+    write_manifest(pack.root, replace(pack.manifest, role="reader"))
+    with host(data) as talk:
+        state = talk.do(jobs.CheckNpu())
+    assert isinstance(state, NpuState) and state.missing == ("Tiny", "Reading")
 
 
 def test_nothing_is_to_be_prepared_without_models_or_for_an_npu_that_is_not_wanted(

@@ -42,6 +42,16 @@ def test_the_settings_decide_which_are_in_use(data_dir: DataDir) -> None:
     assert [info.pack_id for info in chosen if info.in_use] == ["second", "writer"]
 
 
+def test_a_reader_is_in_use_once_it_is_there(data_dir: DataDir) -> None:
+    assert {info.role for info in installed(data_dir, Settings())} == {"embedder", "llm"}, "as before there were any"
+    for pack_id in ("reader-one", "reader-two"):
+        with new_pack(data_dir.packs, pack_id) as folder:
+            write_manifest(folder, Manifest(pack_id, "reader", pack_id.title(), "Apache-2.0", "1", (), ()))
+    for chosen, in_use in (("", "reader-one"), ("reader-two", "reader-two")):
+        listed = installed(data_dir, Settings(reader=chosen))
+        assert [info.pack_id for info in listed if info.in_use and info.role == "reader"] == [in_use]
+
+
 def test_a_damaged_manifest_is_listed_with_its_problem_and_hides_no_other(data_dir: DataDir) -> None:
     (data_dir.packs / "second" / "manifest.json").write_text("{")
     listed = {info.pack_id: info for info in installed(data_dir, Settings())}
