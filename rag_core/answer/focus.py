@@ -29,6 +29,8 @@ _NEW_WORDS_WEIGHT = 3.0
 _RANK_PENALTY = 0.02
 # What words that the reader is certain of add: more than sentences differ in nearness.
 _MARK_WEIGHT = 2.0
+# From here on the reader's word is taken: what else the passages say is compared no further.
+_SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,13 @@ class Piece:
 
     @property
     def confidence(self) -> float:
-        """How sure the reader is of the answer in it; 0.0 where it marked none."""
-        return (self.passage.answer_probability or 0.0) if self.marked else 0.0
+        """The probability that it answers with the marked words; 0.0 where none are marked."""
+        return _confidence(self.passage) if self.marked else 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the reader's word can be taken for the answer."""
+        return self.confidence >= _SURE
 
 
 def rank_pieces(
@@ -73,12 +80,16 @@ def rank_pieces(
     """Every piece of the passages, nearest first.
 
     `asked_now` is the follow-up alone, where `question` repeats what it leans on: its own words count more, because
-    they are what is new ("What about probate files?").
+    they are what is new ("What about probate files?"). Where the reader is sure, `similarity` is not asked: that takes
+    as long as the reading itself, and the person waits for the first of the pieces.
     """
     places = [place for passage in passages for place in _places(passage)]
     texts = [_with_subject(place.passage, place.text) for place in places]
     shares = _word_shares(question, asked_now, texts)
-    cosines = similarity(texts) if similarity is not None and texts else [0.0] * len(texts)
+    if similarity is None or not texts or any(place.is_sure for place in places):
+        cosines: Sequence[float] = [0.0] * len(texts)
+    else:
+        cosines = similarity(texts)
     pieces = [
         replace(place, nearness=place.nearness + cosine + _WORDS_WEIGHT * share)
         for place, cosine, share in zip(places, cosines, shares, strict=True)
@@ -95,10 +106,15 @@ def _places(passage: Passage) -> list[Piece]:
     start, end = passage.answer_start - passage.char_start, passage.answer_end - passage.char_start
     touched = [at for at, piece in enumerate(pieces) if piece.start < end and start < piece.end]
     if touched:
-        sure = (passage.answer_probability or 0.0) * (passage.rerank_score or 0.0)
         whole = min(start, pieces[touched[0]].start), max(end, pieces[touched[-1]].end)
-        pieces[touched[0] : touched[-1] + 1] = [Piece(passage, *whole, behind + _MARK_WEIGHT * sure, marked=True)]
+        nearness = behind + _MARK_WEIGHT * _confidence(passage)
+        pieces[touched[0] : touched[-1] + 1] = [Piece(passage, *whole, nearness, marked=True)]
     return pieces
+
+
+def _confidence(passage: Passage) -> float:
+    """That the passage answers, and with the words that are marked in it."""
+    return (passage.answer_probability or 0.0) * (passage.rerank_score or 0.0)
 
 
 def piece_spans(text: str) -> list[tuple[int, int]]:
@@ -106,7 +122,7 @@ def piece_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for start, end in sentence_spans(text):
         sentence = text[start:end]
-        if " | " not in sentence:
+        if not is_row(sentence):
             spans.append((start, end))
             continue
         position = start
@@ -121,6 +137,25 @@ def widen(piece: Piece, by: int = 1) -> Piece:
     """The piece with up to `by` pieces before and after it: what it says may need its context."""
     start, end = widened(piece.passage.text, piece.start, piece.end, by)
     return replace(piece, start=start, end=end)
+
+
+def piece_before(piece: Piece) -> Piece | None:
+    """What it is understood with: the piece in front of it, for the row of a table the first row, which names the
+    columns. None at the beginning of the passage.
+    """
+    text = piece.passage.text
+    before = [span for span in piece_spans(text) if span[1] <= piece.start]
+    if not before:
+        return None
+    at = len(before) - 1
+    while is_row(piece.text) and at and is_row(text[slice(*before[at - 1])]):
+        at -= 1
+    return replace(piece, start=before[at][0], end=before[at][1], marked=False)
+
+
+def is_row(text: str) -> bool:
+    """Whether a piece is the row of a table, as the parsers write it."""
+    return " | " in text
 
 
 def widened(text: str, start: int, end: int, by: int = 1) -> tuple[int, int]:

@@ -49,8 +49,6 @@ class _Phrases:
 
 _ENGLISH = _Phrases("This was not found in these documents.", "The documents say: “", "”")
 _JAPANESE = _Phrases("この文書の中には見つかりませんでした。", "文書には次のようにあります。「", "」")
-# A reader that is so sure of the answer is right more often than a small language model that says something else.
-_SURE = 0.9
 
 
 @dataclass(slots=True)
@@ -172,13 +170,13 @@ def _support(asked: _Asked) -> Support | None:
 
 def _wants_quote(stream: GroundedStream, best: Piece) -> bool:
     """Whether the person gets the document's own words as well: where nothing of what the model said is in the
-    passages, and where the reader marked an answer that the model left out or contradicted.
+    passages, and where it left out the answer that the reader marked and is sure of, or said something else instead.
     """
     if not stream.citations:
         return True
     answer = best.quote.answer_text
     left_out = bool(answer) and not holds(stream.text, answer)
-    return left_out and (bool(stream.unsupported) or best.confidence >= _SURE)
+    return left_out and (bool(stream.unsupported) or best.is_sure)
 
 
 def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:

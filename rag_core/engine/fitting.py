@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag_core.answer.compression import evidence_room, worth_reading
 from rag_core.answer.focus import Piece
 from rag_core.answer.prompt import Prompt, build_prompt
 from rag_core.engine.models import Models
@@ -13,19 +14,20 @@ from rag_core.types import Message
 def fitting_prompt(
     question: str, pieces: Sequence[Piece], history: Sequence[Message], models: Models, standalone: str
 ) -> tuple[Prompt, tuple[str, ...]]:
-    """The prompt, with as many pieces of the passages as fit, each whole; and a sentence where some were left out.
+    """The prompt, with what of the pieces is worth reading and fits, each whole; and a sentence where some did not fit.
 
     A question that is too long by itself stays so: the generator refuses it and says what to do.
     """
     generator = models.generator
     count = generator.count_tokens
     room = generator.context_tokens - models.max_new_tokens
+    wanted_pieces = worth_reading(pieces)
 
     def build(budget: int) -> tuple[Prompt, int]:
-        prompt = build_prompt(question, pieces, history, budget, count, standalone)
+        prompt = build_prompt(question, wanted_pieces, history, budget, count, standalone)
         return prompt, generator.count_prompt_tokens(prompt.messages) - room
 
-    budget = models.evidence_tokens
+    budget = evidence_room(pieces, models.evidence_tokens, count)
     prompt, too_much = build(budget)
     wanted = _chars(prompt)
     while too_much > 0 and budget > 1:  # at 1 only the nearest piece is left
