@@ -187,6 +187,7 @@ class Wiring(QObject):
         page.view.edit_asked.connect(questions.edit)
         page.view.feedback_given.connect(questions.set_feedback)
         page.view.citation_chosen.connect(self.source.show)
+        questions.answer_marked.connect(self.window.announce)
         questions.answer_finished.connect(self.window.announce)
         questions.rebuild_wanted.connect(self.indexing.rebuild)
         questions.model.turn_changed.connect(self._note_turn)

@@ -97,7 +97,7 @@ class Camera:
         self.wait(lambda: not self.wiring.questions.model.is_working, question)
 
     def show_proof(self, which: int = 0) -> None:
-        """Click the first citation of a turn."""
+        """Click the quoted sentence of a turn, or else what is nearest."""
         from app.viewmodels.conversation import ShownTurn
         from app.viewmodels.proof import proof_of
 
@@ -105,8 +105,8 @@ class Camera:
         drawn: list[object] = []
         self.wiring.source.model.page_drawn.connect(drawn.append)
         proof = proof_of(turn)
-        self.wiring.source.show(proof.targets, 0)
-        if proof.targets[0].path.endswith(".pdf"):
+        self.wiring.source.show(proof.targets, max(proof.of_quote, 0))
+        if proof.targets[max(proof.of_quote, 0)].path.endswith(".pdf"):
             self.wait(lambda: drawn, "the page")
         self.settle(1500)
 
@@ -172,13 +172,25 @@ def conversation(camera: Camera) -> None:
     camera.ask(ANSWERED)
     camera.ask(NOT_THERE)
     camera.take("10-answer-and-not-found")
+    show_checks(camera)
+    camera.take("10-sentences-checked")
     wiring.questions.ask(ON_A_PAGE)
     camera.wait(lambda: wiring.questions.model.turns[-1].passages, "the passages")
+    camera.wiring.conversation.view.turn_list.show_turn(len(wiring.questions.model.turns) - 1)
     camera.take("11-answering")
     camera.wait(lambda: not wiring.questions.model.is_working, "the answer")
     camera.ask(IN_A_SHEET)
     camera.ask(JAPANESE)
     camera.take("12-conversation")
+
+
+def show_checks(camera: Camera) -> None:
+    """How each sentence of the first answer stands to the documents."""
+    turns = camera.wiring.questions.model.turns
+    turns[0].checks_expanded = True
+    camera.wiring.questions.model.tell_changed(turns[0])
+    camera.wiring.conversation.view.turn_list.show_turn(0)
+    camera.settle(500)
 
 
 def sources(camera: Camera) -> None:

@@ -13,6 +13,7 @@ from app.jobs import EngineLink, JobHandle
 from app.notices import Notice
 from app.text import tr, tr_engine
 from app.viewmodels.conversation import ConversationModel, Phase, Place, ShownTurn, new_turn, turn_with, without_markers
+from rag_core.conversations.marked_text import one_line
 from rag_core.conversations.records import Feedback
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, SetFeedback
@@ -31,10 +32,12 @@ class _Run:
 class QuestionsController(QObject):
     """One question at a time. What is asked is kept at once, and again when it is answered.
 
+    `answer_marked` says the sentence in which the answer was marked, long before `answer_finished` says the answer.
     `rebuild_wanted` carries the library's name; `conversation_created` the new conversation's number.
     """
 
     noticed = Signal(object)
+    answer_marked = Signal(str)
     answer_finished = Signal(str)
     rebuild_wanted = Signal(str)
     conversation_created = Signal(int)
@@ -142,6 +145,8 @@ class QuestionsController(QObject):
             turn.phase = Phase.READING
         elif isinstance(event, QuoteFound):
             turn.quote = event.quote
+            if event.quote.answer_text:
+                self.answer_marked.emit(tr("The document says: {words}", words=one_line(event.quote.text)))
         elif isinstance(event, AnswerFinished):
             return  # the job's value is the same answer
         self.model.tell_changed(turn)

@@ -62,7 +62,9 @@ class FirstRun(Translated, QScrollArea):
         self._title.setText(tr("Ask your own documents"))
         self._lead.setText(tr("Alcove reads the documents you give it and answers from them."))
         self._lines[0][1].setText(tr("Add folders or files: PDF, Word, Excel, PowerPoint, web pages, text."))
-        self._lines[1][1].setText(tr("Ask in your own words. The passages appear at once, then the answer."))
+        self._lines[1][1].setText(
+            tr("Ask in your own words. The document's own sentence appears at once, then the answer.")
+        )
         self._lines[2][1].setText(tr("Click a number in the answer and see the very words on the page."))
         self._privacy.setText(tr("Nothing leaves this machine. No account, no cloud, no tracking."))
         self.add_card.set_words(tr("Add your documents"), tr("Choose a folder or files, or drop them anywhere here."))

@@ -69,6 +69,8 @@ class NotFoundCard(Translated, QWidget):
     def retranslate(self) -> None:
         self._title.setText(tr("Not found in these documents"))
         advice = tr("Try other words, such as a name or a term that the document itself would use.")
+        if self._rows.count():
+            advice = tr("See whether the nearest there is helps.") + " " + advice
         if self._is_narrowed:
             more = tr("This question was narrowed by a filter: without it, more documents are searched.")
         else:

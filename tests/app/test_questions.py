@@ -16,6 +16,7 @@ from rag_core.host.jobs import AskQuestion, CreateConversation, DeleteTurns, Sav
 from rag_core.types import Filters, QuoteFound, TextStreamed
 from tests.app.conversation_samples import QUOTE, answer, answered, found
 from tests.app.fakes_engine import FakeEngine
+from tests.app.reader_samples import marked_quote
 
 
 @pytest.fixture
@@ -53,6 +54,18 @@ def test_a_question_goes_through_all_its_steps(engine: FakeEngine, questions: Qu
     reading, streaming = Phase.READING, Phase.STREAMING
     assert phases == [Phase.SEARCHING, reading, reading, streaming, streaming, Phase.FINISHED]
     assert working == [False]
+
+
+def test_a_marked_answer_is_said_before_the_language_model_says_a_word(
+    qtbot: QtBot, engine: FakeEngine, questions: QuestionsController
+) -> None:
+    said: list[str] = []
+    questions.answer_marked.connect(said.append)
+    questions.ask("How many days?")
+    engine.send(AskQuestion, found(), QuoteFound(QUOTE))
+    assert not said
+    engine.send(AskQuestion, QuoteFound(marked_quote()))
+    assert said == ["The document says: Full-time employees are entitled to 25 days of annual leave."]
 
 
 def test_what_the_model_could_not_read_is_told_with_the_answer(
