@@ -1,4 +1,4 @@
-"""A whole question on the NPU's emulator: embed, search, read the passages, write 16 tokens, with nobody looking on."""
+"""A whole question on the NPU's emulator: embed, search, read, write 16 tokens, check them, with nobody looking on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from models.decoder.static import write_static as write_decoder
 from models.minilm.static import write_static as write_encoder
+from models.reader.static import write_static as write_reader
 from rag_core.engine import Engine
 from rag_core.errors import NotPrepared
 from rag_core.paths import DataDir
@@ -25,6 +26,8 @@ from rag_core.types import AnswerFinished, PassagesFound
 from tests.answer.static_decoders import source_pack as language_model
 from tests.embed.static_encoders import source_pack as embedder
 from tests.models.tiny_llm import QWEN_LIKE
+from tests.read.tiny_readers import canonical
+from tests.read.tiny_readers import write_pack as reader
 
 pytestmark = pytest.mark.npu
 
@@ -38,12 +41,13 @@ QUESTION = "How many people does room 7 seat?"
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> DataDir:
-    """With two small models, and a document."""
+    """With three small models, and a document."""
     data_dir = DataDir(tmp_path / "data")
     language_model(data_dir.root, NETWORK)
     encoder = embedder(tmp_path)
     write_manifest(encoder.root, replace(encoder.manifest, id="tiny-embedder"))
     encoder.root.rename(data_dir.packs / "tiny-embedder")
+    reader(data_dir.packs / "tiny-reader", canonical=canonical(tmp_path / "proof"))
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "rooms.txt").write_text("\n\n".join(f"Room {number} seats {number + 5} people." for number in range(9)))
@@ -59,8 +63,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
         sessions.append(open_on(*arguments, **options))  # type: ignore[arg-type]
         return sessions[-1]
 
-    monkeypatch.setattr("rag_core.embed.opening.open_on", noted)
-    monkeypatch.setattr("rag_core.answer.generator_opening.open_on", noted)
+    monkeypatch.setattr("rag_core.runtime.spots.open_on", noted)
     return sessions
 
 
@@ -73,8 +76,10 @@ def test_a_whole_question_on_the_npu(
     tmp_path: Path, data_dir: DataDir, emulator: Device, opened: list[Session]
 ) -> None:
     model, encoder = find_pack(data_dir.packs, "llm"), find_pack(data_dir.packs, "embedder")
+    reading = find_pack(data_dir.packs, "reader")
     compile_for(emulator, model, write_decoder(model, tmp_path / "static-llm", WINDOWS, "fp16"), data_dir)
     compile_for(emulator, encoder, write_encoder(encoder, tmp_path / "static-embedder", BUCKETS), data_dir)
+    compile_for(emulator, reading, write_reader(reading, tmp_path / "static-reader", BUCKETS), data_dir)
     with Engine(data_dir, "office", ON_THE_NPU) as engine:
         report = run_to_end(engine.add([tmp_path / "documents"]))
         assert (report.added, report.failed) == (1, ())
@@ -82,10 +87,12 @@ def test_a_whole_question_on_the_npu(
         events = list(engine.ask(QUESTION))
     assert isinstance(events[0], PassagesFound) and isinstance(events[-1], AnswerFinished)
     answer = events[-1].answer
-    assert "Room 7 seats 12 people." in answer.passages[0].text
-    assert answer.passages[0].dense_score is not None
+    passages = {passage.text for passage in answer.passages}
+    assert any("Room 7 seats 12 people." in text for text in passages)
+    assert all(passage.dense_score is not None and passage.rerank_score is not None for passage in answer.passages)
     assert answer.counts["new_tokens"] == 16
-    assert (answer.providers, answer.reasons) == ({"embed": QNN, "generate": QNN}, {})
+    assert (answer.providers, answer.reasons) == ({"embed": QNN, "rerank": QNN, "generate": QNN}, {})
+    assert answer.counts["reranked"] > 0 and answer.timings_ms["rerank"] > 0
     assert answer.provenance["top_k"] == "7"
     assert answer.timings_ms["load_llm"] > 0
     assert opened
@@ -101,4 +108,4 @@ def test_a_demand_that_cannot_be_met_says_what_is_missing(tmp_path: Path, data_d
         run_to_end(engine.add([tmp_path / "documents"]))
     with Engine(data_dir, "office", replace(ON_THE_NPU, execution_provider="auto")) as engine:
         run_to_end(engine.add([tmp_path / "documents"]))
-        assert engine.search(QUESTION).providers == {"embed": CPU}
+        assert engine.search(QUESTION).providers == {"embed": CPU, "rerank": CPU}
