@@ -71,18 +71,24 @@ class BiEncoder(Encoder):
 
 
 def open_encoder(
-    pack: Pack, threads: int = 0, preference: str = "auto", *, graph: str = "", check_files: bool = True
+    pack: Pack,
+    threads: int = 0,
+    preference: str = "auto",
+    *,
+    graph: str = "",
+    check_files: bool = True,
+    tokenizer: PackTokenizer | None = None,
 ) -> BiEncoder:
     """Open the embedder of `pack` and prove it on the pack's canonical texts.
 
     A graph that computes something else on this machine (int8 products can overflow on processors without VNNI) is put
-    aside for the next one of the pack, and `reason` says so. `graph` demands one graph by name. Raises
-    ProviderUnavailable, PackCorrupt.
+    aside for the next one of the pack, and `reason` says so. `graph` demands one graph by name; `tokenizer` is the
+    pack's where it is read already. Raises ProviderUnavailable, PackCorrupt.
     """
-    tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
+    words = tokenizer or PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
 
     def make(session: Session, reason: str) -> BiEncoder:
-        return BiEncoder(pack, session, tokenizer, threads, reason)
+        return BiEncoder(pack, session, words, threads, reason)
 
     def complaint_about(encoder: BiEncoder, name: str) -> str:
         return disagreement(pack.manifest.canonical, name, encoder.encode_passages)

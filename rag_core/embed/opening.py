@@ -37,7 +37,7 @@ def _open_at(
     place: Place, pack: Pack, tokenizer: PackTokenizer, threads: int, preference: str, around: Surroundings
 ) -> Encoder:
     if STATIC not in place.pack.manifest.spec:
-        return open_by_itself(place.pack, threads, place.device.provider)
+        return open_by_itself(place.pack, threads, place.device.provider, tokenizer=tokenizer)
     open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
     encoder = StaticEncoder(pack, place.pack, tokenizer, open_graph, place.device.provider, preference, at_work)
     encoder.open_smallest()

@@ -81,15 +81,16 @@ def open_reader(
     graph: str = "",
     check_files: bool = True,
     time_ms: float = READING_MS,
+    tokenizer: PackTokenizer | None = None,
 ) -> CrossEncoder:
     """Open the reader of `pack` and prove it on the pack's canonical texts; see `runtime.proven` for what happens to a
-    graph that computes something else here. `graph` demands one by name, `threads` 0 means all real cores. Raises
-    ProviderUnavailable, PackCorrupt.
+    graph that computes something else here. `graph` demands one by name, `threads` 0 means all real cores, `tokenizer`
+    is the pack's where it is read already. Raises ProviderUnavailable, PackCorrupt.
     """
-    tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
+    words = tokenizer or PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
 
     def make(session: Session, reason: str) -> CrossEncoder:
-        return CrossEncoder(pack, session, tokenizer, threads, reason, time_ms)
+        return CrossEncoder(pack, session, words, threads, reason, time_ms)
 
     def complaint_about(reader: CrossEncoder, name: str) -> str:
         return disagreement(pack.manifest.canonical, name, reader.judge)

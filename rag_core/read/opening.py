@@ -56,7 +56,8 @@ def _open_at(
     time_ms: float,
 ) -> Reader:
     if STATIC not in place.pack.manifest.spec:
-        reader: Reader = open_by_itself(place.pack, threads, place.device.provider, time_ms=time_ms)
+        provider = place.device.provider
+        reader: Reader = open_by_itself(place.pack, threads, provider, time_ms=time_ms, tokenizer=tokenizer)
         return _paced(reader, place.pack, threads, around)
     open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
     provider = place.device.provider
