@@ -90,13 +90,21 @@ class Reader(ABC):
         count = pace.reach(tokens, self.time_ms) if pace else len(texts)
         readings: list[Reading | None] = [None] * len(texts)
         relevances: list[float] = []
-        with closing(self._judged(laid[:count], [text for _, text in texts[:count]], cancel)) as judged:
-            for row, judgement in enumerate(judged):
-                found = readings[row] = reading(judgement, self.spec)
-                relevances.append(found.relevance)
-                if is_clear(relevances) or is_overdue(_ms_since(started), self.time_ms, len(relevances)):
-                    break
-        if pace:
+        stop = CancelToken()
+        forget = cancel.on_cancel(stop.cancel) if cancel is not None else lambda: None
+        clear = False
+        try:
+            with closing(self._judged(laid[:count], [text for _, text in texts[:count]], stop)) as judged:
+                for row, judgement in enumerate(judged):
+                    found = readings[row] = reading(judgement, self.spec)
+                    relevances.append(found.relevance)
+                    clear = is_clear(relevances)
+                    if clear or is_overdue(_ms_since(started), self.time_ms, len(relevances)):
+                        stop.cancel()  # what was begun beyond is not waited for
+                        break
+        finally:
+            forget()
+        if pace and not clear:  # where it is, time went into texts that are not counted
             pace.observed(sum(tokens[: len(relevances)]), _ms_since(started))
         return readings
 
