@@ -60,7 +60,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 def _read(reader: Reader, tenths: Sequence[int]) -> list[float | None]:
     found = reader.read("what", [("", str(tenth)) for tenth in tenths])
-    return [one and round(one.relevance, 2) for one in found]
+    return [None if one is None else round(one.relevance, 2) for one in found]
 
 
 def test_reading_ends_after_a_sure_text_and_unlikely_ones(pack: Pack) -> None:
@@ -106,6 +106,16 @@ def test_a_machine_that_is_suddenly_far_slower_stops_where_it_is(pack: Pack, mon
     monkeypatch.setattr("rag_core.read.reader.time.perf_counter", lambda: next(clock) / 10)
     found = _read(Told(pack, 400.0), [5] * 20)
     assert sum(one is not None for one in found) == 9  # each text takes 100 ms, twice 400 ms are allowed
+
+
+def test_what_ends_early_says_nothing_about_the_speed(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr("rag_core.read.reader.time.perf_counter", lambda: next(clock) / 10)
+    reader = Told(pack, 1000.0, 10.0)
+    texts = [("", f"{tenths} {LONG}") for tenths in [10, *[0] * 19]]
+    for _ in range(10):
+        assert sum(one is not None for one in reader.read("what", texts)) == 5
+    assert reader.pace.tokens_per_ms > 5
 
 
 @given(st.lists(st.integers(1, 300), max_size=30), st.floats(0.01, 1000), st.floats(1, 1000))
