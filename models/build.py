@@ -17,6 +17,7 @@ from rag_core.runtime.pack import open_pack, verify
 RECIPES = {
     "all-minilm-l6-v2": "models.minilm.recipe",
     "smollm2-135m-instruct": "models.smollm2.recipe",
+    "minilm-reader": "models.reader.recipe",
 }
 
 

@@ -19,11 +19,12 @@ from models.reader.graph import ReadingHead
 from models.reader.pairs import QUESTION_TOKENS, SUBJECT_TOKENS, Pair, PairEncoder
 from models.reader.weights import Heads, load_weights, require, training_of
 from rag_core.progress import Progress
+from rag_core.read.decoding import ANSWER_TOKENS
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, write_manifest
 from rag_core.runtime.tokenizer import PackTokenizer
 
 PACK_ID = "minilm-reader"
-VERSION = "1"
+VERSION = "0"
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "reader.safetensors"
 WEIGHTS_SHA256 = ""
@@ -41,7 +42,6 @@ _CPU = ("CPUExecutionProvider",)
 _STAGE = "Building the reader"
 _STEPS = 5
 _DECIMALS = 5
-ANSWER_TOKENS = 40
 
 
 def build(packs_dir: Path, downloads_dir: Path, weights: Path = WEIGHTS) -> Iterator[Progress]:
@@ -70,7 +70,7 @@ def build(packs_dir: Path, downloads_dir: Path, weights: Path = WEIGHTS) -> Iter
         _save(network, smoothed, heads, Int8(second_moments), root / "int8.onnx")
         yield _step(4, "proving the graphs")
         pairs = [encoder.pair(*canonical) for canonical in CANONICAL]
-        values = {name: tuple(_proof(root / f"{name}.onnx", pair) for pair in pairs) for name in ("int8", "fp32")}
+        values = {name: tuple(proof(root / f"{name}.onnx", pair) for pair in pairs) for name in ("int8", "fp32")}
         inputs = tuple(json.dumps(canonical, ensure_ascii=False) for canonical in CANONICAL)
         write_manifest(root, _manifest(Canonical(inputs, values), _provenance(weights)))
     yield _step(_STEPS, "")
@@ -87,7 +87,7 @@ def scores(graph: Path, pair: Pair) -> tuple[Any, Any]:
     return judged[0], spans[0]
 
 
-def _proof(graph: Path, pair: Pair) -> tuple[float, ...]:
+def proof(graph: Path, pair: Pair) -> tuple[float, ...]:
     """As `Canonical` says. The passage's tokens are all from where it begins to the closing separator."""
     judged, spans = scores(graph, pair)
     start, end = spans[pair.passage_at : len(pair.ids) - 1].T
