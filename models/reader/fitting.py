@@ -5,27 +5,25 @@ says that the documents hold no answer. `python -m models.reader fit`; README.md
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from models.reader import fusing
-from models.reader.calibrating import Outcomes, balanced, platt
+from models.reader import fusing, outcomes
+from models.reader.calibrating import balanced, platt
 from models.reader.calibrating import report as calibration_report
-from models.reader.claims import Checked, fm2_splits, varied
 from models.reader.dev_questions import PARTS, TOPICS, libraries
-from models.reader.shortlists import Asked, Asker, Listed, read, write
+from models.reader.logits import Logits, graph_sha256
+from models.reader.outcomes import Judged
+from models.reader.shortlists import Asked, Asker, read, write
 from models.relevance.calibrate import FEATURES, fit_all, probabilities_of_unseen, summary, tabulate
 from models.relevance.calibrate import report as relevance_report
 from models.relevance.measuring import Example, VectorCache
 from rag_core.answer.relevance import PASSAGES, Evidence
 from rag_core.embed.bi_encoder import open_encoder
-from rag_core.read.cross_encoder import CrossEncoder, open_reader
-from rag_core.read.decoding import Judgement, probability
+from rag_core.read.cross_encoder import open_reader
+from rag_core.read.decoding import probability
 from rag_core.read.description import Scale
 from rag_core.retrieve.read_order import ReaderWeights
 from rag_core.runtime.pack import Pack, open_pack
@@ -36,17 +34,6 @@ CALIBRATION = Path(__file__).parent / "calibration.json"
 FUSION = ROOT / "rag_core" / "retrieve" / "fusion.json"
 RELEVANCE = ROOT / "rag_core" / "answer" / "relevance.json"
 _DECIMALS = 4
-_SAME_WORDS = 0.5  # share of characters from which two spans mean the same words
-_ANSWERS = 0.3  # grade from which a candidate counts as one that answers
-_CLAIMS_SEED, _CLAIMS_ROUNDS = 11, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A question with what the reader says of each candidate, in logits."""
-
-    asked: Asked
-    said: tuple[Judgement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +56,19 @@ def fit(places: Places, *, dry_run: bool = False) -> Iterator[str]:
     pack, embedder = open_pack(places.reader), open_pack(places.embedder)
     asked = _shortlists(places, embedder)
     reader = open_reader(pack)
-    logits = _Logits(places.work / f"logits-{_graph_sha256(pack, reader)[:12]}.npz", reader)
+    logits = Logits(places.work / f"logits-{graph_sha256(pack, reader)[:12]}.npz", reader)
     judged = [_judge(one, logits) for one in asked]
-    checked = _claims(places.qa)
-    support = [said.support for said in logits.of([(c.sentence, "", c.evidence) for c in checked])]
+    claims = outcomes.claims(places.qa, asked)
+    said = logits.of([(claim.checked.sentence, "", claim.checked.evidence) for claim in claims])
     logits.save()
 
-    outcomes = {
-        "relevance": balanced(_relevance_outcomes(judged)),
-        "support": balanced(_support_outcomes(checked, support)),
-        "answered": balanced(_answered_outcomes(judged)),
+    judgements = {
+        "relevance": balanced(outcomes.of_relevance(judged)),
+        "support": balanced(outcomes.of_support(claims, [judgement.support for judgement in said])),
+        "answered": balanced(outcomes.of_answers(judged)),
     }
-    scales = {name: _rounded(platt(rows)) for name, rows in outcomes.items()}
-    for name, rows in outcomes.items():
+    scales = {name: _rounded(platt(rows)) for name, rows in judgements.items()}
+    for name, rows in judgements.items():
         yield from calibration_report(name, rows)
         yield f"    {scales[name]}"
     readings = [_readings(one, scales) for one in judged]
@@ -109,88 +96,8 @@ def _shortlists(places: Places, embedder: Pack) -> list[Asked]:
     return list(read(path))
 
 
-class _Logits:
-    """What a graph says of (question, subject, text), kept by the hash of the graph: a question's time is all there."""
-
-    def __init__(self, path: Path, reader: CrossEncoder) -> None:
-        self._path = path
-        self._reader = reader
-        self._known: dict[str, Judgement] = {}
-        if path.exists():
-            with np.load(path) as stored:
-                for key, row in zip(stored["keys"].tolist(), stored["rows"].tolist(), strict=True):
-                    relevance, support, no_answer, best, start, end = row
-                    span = (int(start), int(end)) if start >= 0 else None
-                    self._known[key] = Judgement(relevance, support, no_answer, best, span)
-
-    def of(self, words: Sequence[tuple[str, str, str]]) -> list[Judgement]:
-        missing = [one for one in dict.fromkeys(words) if "\0".join(one) not in self._known]
-        for one, judgement in zip(missing, self._reader.judge(missing), strict=True):
-            self._known["\0".join(one)] = judgement
-        return [self._known["\0".join(one)] for one in words]
-
-    def save(self) -> None:
-        said = self._known.values()
-        rows = [(s.relevance, s.support, s.no_answer, s.best, *(s.span or (-1, -1))) for s in said]
-        np.savez_compressed(self._path, keys=np.array(list(self._known)), rows=np.array(rows, np.float64))
-
-
-def _graph_sha256(pack: Pack, reader: CrossEncoder) -> str:
-    path = pack.graph(reader.graph).path
-    return next(file.sha256 for file in pack.manifest.files if file.path == path)
-
-
-def _judge(one: Asked, logits: _Logits) -> Judged:
+def _judge(one: Asked, logits: Logits) -> Judged:
     return Judged(one, tuple(logits.of([(one.question, listed.subject, listed.text) for listed in one.candidates])))
-
-
-def _claims(qa: Path) -> list[Checked]:
-    """The dev claims of fool-me-twice as they are met in practice, several times with other sentences beside them."""
-    rows = fm2_splits(qa / "fm2_claims.jsonl.gz")["dev"]
-    rng = random.Random(_CLAIMS_SEED)
-    return list(dict.fromkeys(claim for _ in range(_CLAIMS_ROUNDS) for claim in varied(rows, rng)))
-
-
-def _support_outcomes(checked: Sequence[Checked], logits: Sequence[float]) -> Outcomes:
-    labels = np.array([claim.label for claim in checked])
-    return Outcomes(np.array(logits), labels, np.ones(len(labels)), np.full(len(labels), "fm2"))
-
-
-def _relevance_outcomes(judged: Iterable[Judged]) -> Outcomes:
-    """Every candidate of every question: about 20, of which one or none answers."""
-    rows = [
-        (said.relevance, float(listed.grade >= _ANSWERS), one.asked.domain)
-        for one in judged
-        if one.asked.domain not in TOPICS
-        for listed, said in zip(one.asked.candidates, one.said, strict=True)
-        if listed.grade is not None and not 0 < listed.grade < _ANSWERS
-    ]
-    return _outcomes(rows)
-
-
-def _answered_outcomes(judged: Iterable[Judged]) -> Outcomes:
-    """Of sets whose answers are quoted: whether the likeliest words are those that answer."""
-    rows = [
-        (said.answered, float(_same(listed, said)), one.asked.domain)
-        for one in judged
-        if one.asked.spans
-        for listed, said in zip(one.asked.candidates, one.said, strict=True)
-        if listed.grade is not None and (listed.span is not None or not listed.grade)
-    ]
-    return _outcomes(rows)
-
-
-def _outcomes(rows: Sequence[tuple[float, float, str]]) -> Outcomes:
-    logits, happened, domain = zip(*rows, strict=True)
-    return Outcomes(np.array(logits), np.array(happened), np.ones(len(rows)), np.array(domain))
-
-
-def _same(listed: Listed, said: Judgement) -> bool:
-    if listed.span is None or said.span is None:
-        return False
-    shared = min(listed.span[1], said.span[1]) - max(listed.span[0], said.span[0])
-    lengths = sum(end - start for start, end in (listed.span, said.span))
-    return 2 * shared >= _SAME_WORDS * lengths
 
 
 def _readings(one: Judged, scales: dict[str, Scale]) -> list[Reading]:

@@ -55,12 +55,14 @@ def lists_of(asked: Sequence[Asked], readings: Sequence[Sequence[Reading]]) -> L
     for one, read in zip(asked, readings, strict=True):
         if one.kind != "answerable" or not one.ideal:
             continue
-        room = (0, _ROWS - len(one.candidates))
+        # Candidates of which nobody knows whether they answer are left out.
+        known = [(c, r) for c, r in zip(one.candidates, read, strict=True) if c.grade is not None]
+        room = (0, _ROWS - len(known))
         domain.append(one.domain)
-        nearness.append(np.pad([c.nearness for c in one.candidates], room, constant_values=_ABSENT))
-        rows = [(r.relevance, log_odds(r.relevance), r.span_probability) for r in read]
+        nearness.append(np.pad([c.nearness for c, _ in known], room, constant_values=_ABSENT))
+        rows = [(r.relevance, log_odds(r.relevance), r.span_probability) for _, r in known]
         said.append(np.pad(np.array(rows).reshape(-1, 3), (room, (0, 0))))
-        gains.append(np.pad([c.grade or 0.0 for c in one.candidates], room))
+        gains.append(np.pad([c.grade or 0.0 for c, _ in known], room))
         best.append(_discounted(np.array([sorted(one.ideal, reverse=True)[:DEPTH]]))[0])
         plain.append(ndcg_at_k(one.ranks_only, one.ideal, DEPTH))
     return Lists(np.array(domain), *(np.array(column) for column in (nearness, said, gains, best, plain)))

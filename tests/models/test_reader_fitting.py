@@ -1,0 +1,119 @@
+"""From shortlists to what a reader is fitted on: each candidate with the truth. No weights, no sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.reader.dev_questions import judged
+from models.reader.logits import Logits
+from models.reader.outcomes import Judged, of_answers, of_relevance
+from models.reader.sets import Answered
+from models.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read, write
+from models.relevance.measuring import VectorCache
+from rag_core.index.records import StoredChunk
+from rag_core.index.store import Store
+from rag_core.read.decoding import Judgement as Said
+from tests.fakes_encoder import FakeEncoder
+from tests.index.builders import add
+
+
+def chunk(page: str, start: int, end: int, number: int = 0) -> StoredChunk:
+    return StoredChunk(
+        1, f"{number:064x}", ("/0.txt",), "", "text/plain", 0, 1, "", start, end, page[start:end], (), 10
+    )  # fmt: skip
+
+
+PAGE = "Zebras drink at dawn. Lions drink at noon. Both sleep at night."
+OTHER = "At noon the lions drink, too."
+ASKED = Answered("When do lions drink?", PAGE, (PAGE.index("at noon"), PAGE.index("at noon") + 7), True)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "number", "expected"),
+    [
+        (22, 42, 0, Judgement(1.0, (12, 19))),
+        (0, 21, 0, Judgement(0.0)),
+        (0, 36, 0, Judgement(None)),  # half of the answer
+        (0, len(OTHER), 1, Judgement(None)),  # the same words elsewhere
+        (7, 8, 7, Judgement(0.0)),  # of a document that only makes the library large
+    ],
+)
+def test_a_chunk_answers_where_it_holds_the_whole_answer(
+    start: int, end: int, number: int, expected: Judgement
+) -> None:
+    text = (PAGE, OTHER)[number] if number < 2 else "Something else."
+    assert judged([(PAGE,), (OTHER,)], [ASKED], False, chunk(text, start, end, number)) == expected
+
+
+def test_nothing_answers_a_question_that_the_library_was_not_asked_for() -> None:
+    assert judged([(PAGE,)], [], False, chunk(PAGE, 0, 40)) == Judgement(0.0)
+
+
+def test_of_questions_that_fit_any_document_only_the_known_answers_are_known() -> None:
+    assert judged([(PAGE,), (OTHER,)], [ASKED], True, chunk(PAGE, 0, 21)) == Judgement(None)
+
+
+def test_a_library_is_asked_as_the_program_does_and_its_lists_are_kept(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+
+    def fill(store: Store) -> None:
+        add(store, "/a.txt", ["Zebras drink at dawn.", "Lions drink at noon."], title="Animals")
+        add(store, "/b.txt", ["Zebras drink at dawn."])
+
+    def judge(found: StoredChunk) -> Judgement:
+        return Judgement(1.0, (13, 20)) if "dawn" in found.text else Judgement(0.0)
+
+    queries = [Query("When do zebras drink?", "answerable", judge), Query("Who?", "far", lambda _: Judgement(0.0))]
+    asked = list(Asker(encoder, VectorCache(None, encoder)).ask("animals", queries, True, fill))
+    first, second = asked
+    assert (first.chunks, first.ideal, second.ideal) == (3, (1.0, 1.0), ())
+    assert [c.text for c in first.candidates] == ["Zebras drink at dawn.", "Lions drink at noon."]
+    assert first.candidates[0].span == (13, 20)
+    assert first.ranks_only == (1.0, 0.0)
+    assert first.candidates[0].nearness > first.candidates[1].nearness
+    write(asked, tmp_path / "lists.jsonl.gz")
+    assert list(read(tmp_path / "lists.jsonl.gz")) == asked
+
+
+@dataclass
+class Counting:
+    """Says the length of a text; counts what it was asked."""
+
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def judge(self, words: Sequence[tuple[str, str, str]]) -> list[Said]:
+        self.asked += words
+        return [Said(float(len(text)), -1.0, 0.5, 2.5, (0, 4) if text else None) for _, _, text in words]
+
+
+def test_what_was_said_once_is_not_asked_again(tmp_path: Path) -> None:
+    reader = Counting()
+    logits = Logits(tmp_path / "logits.npz", reader)
+    words = [("q", "", "four"), ("q", "s", "four"), ("q", "", "four"), ("q", "", "")]
+    said = logits.of(words)
+    assert [one.relevance for one in said] == [4.0, 4.0, 4.0, 0.0]
+    assert len(reader.asked) == 3
+    logits.save()
+    again = Counting()
+    assert Logits(tmp_path / "logits.npz", again).of(words) == said
+    assert again.asked == []
+
+
+def listed(grade: float | None, span: tuple[int, int] | None = None) -> Listed:
+    return Listed("", "text", 0.5, 0.5, 0.5, grade, span)
+
+
+def test_what_nobody_knows_is_not_counted_and_words_count_as_right_where_most_of_them_are() -> None:
+    candidates = (listed(1.0, (10, 20)), listed(1.0, (10, 20)), listed(None), listed(0.0), listed(0.1))
+    spans = [(12, 20), (18, 40), (0, 4), (0, 4), None]
+    said = tuple(Said(float(at), 0.0, 0.0, float(at), span) for at, span in enumerate(spans))
+    questions = [Judged(Asked("law", "answerable", "q", 9, (1.0,), (), True, candidates), said)]
+    relevance, answers = of_relevance(questions), of_answers(questions)
+    assert dict(zip(relevance.logits.tolist(), relevance.happened.tolist(), strict=True)) == {0: 1, 1: 1, 3: 0}
+    assert dict(zip(answers.logits.tolist(), answers.happened.tolist(), strict=True)) == {0: 1, 1: 0, 3: 0}
+    assert np.unique(relevance.domain).tolist() == ["law"]
