@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.reader import abstention, retrieval, samples, spans, support
+from tests.benchmarks.reader import abstention, compression, retrieval, samples, spans, support
 from tests.benchmarks.reader.figures import Figure, heading
 from tests.benchmarks.reader.program import Program, open_program
 from tests.benchmarks.reader.questions import held_out
@@ -26,6 +26,7 @@ _QUESTIONS_A_SET = 40
 _SPANS_A_SET = 400
 _CLAIMS = 1000
 _ABSTENTIONS_A_KIND = 24
+_WRITTEN_A_LIBRARY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,18 @@ def _samples(program: Program, _: Given) -> Iterator[Figure]:
     yield from samples.figures(program)
 
 
+def _compression(program: Program, given: Given) -> Iterator[Figure]:
+    count = given.some(_WRITTEN_A_LIBRARY)
+    yield from compression.report(*compression.measure(program, given.qa, given.sets, given.work, count))
+
+
 PARTS: dict[str, Callable[[Program, Given], Iterator[Figure]]] = {
     "samples": _samples,
     "spans": _spans,
     "support": _support,
     "abstention": _abstention,
     "retrieval": _retrieval,
+    "compression": _compression,
 }
 
 

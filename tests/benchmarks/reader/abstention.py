@@ -11,7 +11,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from models.reader.claims import read_lines
 from models.reader.sets import QuestionSet, read_rows, read_set
@@ -28,6 +27,7 @@ from tests.benchmarks.reader.questions import OTHER_HALF
 # Pages, how many libraries, and the share of the questions of each kind that is asked of each.
 _SIZES = ((20, 2, 0.25), (200, 1, 0.5))
 _WRONG: tuple[Kind, ...] = ("far", "near", "trap")
+_KINDS: tuple[Kind, ...] = ("answerable", *_WRONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ def plans(qa: Path, sets: Path, per_kind: int) -> Iterator[Plan]:
 
 def _some(plan: Plan, count: int) -> tuple[tuple[str, Kind], ...]:
     chosen: list[tuple[str, Kind]] = []
-    for kind in ("answerable", *_WRONG):
+    for kind in _KINDS:
         texts = sorted({text for text, its in plan.questions if its == kind})
         rng = random.Random(f"{plan.domain} {plan.pages} {kind}")
-        chosen += [(text, cast(Kind, kind)) for text in rng.sample(texts, min(count, len(texts)))]
+        chosen += [(text, kind) for text in rng.sample(texts, min(count, len(texts)))]
     return tuple(chosen)
 
 

@@ -6,7 +6,7 @@ import gzip
 import json
 import random
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.reader.sets import read_rows
@@ -34,10 +34,11 @@ Place = tuple[int, int]  # document number, page
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and how much each passage that answers it is worth (0..1)."""
+    """A question, how much each passage that answers it is worth (0..1), and the answers, where they are known."""
 
     question: str
     relevant: dict[Place, float]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ def read_qed(folder: Path) -> Collection:
     """Questions that people asked a search engine, each with the paragraph of Wikipedia that answers it."""
     rows = read_rows(folder, QED)
     passages = list(dict.fromkeys((row["passage"], row["title"], row["passage"]) for row in rows))
-    return _collection(QED, passages, [(row["question"], {row["passage"]: 1.0}) for row in rows])
+    found = _collection(QED, passages, [(row["question"], {row["passage"]: 1.0}) for row in rows])
+    answers = [(row["answer"],) if row["answer"] else () for row in rows]
+    asked = tuple(replace(a, answers=own) for a, own in zip(found.asked, answers, strict=True))
+    return replace(found, asked=asked)
 
 
 def _collection(

@@ -104,5 +104,5 @@ def report(measured: Sequence[Measured]) -> Iterator[Figure]:
         gains = [one.gains(order) for one in measured]
         yield Figure(f"gain over RRF: {order}", metrics.mean(map(metrics.mean, gains)), asked, between(gains))
     worst = min(measured, key=lambda one: metrics.mean(one.gains(FINAL)))
-    gain = worst.gains(FINAL)
-    yield Figure(f"gain over RRF: worst set ({worst.name})", metrics.mean(gain), ">= 0", between([gain]))
+    lost = worst.gains(FINAL)
+    yield Figure(f"gain over RRF: worst set ({worst.name})", metrics.mean(lost), ">= 0", between([lost]))
