@@ -15,6 +15,7 @@ from rag_core.ingest.parsers.protocol import ParseLimits
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES, parse_file
 from rag_core.paths import ASSETS, SAMPLES
 from rag_core.types import ParsedDocument, Passage
+from rag_core.words import is_cjk
 
 QUESTIONS = load_questions(SAMPLES / "questions.jsonl")
 DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in SUPPORTED_SUFFIXES)
@@ -51,6 +52,14 @@ def test_the_set_asks_every_document_and_tries_what_is_hard() -> None:
     assert len(QUESTIONS) - len(answerable) >= 8
     assert sum(bool(question.history) for question in QUESTIONS) >= 3
     assert all(question.answer and question.excerpt for question in answerable)
+
+
+def test_claims_say_it_rightly_and_wrongly_in_both_languages() -> None:
+    """A check that calls everything supported, or nothing, must not look good."""
+    claims = [claim for question in QUESTIONS for claim in question.claims]
+    assert len(claims) >= 40
+    assert 0.4 < sum(claim.supported for claim in claims) / len(claims) < 0.6
+    assert any(is_cjk(claim.text) for claim in claims)
 
 
 def test_the_demo_asks_three_formats_and_one_thing_that_nobody_wrote_down() -> None:
