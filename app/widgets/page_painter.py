@@ -121,7 +121,7 @@ def paint_marks(painter: QPainter, rect: QRectF, scale: float, marks: PageMarks)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for shape, border in (
         (marks.boxed, LIGHT.mark_border),
-        (marks.underline, LIGHT.mark_border),
+        (marks.underline, LIGHT.warning),
         (marks.match, LIGHT.accent),
     ):
         if shape is not None:

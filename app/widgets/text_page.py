@@ -177,7 +177,7 @@ class TextPage(QTextBrowser):
         selections: list[QTextEdit.ExtraSelection] = []
         marked = model.marked
         if marked is not None and marked.page == page.number:
-            line = theme.mark_border if marked == model.answer else ""
+            line = theme.warning if marked == model.answer else ""
             selections += self._selections(marked, QColor(theme.quote), line=line)
         for match in model.matches_on(page.number):
             if match != model.match:

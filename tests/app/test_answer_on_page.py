@@ -54,7 +54,7 @@ def test_on_a_picture_the_sentence_is_boxed_and_the_answer_marked(model: SourceM
     assert colour(300, 110).name() == "#ffffff"  # the sentence before
     assert colour(110, 140).name() == LIGHT.mark
     assert colour(400, 140).blue() < QColor(LIGHT.mark).blue()
-    assert colour(400, 151).name() == LIGHT.mark_border  # the line below the answer
+    assert colour(400, 151).name() == LIGHT.warning  # the line below the answer
 
 
 def test_words_that_only_prove_have_no_line(model: SourceModel) -> None:

@@ -46,4 +46,5 @@ def test_controls_can_be_seen(theme: Colours) -> None:
     pairs = [(line, background) for line in ("control", "focus") for background in backgrounds]
     # The frame of a passage stands on the page, which is white paper in both themes, or on the text pane.
     pairs += [("mark_border", "surface")]
+    pairs += [("warning", "mark"), ("warning", "quote")]  # the line below an answer
     assert not too_weak(theme, pairs, 3.0)
