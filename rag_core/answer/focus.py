@@ -27,16 +27,17 @@ _WORDS_WEIGHT = 0.75
 _NEW_WORDS_WEIGHT = 3.0
 # A sentence found in the first passage is a little likelier than the same sentence in the fifth.
 _RANK_PENALTY = 0.02
-# What words that the reader is certain of add: more than sentences differ in nearness.
-_MARK_WEIGHT = 2.0
-# From here on the reader's word is taken: what else the passages say is compared no further.
-_SURE = 0.8
+# What a reader adds: the chance that the passage answers, and that it does so with the words marked in the sentence.
+_RELEVANCE_WEIGHT, _MARK_WEIGHT = 0.5, 0.5
+# From here on the reader's word is taken. Where it is less sure, the nearest few pieces are compared by meaning, too.
+_SURE = 0.9
+_COMPARED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One sentence or row, `passage.text[start:end]`, and how near it is to the question: about 0..1.75, and up to 2
-    more where it is `marked`, that is, holds the words that the reader takes for the answer. Where those cross
+    """One sentence or row, `passage.text[start:end]`, and how near it is to the question: about 0..1.75, and with a
+    reader up to 1 more. It is `marked` where it holds the words that the reader takes for the answer; where those cross
     sentences, it is all of them.
     """
 
@@ -80,26 +81,33 @@ def rank_pieces(
     """Every piece of the passages, nearest first.
 
     `asked_now` is the follow-up alone, where `question` repeats what it leans on: its own words count more, because
-    they are what is new ("What about probate files?"). Where the reader is sure, `similarity` is not asked: that takes
-    as long as the reading itself, and the person waits for the first of the pieces.
+    they are what is new ("What about probate files?"). Where a reader has read the passages, `similarity` is asked of
+    the nearest few only, and of none where the reader is sure: all would take as long as the reading, and gain nothing.
     """
     places = [place for passage in passages for place in _places(passage)]
-    texts = [_with_subject(place.passage, place.text) for place in places]
-    shares = _word_shares(question, asked_now, texts)
-    if similarity is None or not texts or any(place.is_sure for place in places):
-        cosines: Sequence[float] = [0.0] * len(texts)
-    else:
-        cosines = similarity(texts)
-    pieces = [
-        replace(place, nearness=place.nearness + cosine + _WORDS_WEIGHT * share)
-        for place, cosine, share in zip(places, cosines, shares, strict=True)
+    shares = _word_shares(question, asked_now, [_with_subject(place) for place in places])
+    by_words = [
+        replace(place, nearness=place.nearness + _WORDS_WEIGHT * share)
+        for place, share in zip(places, shares, strict=True)
     ]
+    pieces = _nearest_first(by_words)
+    if similarity is None or not pieces:
+        return pieces
+    compared = len(pieces)
+    if any(passage.rerank_score is not None for passage in passages):
+        compared = 0 if pieces[0].is_sure else _COMPARED
+    cosines = similarity([_with_subject(piece) for piece in pieces[:compared]]) if compared else ()
+    nearer = [replace(piece, nearness=piece.nearness + c) for piece, c in zip(pieces, cosines, strict=False)]
+    return _nearest_first([*nearer, *pieces[compared:]])
+
+
+def _nearest_first(pieces: Sequence[Piece]) -> list[Piece]:
     return sorted(pieces, key=lambda piece: -piece.nearness)
 
 
 def _places(passage: Passage) -> list[Piece]:
     """The passage's pieces in order, not yet compared with the question; those that share marked words are one."""
-    behind = -_RANK_PENALTY * (passage.rank - 1)
+    behind = _RELEVANCE_WEIGHT * (passage.rerank_score or 0.0) - _RANK_PENALTY * (passage.rank - 1)
     pieces = [Piece(passage, start, end, behind) for start, end in piece_spans(passage.text)]
     if passage.answer_start is None or passage.answer_end is None:
         return pieces
@@ -194,9 +202,10 @@ def subject_of(headings: Sequence[str], title: str, path: str) -> str:
     return " > ".join(headings) or title or PurePath(path).stem
 
 
-def _with_subject(passage: Passage, text: str) -> str:
+def _with_subject(piece: Piece) -> str:
     """A bare sentence ("It lapses on 31 March.") is understood with the heading above it."""
-    return f"{passage.headings[-1]}. {text}" if passage.headings else text
+    headings = piece.passage.headings
+    return f"{headings[-1]}. {piece.text}" if headings else piece.text
 
 
 def _word_shares(question: str, asked_now: str, texts: Sequence[str]) -> list[float]:

@@ -110,7 +110,7 @@ def ask(
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.phrases.not_found)
-        nearest = pieces[0].quote if pieces else None
+        nearest = replace(pieces[0], marked=False).quote if pieces else None  # what was not found is not marked
         answer = _answer(asked, asked.phrases.not_found, quote=nearest, not_found=True)
     else:
         yield QuoteFound(pieces[0].quote)
@@ -209,18 +209,21 @@ def _answer(
         unsupported=tuple(stream.unsupported) if stream else (),
         timings_ms=asked.clock.timings_ms,
         providers=dict(asked.work.models.providers),
-        provenance=_provenance(asked.work, generated),
+        provenance=_provenance(asked, generated),
         counts=asked.result.counts | (counts or {}),
         checks=tuple(stream.checks) if stream else (),
         reasons=dict(asked.work.models.reasons),
     )
 
 
-def _provenance(work: Workspace, generated: bool) -> dict[str, str]:
+def _provenance(asked: _Asked, generated: bool) -> dict[str, str]:
     """What made this answer: enough to make it again."""
+    work = asked.work
     used = in_effect_here(work)
     made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models.identity.encoder_pack_id}
     made_by |= {"top_k": str(used.top_k), "chunk_tokens": str(used.chunk_tokens)}
+    if "reranked" in asked.result.counts and (reader := work.models.reader) is not None:
+        made_by["reader"] = reader.pack_id
     if not generated:
         return made_by
     prompt = {"prompt": PROMPT_ID, "evidence_tokens": str(used.evidence_tokens)}

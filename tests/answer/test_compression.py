@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rag_core.answer.compression import evidence_room, worth_reading
@@ -32,8 +33,8 @@ def texts(pieces: list[Piece]) -> list[str]:
 
 def test_the_sentence_with_the_marked_words_is_quoted_and_the_words_stand_in_it() -> None:
     assert pieces_of(passage(1, ROOMS))[0].text == "The Oak Room is upstairs."
-    quote = pieces_of(passage(1, ROOMS, "12 people", 0.95, 0.95))[0].quote
-    assert (quote.text, quote.answer_text, quote.confidence) == ("It seats 12 people.", "12 people", 0.95)
+    quote = pieces_of(passage(1, ROOMS, "12 people", 0.97, 0.97))[0].quote
+    assert (quote.text, quote.answer_text, quote.confidence) == ("It seats 12 people.", "12 people", 0.97)
     assert ROOMS[quote.char_start - 50 : quote.char_end - 50] == quote.text
 
 
@@ -42,25 +43,32 @@ def test_a_reader_that_is_hardly_sure_changes_nothing_much() -> None:
 
 
 def test_words_across_sentences_are_quoted_with_all_of_them() -> None:
-    best = pieces_of(passage(1, ROOMS, "upstairs. It seats 12", 0.9, 0.9))[0]
+    best = pieces_of(passage(1, ROOMS, "upstairs. It seats 12", 0.97, 0.97))[0]
     assert best.text == "The Oak Room is upstairs. It seats 12 people."
     assert best.quote.answer_text == "upstairs. It seats 12"
 
 
-def test_where_the_reader_is_sure_no_sentence_is_compared_by_meaning() -> None:
-    def never(_: object) -> list[float]:
-        raise AssertionError("asked")
+def test_only_what_the_reader_leaves_open_is_compared_by_meaning() -> None:
+    asked: list[list[str]] = []
 
-    rank_pieces(QUESTION, [passage(1, ROOMS, "12 people", 0.95, 0.95)], never)
+    def similarity(texts: Sequence[str]) -> list[float]:
+        asked.append(list(texts))
+        return [0.9 if "reception" in text else 0.1 for text in texts]
+
+    rank_pieces(QUESTION, [passage(1, ROOMS, "12 people", 0.97, 0.97)], similarity)
+    assert not asked
+    long = passage(1, ROOMS + " Lunch is at noon." * 20, relevance=0.1)
+    assert rank_pieces(QUESTION, [long], similarity)[0].text == "It is booked at reception."
+    assert len(asked[0]) == 5
 
 
 def test_a_sure_answer_goes_in_with_the_sentence_before_it_and_nothing_else() -> None:
-    read = pieces_of(passage(1, ROOMS, "12 people", 0.95, 0.95), passage(2, LEAVE, relevance=0.5))
+    read = pieces_of(passage(1, ROOMS, "12 people", 0.97, 0.97), passage(2, LEAVE, relevance=0.5))
     assert texts(worth_reading(read)) == ["It seats 12 people.", "The Oak Room is upstairs."]
 
 
 def test_a_row_goes_in_with_the_names_of_its_columns() -> None:
-    assert texts(worth_reading(pieces_of(passage(1, TABLE, "8", 0.95, 0.95)))) == ["Ash | 8", "Room | Seats"]
+    assert texts(worth_reading(pieces_of(passage(1, TABLE, "8", 0.97, 0.97)))) == ["Ash | 8", "Room | Seats"]
 
 
 def test_passages_that_do_not_answer_stay_out_where_the_reader_is_not_sure() -> None:
