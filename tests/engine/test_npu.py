@@ -93,7 +93,7 @@ def test_a_whole_question_on_the_npu(
     assert answer.counts["new_tokens"] == 16
     assert (answer.providers, answer.reasons) == ({"embed": QNN, "rerank": QNN, "generate": QNN}, {})
     assert answer.counts["reranked"] > 0 and answer.timings_ms["rerank"] > 0
-    assert answer.provenance["top_k"] == "7"
+    assert (answer.provenance["top_k"], answer.provenance["reader"]) == ("7", "tiny-reader")
     assert answer.timings_ms["load_llm"] > 0
     assert opened
     for session in opened:
