@@ -86,7 +86,8 @@ def test_the_answer_contract_holds(samples: Path) -> None:
         assert {"passage", "quote", "page", "start", "end"} <= set(citation)
         assert answer["text"][citation["start"] : citation["end"]] == f"[{citation['passage']}]"
         assert any(citation["quote"] in passage["text"] for passage in answer["passages"])
-    assert answer["providers"] == {"embed": "CPUExecutionProvider", "generate": "CPUExecutionProvider"}
+    assert answer["providers"] == dict.fromkeys(("embed", "rerank", "generate"), "CPUExecutionProvider")
+    assert answer["counts"]["reranked"] > 0 and answer["reasons"] == {}
 
 
 def test_not_found_has_its_own_exit_code(samples: Path) -> None:
