@@ -26,26 +26,43 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """`max_tokens` of a pair in training. `training` is what `models.reader.training.Config` takes, `processes` how
-    many share its work. Claims: `fool_me_twice_rounds` times the varied claims of its training split, at most so many
-    of each set in `published`, and sentences made from the spans of `made_from`.
+class Stage:
+    """What is read up to the step `until`, and how. `training` is what `models.reader.training.Config` takes;
+    `processes` share its work, each with batches of its own.
+
+    A question set is taken `shares` times (once where it is not named). Claims: `fool_me_twice_rounds` times the varied
+    claims of that set's training split, at most so many of each set in `published`, and `made` (None: all) of the
+    sentences made from spans.
     """
 
-    max_tokens: int
+    until: int
     processes: int
     training: dict[str, Any]
+    shares: dict[str, float]
     fool_me_twice_rounds: int
     published: dict[str, int]
+    made: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`max_tokens` of a pair in training. Sentences are made from the spans of the sets `made_from`."""
+
+    max_tokens: int
     made_from: tuple[str, ...]
+    stages: tuple[Stage, ...]
     data: tuple[Data, ...]
 
 
 def read_settings(path: Path = CONFIG) -> Settings:
     """Raises ValueError, KeyError or TypeError for a file that is not laid out so."""
     stored = json.loads(path.read_bytes())
-    data = tuple(Data(**entry) for entry in stored.pop("data"))
-    return Settings(**(stored | {"made_from": tuple(stored["made_from"]), "data": data}))
+    return Settings(
+        max_tokens=stored["max_tokens"],
+        made_from=tuple(stored["made_from"]),
+        stages=tuple(Stage(**stage) for stage in stored["stages"]),
+        data=tuple(Data(**entry) for entry in stored["data"]),
+    )
 
 
 class DataFiles:

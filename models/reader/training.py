@@ -185,13 +185,13 @@ class Run:
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
 
-    def train(self, questions: Sequence[Question], claims: Sequence[Claim]) -> None:
-        """Until `config.steps`; prints one line per 25 steps, keeps a checkpoint per `config.every`."""
+    def train(self, questions: Sequence[Question], claims: Sequence[Claim], until: int | None = None) -> None:
+        """To the step `until` (`config.steps`); prints a line per 25 steps, keeps a checkpoint per `config.every`."""
         self.reader.train()
         started, done, parts = time.monotonic(), 0, dict[str, list[float]]()
         rank = rank_here()
         for batch in batches(questions, claims, self.config, self.step, rank):
-            if self.step >= self.config.steps:
+            if self.step >= (self.config.steps if until is None else until):
                 break
             for name, value in self._one(batch).items():
                 parts.setdefault(name, []).append(value)

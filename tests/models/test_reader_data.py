@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from models.reader.claims import fm2_splits, made_from, published, varied
 from models.reader.mining import Group, mine_split, read_groups
 from models.reader.pairs import PairEncoder
-from models.reader.preparing import mine_all, training_claims, training_groups
+from models.reader.preparing import drawn, mine_all
 from models.reader.recipe import WEIGHTS
 from models.reader.sets import SETS, QuestionSet, Source, assign, read_set
 from models.reader.settings import Data, DataFiles, read_settings
@@ -195,7 +197,11 @@ def test_only_the_pinned_data_are_taken(tmp_path: Path) -> None:
 def test_the_configuration_names_every_set_with_its_licence() -> None:
     settings = read_settings()
     named = {entry.name for entry in settings.data}
-    assert {kind.name for kind in SETS} | set(settings.published) | {"fm2_claims", "fm2_pages"} == named
+    published = {name for stage in settings.stages for name in stage.published}
+    assert {kind.name for kind in SETS} | published | {"fm2_claims", "fm2_pages"} == named
+    steps = [stage.until for stage in settings.stages]
+    assert steps == sorted(set(steps)) and steps[-1] == settings.stages[-1].training["steps"]
+    assert {name for stage in settings.stages for name in stage.shares} <= named
     assert all(entry.licence and entry.source and len(entry.sha256) == 64 for entry in settings.data)
     assert set(settings.made_from) <= named
 
@@ -208,10 +214,11 @@ def test_a_training_is_drawn_alike_each_time(tmp_path: Path) -> None:
     files = DataFiles([_pinned(entry, tmp_path) for entry in settings.data], [tmp_path])
     done = list(mine_all(files, FakeEncoder(), tmp_path / "groups", ["train"]))
     assert len(done) == len(SETS) and not list(mine_all(files, FakeEncoder(), tmp_path / "groups", ["train"]))
-    groups = training_groups(tmp_path / "groups")
-    assert {group.set for group in groups} == {kind.name for kind in SETS}
-    claims = training_claims(settings, files, groups)
-    assert claims == training_claims(settings, files, groups)
+    stage = replace(settings.stages[-1], shares={"tatqa": 2.5}, made=5)
+    groups, claims = drawn(settings, stage, files, tmp_path / "groups")
+    counts = Counter(group.set for group in groups)
+    assert set(counts) == {kind.name for kind in SETS} and counts["tatqa"] > 2 * counts["squadshifts"]
+    assert (groups, claims) == drawn(settings, stage, files, tmp_path / "groups")
     assert not [claim for claim in claims if claim.sentence == "told of a page that is tested"]
 
 
