@@ -66,11 +66,10 @@ class SheetPage(QTableView):
         self._show_column(cell.column())
 
     def _show_column(self, column: int) -> None:
-        bar, width = self.horizontalScrollBar(), self.viewport().width()
+        """With as much as possible of what stands before it: the first columns name the rows."""
         left = self.horizontalHeader().sectionPosition(column)
         right = left + self.horizontalHeader().sectionSize(column)
-        if left < bar.value() or right > bar.value() + width:
-            bar.setValue(min(left, max(0, right - width + L)))
+        self.horizontalScrollBar().setValue(min(left, max(0, right - self.viewport().width() + L)))
 
     def zoom_in(self) -> None:
         """Wider columns."""

@@ -141,3 +141,14 @@ def test_a_first_row_of_names_stays_in_view_above_the_columns(view: SheetPage, m
 def test_a_later_part_of_a_sheet_knows_its_columns(view: SheetPage, model: SourceModel) -> None:
     model.take_page(table_page("Name: Sato | Days: 3", "Name: Ito | Days: 4"))
     assert names_above(view) == ["Name", "Days"] and not view.isRowHidden(0)
+
+
+def test_the_first_columns_stay_in_view_where_the_answer_is_in_a_later_one(view: SheetPage) -> None:
+    page = view.table.page
+    assert page is not None
+    for width, is_at_the_left in ((700, True), (120, False)):
+        view.resize(width, 300)
+        view.horizontalScrollBar().setValue(view.horizontalScrollBar().maximum())
+        view.reveal(TextMatch(1, *span(page, "Yokohama")), animated=False)
+        assert (view.horizontalScrollBar().value() == 0) is is_at_the_left
+        assert view.columnViewportPosition(2) < view.viewport().width()
