@@ -149,11 +149,11 @@ def widen(piece: Piece, by: int = 1) -> Piece:
 
 def piece_before(piece: Piece) -> Piece | None:
     """What it is understood with: the piece in front of it, for the row of a table the first row, which names the
-    columns. None at the beginning of the passage.
+    columns. None at the beginning of the passage, and for a row that names them itself.
     """
     text = piece.passage.text
     before = [span for span in piece_spans(text) if span[1] <= piece.start]
-    if not before:
+    if not before or (is_row(piece.text) and ": " in piece.text):
         return None
     at = len(before) - 1
     while is_row(piece.text) and at and is_row(text[slice(*before[at - 1])]):

@@ -69,6 +69,8 @@ def test_a_sure_answer_goes_in_with_the_sentence_before_it_and_nothing_else() ->
 
 def test_a_row_goes_in_with_the_names_of_its_columns() -> None:
     assert texts(worth_reading(pieces_of(passage(1, TABLE, "8", 0.97, 0.97)))) == ["Ash | 8", "Room | Seats"]
+    named = "Room: Elm | Seats: 40\nRoom: Ash | Seats: 8"
+    assert texts(worth_reading(pieces_of(passage(1, named, "8", 0.97, 0.97)))) == ["Room: Ash | Seats: 8"]
 
 
 def test_passages_that_do_not_answer_stay_out_where_the_reader_is_not_sure() -> None:
