@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from models.reader.claims import Checked, fm2_splits, made_from, varied
 from models.reader.dev_questions import TOPICS
 from models.reader.mining import Group
 from models.reader.shortlists import Asked, Listed
+from models.relevance.calibrate import MIXTURE
+from models.relevance.sources import Kind
 from rag_core.read.decoding import Judgement
 
 _SAME_WORDS = 0.5  # share of characters from which two spans mean the same words
@@ -58,36 +61,46 @@ def _groups(asked: Iterable[Asked]) -> Iterator[Group]:
 
 
 def of_support(claims: Sequence[Claim], logits: Sequence[float]) -> Outcomes:
-    return _outcomes([(logit, one.checked.label, one.set) for one, logit in zip(claims, logits, strict=True)])
+    return _outcomes([(logit, one.checked.label, one.set, 1.0) for one, logit in zip(claims, logits, strict=True)])
 
 
-def of_relevance(judged: Iterable[Judged]) -> Outcomes:
+def of_relevance(judged: Sequence[Judged]) -> Outcomes:
     """Every candidate of every question: about 20, of which one or none answers."""
-    rows = [
-        (said.relevance, float(listed.grade >= _ANSWERS), one.asked.domain)
-        for one in judged
-        if one.asked.domain not in TOPICS
-        for listed, said in zip(one.asked.candidates, one.said, strict=True)
-        if listed.grade is not None and not 0 < listed.grade < _ANSWERS
-    ]
+    counts = Counter((one.asked.domain, one.asked.kind) for one in judged)
+    return _outcomes(
+        [
+            (said.relevance, float(listed.grade >= _ANSWERS), one.asked.domain, _weight(one, counts))
+            for one in judged
+            if one.asked.domain not in TOPICS
+            for listed, said in zip(one.asked.candidates, one.said, strict=True)
+            if listed.grade is not None and not 0 < listed.grade < _ANSWERS
+        ]
+    )
+
+
+def of_answers(judged: Sequence[Judged]) -> Outcomes:
+    """Of sets whose answers are quoted: whether the likeliest words of the candidate that the reader finds the most
+    relevant are those that answer. In that one a person is shown them."""
+    rows = []
+    counts = Counter((one.asked.domain, one.asked.kind) for one in judged)
+    for one in judged:
+        pairs = zip(one.asked.candidates, one.said, strict=True)
+        if one.asked.spans and (best := max(pairs, key=lambda pair: pair[1].relevance, default=None)):
+            listed, said = best
+            if listed.span is not None or listed.grade == 0.0:
+                rows.append((said.answered, float(_same(listed, said)), one.asked.domain, _weight(one, counts)))
     return _outcomes(rows)
 
 
-def of_answers(judged: Iterable[Judged]) -> Outcomes:
-    """Of sets whose answers are quoted: whether the likeliest words are those that answer."""
-    rows = [
-        (said.answered, float(_same(listed, said)), one.asked.domain)
-        for one in judged
-        if one.asked.spans
-        for listed, said in zip(one.asked.candidates, one.said, strict=True)
-        if listed.grade is not None and (listed.span is not None or not listed.grade)
-    ]
-    return _outcomes(rows)
+def _weight(one: Judged, counts: Mapping[tuple[str, Kind], int]) -> float:
+    """Inside a domain, the kinds of question count as in models/relevance."""
+    return MIXTURE[one.asked.kind] / counts[one.asked.domain, one.asked.kind]
 
 
-def _outcomes(rows: Sequence[tuple[float, float, str]]) -> Outcomes:
-    logits, happened, domain = zip(*rows, strict=True)
-    return Outcomes(np.array(logits), np.array(happened), np.ones(len(rows)), np.array(domain))
+def _outcomes(rows: Sequence[tuple[float, float, str, float]]) -> Outcomes:
+    """From (logit, what happened, domain, weight)."""
+    logits, happened, domain, weights = zip(*rows, strict=True)
+    return Outcomes(np.array(logits), np.array(happened), np.array(weights), np.array(domain))
 
 
 def _same(listed: Listed, said: Judgement) -> bool:

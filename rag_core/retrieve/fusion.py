@@ -3,6 +3,9 @@
 Reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009) compares lists whose scores cannot be compared, but it
 forgets how sure a list is: a best hit far ahead of the second counts as one that is hardly ahead. So each list also
 gives its scores as shares of its best score, mixed convexly (Bruch, Gai, Ingber, ACM TOIS 2023).
+
+The best candidates are then looked at a second time (`reorder`), and where a reader has read them, ordered once more by
+what it says of them (`read_order`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models.reader.dev_questions import judged
@@ -14,7 +13,9 @@ from models.reader.logits import Logits
 from models.reader.outcomes import Judged, of_answers, of_relevance
 from models.reader.sets import Answered
 from models.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read, write
+from models.relevance.calibrate import MIXTURE
 from models.relevance.measuring import VectorCache
+from models.relevance.sources import Kind
 from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.read.decoding import Judgement as Said
@@ -108,12 +109,36 @@ def listed(grade: float | None, span: tuple[int, int] | None = None) -> Listed:
     return Listed("", "text", 0.5, 0.5, 0.5, grade, span)
 
 
-def test_what_nobody_knows_is_not_counted_and_words_count_as_right_where_most_of_them_are() -> None:
-    candidates = (listed(1.0, (10, 20)), listed(1.0, (10, 20)), listed(None), listed(0.0), listed(0.1))
-    spans = [(12, 20), (18, 40), (0, 4), (0, 4), None]
-    said = tuple(Said(float(at), 0.0, 0.0, float(at), span) for at, span in enumerate(spans))
-    questions = [Judged(Asked("law", "answerable", "q", 9, (1.0,), (), True, candidates), said)]
-    relevance, answers = of_relevance(questions), of_answers(questions)
-    assert dict(zip(relevance.logits.tolist(), relevance.happened.tolist(), strict=True)) == {0: 1, 1: 1, 3: 0}
-    assert dict(zip(answers.logits.tolist(), answers.happened.tolist(), strict=True)) == {0: 1, 1: 0, 3: 0}
-    assert np.unique(relevance.domain).tolist() == ["law"]
+def question(
+    domain: str, *candidates: tuple[Listed, float, tuple[int, int] | None], kind: Kind = "answerable"
+) -> Judged:
+    """Candidates with their relevance, which is their best words' logit as well, and these words."""
+    said = tuple(Said(relevance, 0.0, 0.0, relevance, span) for _, relevance, span in candidates)
+    return Judged(Asked(domain, kind, "q", 9, (1.0,), (), True, tuple(c for c, _, _ in candidates)), said)
+
+
+def test_what_nobody_knows_is_not_counted() -> None:
+    one = question("law", (listed(1.0), 3.0, None), (listed(None), 2.0, None), (listed(0.0), 1.0, None))
+    found = of_relevance([one, question("law", (listed(0.1), 4.0, None), (listed(0.4), 5.0, None))])
+    assert dict(zip(found.logits.tolist(), found.happened.tolist(), strict=True)) == {3: 1, 1: 0, 5: 1}
+
+
+def test_words_are_right_where_most_of_them_are_and_only_the_most_relevant_passage_counts() -> None:
+    right, wrong = listed(1.0, (10, 20)), listed(0.0)
+    found = of_answers(
+        [
+            question("law", (right, 3.0, (12, 20)), (wrong, 2.0, (0, 4))),
+            question("law", (right, 4.0, (18, 40))),
+            question("law", (right, 1.0, (10, 20)), (wrong, 5.0, (0, 4))),
+            question("law", (listed(None), 6.0, (0, 4))),
+        ]
+    )
+    assert dict(zip(found.logits.tolist(), found.happened.tolist(), strict=True)) == {3: 1, 4: 0, 5: 0}
+
+
+def test_kinds_of_question_count_as_people_are_assumed_to_ask() -> None:
+    asked = [question("law", (listed(1.0), 3.0, None))] * 5
+    asked += [question("law", (listed(0.0), 1.0, None), kind="far")] * 2
+    found = of_relevance(asked)
+    shares = [found.weights[found.logits == logit].sum() for logit in (3.0, 1.0)]
+    assert shares == pytest.approx([MIXTURE["answerable"], MIXTURE["far"]])
