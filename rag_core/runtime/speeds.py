@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnxruntime
-
 from rag_core.runtime.device_file import DeviceFile
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.pack import Pack
@@ -35,5 +33,7 @@ class Speeds:
 
 def speeds_of(pack: Pack, graph: str, provider: str, threads: int, path: Path) -> Speeds:
     """Of a graph at a place, with all that its speed depends on. `threads` 0 means all real cores."""
+    import onnxruntime
+
     machine = f"{processor_name()}, {threads or real_cores()} threads, ONNX Runtime {onnxruntime.__version__}"
     return Speeds(path, f"{pack.sha256[:16]} {graph} on {provider} ({machine})")
