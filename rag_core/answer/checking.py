@@ -29,6 +29,8 @@ _PASSAGES_READ = 3
 # The assent that is needed where words would do by themselves, and where they would not; and the words needed at least.
 _ASSENT_WITH_WORDS, _ASSENT = 0.2, 0.5
 _FEWEST_WORDS = 0.3
+# An answer that has so many of the words says the same.
+_MOST_OF_THE_WORDS = 0.6
 # Context that the reader sees around the evidence, in characters: more would be cut off.
 _LONGEST_EVIDENCE = 800
 
@@ -100,8 +102,10 @@ class Checker:
 
 
 def holds(text: str, words: str) -> bool:
-    """Whether the text has all that the words say, in whatever order."""
-    return set(content_terms(words)) <= set(content_terms(text))
+    """Whether the text says what the words say: their figures, and most of the rest, in whatever order."""
+    wanted, held = set(content_terms(words)), set(content_terms(text))
+    figures = {term for term in wanted if term[0].isdigit()}
+    return figures <= held and len(wanted & held) >= _MOST_OF_THE_WORDS * len(wanted)
 
 
 def _needed(evidence: Evidence) -> float:

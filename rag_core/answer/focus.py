@@ -56,13 +56,9 @@ class Piece:
         quote = quote_from(self.passage, self.start, self.end)
         if not self.marked:
             return quote
-        found = self.passage
-        return replace(
-            quote,
-            answer_start=found.answer_start,
-            answer_end=found.answer_end,
-            confidence=found.answer_probability,
-        )
+        start = max(quote.char_start, self.passage.answer_start or 0)
+        end = min(quote.char_end, self.passage.answer_end or 0)
+        return replace(quote, answer_start=start, answer_end=end, confidence=self.passage.answer_probability)
 
     @property
     def confidence(self) -> float:
@@ -113,9 +109,11 @@ def _places(passage: Passage) -> list[Piece]:
         return pieces
     start, end = passage.answer_start - passage.char_start, passage.answer_end - passage.char_start
     touched = [at for at, piece in enumerate(pieces) if piece.start < end and start < piece.end]
+    if touched and any(is_row(pieces[at].text) for at in touched):  # rows are apart: one is about one thing
+        touched = [max(touched, key=lambda at: min(end, pieces[at].end) - max(start, pieces[at].start))]
     if touched:
-        whole = min(start, pieces[touched[0]].start), max(end, pieces[touched[-1]].end)
         nearness = behind + _MARK_WEIGHT * _confidence(passage)
+        whole = pieces[touched[0]].start, pieces[touched[-1]].end
         pieces[touched[0] : touched[-1] + 1] = [Piece(passage, *whole, nearness, marked=True)]
     return pieces
 

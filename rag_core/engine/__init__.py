@@ -152,8 +152,8 @@ class Engine:
         `rerank`, without the reader.
         """
         question = search_query(query, history)
-        limit = top_k or self.in_effect().top_k
-        return searching.search(question, filters or Filters(), self._work, limit, rerank=rerank).result
+        limit, chosen = top_k or self.in_effect().top_k, filters or Filters()
+        return searching.search(question, chosen, self._work, limit, rerank=rerank, asked_now=query).result
 
     def ask(
         self,

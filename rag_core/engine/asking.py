@@ -99,7 +99,8 @@ def ask(
     work.models.load_ms.clear()
     open_largest_first(work.models)
     clock.timings_ms |= work.models.load_ms
-    found = search(query, filters, work, top_k(work.settings, work.models), rerank=rerank, cancel=cancel)
+    limit = top_k(work.settings, work.models)
+    found = search(query, filters, work, limit, rerank=rerank, asked_now=question, cancel=cancel)
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")

@@ -38,6 +38,7 @@ class _CloseReading:
     question: str
     reader: PassageReader
     work: Workspace
+    marks: bool
     cancel: CancelToken | None
     elapsed_ms: float = 0.0
     read: int = 0
@@ -51,7 +52,10 @@ class _CloseReading:
         by_id = {chunk.chunk_id: reading for chunk, reading in zip(known, said, strict=True)}
         self.elapsed_ms += (time.perf_counter() - started) * 1000
         self.read += sum(reading is not None for reading in said)
-        return [by_id.get(chunk.chunk_id) for chunk in chunks]
+        return [self._kept(by_id.get(chunk.chunk_id)) for chunk in chunks]
+
+    def _kept(self, reading: Reading | None) -> Reading | None:
+        return reading if reading is None or self.marks else Reading(reading.relevance)
 
 
 def search(
@@ -61,15 +65,19 @@ def search(
     top_k: int,
     *,
     rerank: bool = True,
+    asked_now: str = "",
     cancel: CancelToken | None = None,
 ) -> Found:
-    """Without `rerank` no reader is asked. Raises PackMissing when vectors are there and the embedder that made them is
-    not; Cancelled when `cancel` is set while passages are read.
+    """Without `rerank` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
+    it leans on: there passages are judged, but no words marked, because the reader would answer the earlier question.
+
+    Raises PackMissing when vectors are there and the embedder that made them is not; Cancelled when `cancel` is set
+    while passages are read.
     """
     work.models.load_ms.clear()
     started = time.perf_counter()
     vector, notices = _query_vector(query, work)
-    reading = _close_reading(query, work, cancel) if rerank else None
+    reading = _close_reading(query, work, asked_now in ("", query), cancel) if rerank else None
     if rerank and _knows_other_languages_only(query, work):
         notices = _with_unread(notices)
     timings_ms = dict(work.models.load_ms)
@@ -100,12 +108,12 @@ def search(
     return Found(result, vector)
 
 
-def _close_reading(query: str, work: Workspace, cancel: CancelToken | None) -> _CloseReading | None:
+def _close_reading(query: str, work: Workspace, marks: bool, cancel: CancelToken | None) -> _CloseReading | None:
     """None where no reader can read the question; the models' `reasons` say why there is none at all."""
     if _knows_other_languages_only(query, work):
         return None
     reader = work.models.reader
-    return None if reader is None else _CloseReading(query, reader, work, cancel)
+    return None if reader is None else _CloseReading(query, reader, work, marks, cancel)
 
 
 def _knows_other_languages_only(query: str, work: Workspace) -> bool:

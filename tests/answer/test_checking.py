@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rag_core.answer.checking import Checker
+from rag_core.answer.checking import Checker, holds
 from rag_core.types import Passage
 
 LEAVE = "Every member of staff has 25 days of annual leave. Leave that is left over lapses on 31 March."
@@ -75,3 +75,9 @@ def test_the_reader_sees_the_sentences_around_the_evidence() -> None:
 def test_where_the_reader_cannot_tell_words_decide() -> None:
     verdict = checker(None)[0].verdict("Staff have 25 days of annual leave.")
     assert verdict.proof is not None and verdict.probability is None
+
+
+def test_an_answer_says_the_same_with_most_of_the_words_but_all_of_the_figures() -> None:
+    assert holds("It is needed from the eighth day.", "eighth calendar day")
+    assert not holds("It is needed from the 7th calendar day.", "8 calendar days")
+    assert not holds("The treasurer signs.", "Any partner")

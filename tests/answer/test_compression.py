@@ -48,6 +48,11 @@ def test_words_across_sentences_are_quoted_with_all_of_them() -> None:
     assert best.quote.answer_text == "upstairs. It seats 12"
 
 
+def test_words_across_rows_are_quoted_with_one_row() -> None:
+    quote = pieces_of(passage(1, TABLE, "40\nAsh", 0.97, 0.97))[0].quote
+    assert (quote.text, quote.answer_text) in [("Elm | 40", "40"), ("Ash | 8", "Ash")]
+
+
 def test_only_what_the_reader_leaves_open_is_compared_by_meaning() -> None:
     asked: list[list[str]] = []
 

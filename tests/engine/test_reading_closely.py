@@ -14,7 +14,7 @@ from rag_core.errors import Cancelled
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import Settings
-from rag_core.types import QuoteFound, TextStreamed
+from rag_core.types import Message, QuoteFound, TextStreamed
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
@@ -95,6 +95,14 @@ def test_a_language_that_the_reader_does_not_know_is_said(engine: Engine, models
     assert "neither" in notice
     answer = engine.answer("避難場所はどこですか。")
     assert not answer.checks and answer.quote is not None and answer.quote.answer_start is None
+
+
+def test_in_a_follow_up_passages_are_judged_but_no_words_are_marked(engine: Engine) -> None:
+    history = [Message("user", SEATS), Message("assistant", "12.")]
+    (first, *_) = engine.search("And the Elm Room?", history=history).passages
+    assert first.rerank_score is not None and first.answer_start is None
+    answer = engine.answer("And the Elm Room?", history=history)
+    assert answer.quote is not None and answer.quote.answer_start is None
 
 
 def test_without_a_reader_and_with_one_that_is_not_wanted_everything_works(engine: Engine, models: FakeModels) -> None:
