@@ -15,6 +15,7 @@ from rag_core.runtime.pack import Pack
 
 RELEVANCE, SUPPORT = 0, 1
 START, END = 0, 1
+_SPECIAL_TOKENS = 3  # [CLS], and [SEP] twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def read_spec(pack: Pack) -> ReaderSpec:
         if pack.manifest.role != "reader":
             raise ValueError(f"its role is “{pack.manifest.role}”")
         scales: dict[str, Any] = spec["calibration"]
-        return ReaderSpec(
+        found = ReaderSpec(
             max_tokens=int(spec["max_tokens"]),
             question_tokens=int(spec["question_tokens"]),
             subject_tokens=int(spec["subject_tokens"]),
@@ -56,6 +57,9 @@ def read_spec(pack: Pack) -> ReaderSpec:
             support=Scale(**scales["support"]),
             answered=Scale(**scales["answered"]),
         )
+        if found.max_tokens - found.question_tokens - found.subject_tokens - _SPECIAL_TOKENS < 1:
+            raise ValueError("a long question leaves no room for a passage")
+        return found
     except (KeyError, TypeError, ValueError) as error:
         raise PackCorrupt(
             f"The pack “{pack.id}” is not a whole reader: {error}", "Build or import it again."

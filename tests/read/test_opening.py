@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from rag_core.read.opening import open_reader
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Choice, Place, Surroundings
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
-from rag_core.runtime.pack import Pack
+from rag_core.runtime.pack import Pack, open_pack, write_manifest
 from tests.models import tiny_minilm
 from tests.read.static_readers import MANY, QUESTION, source_pack, static_pack
 
@@ -59,6 +60,13 @@ def test_a_demand_that_cannot_be_met_is_refused(source: Pack, around: Surroundin
 def test_a_pack_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackCorrupt, match="not a whole reader"):
         open_reader(tiny_minilm.write_pack(tmp_path / "embedder"), 1)
+
+
+@pytest.mark.parametrize("change", [{"max_tokens": 15}, {"calibration": {}}, {"question_tokens": None}])
+def test_a_description_that_makes_no_sense_is_refused(source: Pack, change: dict[str, object]) -> None:
+    write_manifest(source.root, replace(source.manifest, spec=source.manifest.spec | change))
+    with pytest.raises(PackCorrupt, match="not a whole reader"):
+        open_reader(open_pack(source.root), 1)
 
 
 def test_graphs_of_fixed_shapes_are_run_where_they_were_chosen(
