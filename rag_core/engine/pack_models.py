@@ -14,9 +14,11 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
 from rag_core.engine import suited
 from rag_core.engine.models import NOT_INSTALLED
+from rag_core.engine.optional_reader import OptionalReader
 from rag_core.errors import PackCorrupt, PackMissing, UserError
 from rag_core.identity import identity_of
 from rag_core.index.records import Identity
+from rag_core.model_protocols import PassageReader, TokenCounter
 from rag_core.paths import DataDir
 from rag_core.read.opening import open_reader
 from rag_core.runtime.breaker import Breaker
@@ -26,7 +28,6 @@ from rag_core.runtime.pack import Pack
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage, stage_named
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
-from rag_core.types import PassageReader, TokenCounter
 from rag_core.words import is_cjk
 
 
@@ -154,10 +155,15 @@ class PackModels:
         if self._reader_pack() is None:
             return None
         try:
-            return self._model(RERANK, "load_reader", open_reader)
+            opened = self._model(RERANK, "load_reader", open_reader)
         except UserError as error:
-            self._without[RERANK.name] = str(error)
+            self._go_without_reader(error)
             return None
+        return OptionalReader(opened.pack_id, opened, self._go_without_reader)
+
+    def _go_without_reader(self, failure: UserError) -> None:
+        self._without[RERANK.name] = str(failure)
+        self._models.pop(RERANK.name, None)
 
     def _reader_pack(self) -> Pack | None:
         """What is wrong with it is a reason, not an error; it is looked at again after `close`."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from rag_core.engine.models import NOT_INSTALLED, has_no_reader, open_largest_first
+from rag_core.engine.optional_reader import OptionalReader
 from rag_core.engine.pack_models import PackModels
-from rag_core.errors import PackCorrupt, ProviderUnavailable
+from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.compiled import COMPILED, context_folder, described, expected_stamp
@@ -20,6 +22,7 @@ from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_
 from rag_core.runtime.static import RECIPE
 from rag_core.runtime.targets import target_named
 from rag_core.settings import Settings
+from rag_core.types import Reading
 from tests.runtime.fakes import PROCESSOR, device
 
 ELITE = target_named("snapdragon-x-elite")
@@ -33,6 +36,10 @@ class Model:
     provider: str
     reason: str = ""
     precision: str = "fp16"
+    pack_id: str = "fake"
+
+    def read(self, question: str, texts: Sequence[tuple[str, str]], cancel: object = None) -> list[Reading | None]:
+        raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
 
     def close(self) -> None: ...
 
@@ -166,6 +173,19 @@ def test_a_reader_that_cannot_be_opened_is_a_reason_and_no_failure(
     assert models.reader is None and "manifest" in models.reasons["rerank"] and models.encoder
 
 
+def test_a_reader_that_fails_at_its_last_place_leaves_texts_unread_and_is_not_asked_again(
+    opened: list[str], data_dir: DataDir
+) -> None:
+    write_pack(data_dir.packs / "reader", "reader", CPU)
+    models = PackModels(data_dir, Settings())
+    reader = models.reader
+    assert reader is not None and reader.read("How long?", [("", "a"), ("", "b")]) == [None, None]
+    assert models.reasons["rerank"].startswith("The NPU hung.") and "rerank" not in models.providers
+    assert not models.reads_closely("How long?") and not has_no_reader(models)
+    models.retry_devices()
+    assert models.reads_closely("How long?")
+
+
 def test_the_readers_pack_says_which_languages_it_knows(opened: list[str], data_dir: DataDir) -> None:
     write_pack(data_dir.packs / "reader", "reader", CPU, languages=["en"])
     multilingual = write_pack(data_dir.packs / "second", "reader", CPU, languages=["en", "ja"])
@@ -193,7 +213,10 @@ def test_closing_gives_the_memory_of_every_model_back(opened: list[str], data_di
     write_pack(data_dir.packs / "reader", "reader", CPU)
     write_pack(data_dir.packs / "llm", "llm", CPU)
     models = PackModels(data_dir, Settings())
-    held = [weakref.ref(model) for model in (models.encoder, models.reader, models.generator)]
+    reader = models.reader
+    assert isinstance(reader, OptionalReader)
+    held = [weakref.ref(model) for model in (models.encoder, reader.reader, models.generator)]
+    del reader
     assert all(ref() is not None for ref in held)
     models.close()
     gc.collect()
