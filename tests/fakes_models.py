@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
+from rag_core.model_protocols import PassageReader
 from rag_core.runtime.devices import DeviceKind
-from rag_core.types import PassageReader
 from rag_core.words import is_cjk
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator

@@ -18,8 +18,9 @@ from models.reader.sets import Answered, QuestionSet, Source, Split, fraction
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
+from rag_core.model_protocols import TextEncoder, TokenCounter
 from rag_core.retrieve.hybrid import HybridRetriever
-from rag_core.types import Chunk, FloatArray, Page, ParsedDocument, TextEncoder, TokenCounter
+from rag_core.types import Chunk, FloatArray, Page, ParsedDocument
 
 # Short chunks make more pairs in the same time; some long ones, as the program cuts them, keep the reader used to them.
 _SHORT_TOKENS, _LONG_TOKENS, _LONG_SHARE = 110, 220, 0.3

@@ -19,8 +19,9 @@ from rag_core.answer.relevance import PASSAGES, Evidence
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
+from rag_core.model_protocols import TextEncoder, TokenCounter
 from rag_core.retrieve.hybrid import HybridRetriever
-from rag_core.types import FloatArray, Page, ParsedDocument, TextEncoder, TokenCounter
+from rag_core.types import FloatArray, Page, ParsedDocument
 
 _CHUNK_TOKENS = 220
 _EMBED_BATCH = 512

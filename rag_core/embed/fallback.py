@@ -1,7 +1,7 @@
 """The encoder that goes on elsewhere when the device that it runs on fails.
 
 Vectors of one pack may be mixed: an NPU's float16 and the CPU's 8 bits are the same network, and their vectors of one
-text have a cosine above 0.99 (tests/benchmarks/npu_encoder.py), which is what `types.TextEncoder` promises.
+text have a cosine above 0.99 (tests/benchmarks/npu_encoder.py), which is what `model_protocols.TextEncoder` promises.
 """
 
 from __future__ import annotations

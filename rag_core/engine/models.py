@@ -8,9 +8,9 @@ from typing import Protocol
 from rag_core.answer.generator import Generator
 from rag_core.errors import UserError
 from rag_core.index.records import Identity
+from rag_core.model_protocols import PassageReader, TextEncoder, TokenCounter
 from rag_core.runtime.devices import DeviceKind
 from rag_core.runtime.pack import PREPARE
-from rag_core.types import PassageReader, TextEncoder, TokenCounter
 
 # The reason of a stage that can be done without, where nothing is installed for it: nothing is wrong then.
 NOT_INSTALLED = f"No model that reads passages closely is installed: words and vectors alone choose them. {PREPARE}"

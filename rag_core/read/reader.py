@@ -24,7 +24,7 @@ Batch = tuple[list[int], list[Logits]]
 
 
 class Reader(ABC):
-    """Fulfils `types.PassageReader`. `requested` is what was asked for ("auto", "npu", ...).
+    """Fulfils `model_protocols.PassageReader`. `requested` is what was asked for ("auto", "npu", ...).
 
     `time_ms` is how long `read` may take; infinite means that it reads all texts unless the best are clear.
     """

@@ -32,6 +32,7 @@ from rag_core.evaluate.questions import load_questions
 from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.parsers.protocol import ParseLimits
 from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES, parse_file
+from rag_core.model_protocols import TokenCounter
 from rag_core.paths import SAMPLES
 from rag_core.runtime.compiled import expected_stamp
 from rag_core.runtime.compiling import compile_static
@@ -41,7 +42,7 @@ from rag_core.runtime.session import Session, open_on
 from rag_core.runtime.static import RECIPE, static_encoder
 from rag_core.runtime.targets import EMULATOR, Target, this_target
 from rag_core.runtime.tokenizer import PackTokenizer
-from rag_core.types import FloatArray, TokenCounter
+from rag_core.types import FloatArray
 
 Result = TypeVar("Result")
 

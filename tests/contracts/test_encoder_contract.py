@@ -1,4 +1,4 @@
-"""What `types.TextEncoder` and `types.TokenCounter` promise, proved by every implementation."""
+"""What `model_protocols.TextEncoder` and `model_protocols.TokenCounter` promise, proved by every implementation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from models.import_embedder import import_embedder
 from rag_core.embed.bi_encoder import open_encoder
+from rag_core.model_protocols import TextEncoder, TokenCounter
 from rag_core.runtime.pack import find_pack
-from rag_core.types import TextEncoder, TokenCounter
 from tests.embed.static_encoders import Log, source_pack, static_on_cpu, static_pack
 from tests.fakes_encoder import FakeEncoder
 from tests.models.tiny_encoders import cls_bert, rotary

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import Cancelled, PackCorrupt
+from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.read.cross_encoder import CrossEncoder, open_reader
 from rag_core.runtime.pack import Pack
-from rag_core.types import PassageReader
 from tests.read.tiny_readers import canonical, int8_and_fp32, write_pack
 
 QUESTION = "what is the notice period?"

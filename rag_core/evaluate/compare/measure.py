@@ -22,10 +22,11 @@ from rag_core.evaluate.compare.hearing import Heard, HeardModels
 from rag_core.evaluate.compare.records import Order, ProviderRun, StageFacts
 from rag_core.evaluate.energy import EnergyMeter
 from rag_core.evaluate.workload import bench_questions, peak_memory_bytes
+from rag_core.model_protocols import PassageReader, TextEncoder
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.stages import stage_named
-from rag_core.types import Answer, Message, PassageReader, TextEncoder
+from rag_core.types import Answer, Message
 
 DEPTH = 10  # searches are compared by their first ten
 LIBRARY = "bench"
