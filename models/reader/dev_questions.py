@@ -21,7 +21,8 @@ from models.relevance.measuring import fill
 from models.relevance.sources import Domain, together
 from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
-from rag_core.types import Chunk, Page, ParsedDocument, TokenCounter
+from rag_core.model_protocols import TokenCounter
+from rag_core.types import Chunk, Page, ParsedDocument
 
 # (pages, how many libraries, questions of each kind per library)
 SIZES = ((20, 2, 6), (300, 1, 18))

@@ -11,10 +11,11 @@ from rag_core.answer.relevance import Evidence, probability, relevance_features
 from rag_core.engine.suited import read_chunks
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
+from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.retrieve.protocol import FoundChunk
-from rag_core.types import Filters, FloatArray, Passage, PassageReader, Reading, SearchResult
+from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult
 
 _UNREAD_LANGUAGE = "Passages are ordered by words and meaning only: the reader does not know this language."
 _NEITHER_READS = (

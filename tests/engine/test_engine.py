@@ -12,6 +12,7 @@ import pytest
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
 from rag_core.ingest.chunker import iterate_chunks
+from rag_core.model_protocols import TokenCounter
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.settings import Settings
@@ -25,7 +26,6 @@ from rag_core.types import (
     PassagesFound,
     QuoteFound,
     TextStreamed,
-    TokenCounter,
 )
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator

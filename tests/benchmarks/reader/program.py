@@ -12,13 +12,14 @@ from rag_core.engine.searching import search
 from rag_core.engine.workspace import Workspace
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import StoredChunk
+from rag_core.model_protocols import PassageReader
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.read.opening import open_reader
 from rag_core.read.reader import Reader
 from rag_core.runtime.pack import find_pack
 from rag_core.settings import Settings
-from rag_core.types import Filters, PassageReader, Reading, SearchResult
+from rag_core.types import Filters, Reading, SearchResult
 
 
 class Listened:

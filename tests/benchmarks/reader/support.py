@@ -13,7 +13,7 @@ import numpy as np
 from models.reader.claims import Checked, fm2_splits, with_evidence
 from rag_core.answer.support import SUPPORTED, best_evidence
 from rag_core.evaluate import metrics
-from rag_core.types import PassageReader
+from rag_core.model_protocols import PassageReader
 from tests.benchmarks.reader.figures import Figure, between
 
 _OTHERS = 4
