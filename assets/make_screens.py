@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.application import Application
 
 ANSWERED = "How long are closed client files kept?"
-ON_A_PAGE = "Who approves overtime?"
+ON_A_PAGE = "From which day of illness is a doctor's certificate needed?"
 IN_A_SHEET = "How many seats does the Bridge Room have?"
 NOT_THERE = "What is the price of a submarine?"
 JAPANESE = "有給休暇は何日ですか。"
