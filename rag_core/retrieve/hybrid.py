@@ -10,7 +10,7 @@ from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import Span, join
 from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
-from rag_core.retrieve.read_order import order_read
+from rag_core.retrieve.read_order import ReaderWeights, order_read
 from rag_core.types import Filters, FloatArray, Passage, Reading
 
 # Reads chunks, likeliest first: one reading for each, None for one that was left unread. Spans count in `chunk.text`.
@@ -22,7 +22,8 @@ READ_K = 20
 class HybridRetriever:
     """Finds the passages for a question.
 
-    The weights and `rrf_k` are the fusion's (see there). `max_passage_tokens` bounds joining.
+    The weights and `rrf_k` are the fusion's (see there), `reader_weights` those of the final order (None: the stored
+    ones). `max_passage_tokens` bounds joining.
     """
 
     index: SearchableIndex
@@ -31,6 +32,7 @@ class HybridRetriever:
     dense_weight: float = DENSE_WEIGHT
     lexical_weight: float = LEXICAL_WEIGHT
     max_passage_tokens: int = 450
+    reader_weights: ReaderWeights | None = None
 
     def candidates(
         self, question: str, query_vector: FloatArray | None, *, candidate_k: int = 50, filters: Filters | None = None
@@ -94,7 +96,7 @@ class HybridRetriever:
             near = [candidate for candidate, _ in distinct]
             if readings and query_vector is None:
                 near = self._reordered(question, near)  # the reader's weights belong to this score
-            found = ((c, chunks[c.chunk_id]) for c in order_read(near, readings))
+            found = ((c, chunks[c.chunk_id]) for c in order_read(near, readings, self.reader_weights))
         spans = join(found, self.index, limit=top_k, max_tokens=self.max_passage_tokens)
         return [self._passage(rank, span, filters, readings) for rank, span in enumerate(spans, start=1)]
 

@@ -12,11 +12,13 @@ from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.retrieve.protocol import FoundChunk
+from rag_core.retrieve.read_order import ReaderWeights
 from rag_core.types import Passage, Reading
 from tests.fakes_encoder import FakeEncoder
 from tests.index.builders import add
 
 ENCODER = FakeEncoder()
+WEIGHTS = ReaderWeights(relevance=0.5, log_odds=0.1, answer=0.1, unread=0.05)
 QUESTION = "When do zebras drink?"
 
 
@@ -53,7 +55,7 @@ def search(
     if pending:
         index.put_vectors([c.chunk_id for c in pending], ENCODER.encode_passages([c.text for c in pending]))
     vector = ENCODER.encode_queries([QUESTION])[0] if by_meaning else None
-    retriever = HybridRetriever(index, max_passage_tokens=30)
+    retriever = HybridRetriever(index, max_passage_tokens=30, reader_weights=WEIGHTS)
     passages = retriever.search(QUESTION, vector, top_k=top_k, reading=reading, read_k=read_k)
     for passage in passages:
         text = index.store.page(passage.document_id, passage.page).text
