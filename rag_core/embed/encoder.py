@@ -22,7 +22,7 @@ Batch = tuple[list[int], FloatArray]
 
 
 class Encoder(ABC):
-    """Fulfils `model_protocols.TextEncoder` and `TokenCounter`. `requested` is what was asked for ("auto", "npu", ...)."""
+    """Fulfils `model_protocols.TextEncoder` and `TokenCounter`. `requested` is what was asked for ("auto", "npu")."""
 
     def __init__(self, pack: Pack, tokenizer: PackTokenizer, requested: str) -> None:
         self.spec: EncoderSpec = read_spec(pack)

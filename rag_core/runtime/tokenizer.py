@@ -75,7 +75,7 @@ class PackTokenizer:
         return int(found)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """Character ranges of the tokens of all of `text`, special tokens left out. See `model_protocols.TokenCounter`."""
+        """Character ranges of all tokens of `text`, special ones left out. See `model_protocols.TokenCounter`."""
         spans: list[tuple[int, int]] = []
         clean = _encodable(text)
         for start, end in _pieces(clean):
