@@ -139,10 +139,11 @@ def _check_models(work: Workspace) -> Iterator[Check]:
 
 
 def _reading(work: Workspace) -> Check:
-    reader = work.models.reader
-    if reader is None:
+    """Its last place may fail at this very sentence: then there is no reader any more."""
+    if (reader := work.models.reader) is not None:
+        reader.read(_QUESTION, [("", _SENTENCE)])
+    if work.models.reader is None:
         return replace(_runs(work, RERANK), ok=False, advice=f"Questions are answered without it. {PREPARE}")
-    reader.read(_QUESTION, [("", _SENTENCE)])
     return _runs(work, RERANK)
 
 

@@ -74,10 +74,11 @@ def _embed(models: Models, _token: CancelToken) -> str:
 
 
 def _rerank(models: Models, token: CancelToken) -> str:
-    reader = models.reader
-    if reader is None:
+    """Its last place may fail at this very sentence: then there is no reader any more."""
+    if (reader := models.reader) is not None:
+        reader.read(_SENTENCE, [("", _TEXT)], token)
+    if (reader := models.reader) is None:
         raise ProviderUnavailable(models.reasons[RERANK.name])
-    reader.read(_SENTENCE, [("", _TEXT)], token)
     return reader.pack_id
 
 

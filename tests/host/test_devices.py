@@ -110,6 +110,21 @@ def test_the_check_runs_the_reader_leaves_it_out_where_there_is_none_and_tells_o
         assert [(c.stage, c.provider, c.model) for c in checks][1] == ("rerank", QNN, "fake-reader")
 
 
+def test_a_reader_whose_last_place_fails_in_the_check_is_told_of(tmp_path: Path, models: FakeModels) -> None:
+    class LastTime(FakeReader):
+        def read(
+            self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
+        ) -> list[Reading | None]:
+            models.reader, models.reasons["rerank"] = None, HUNG
+            return [None for _ in texts]
+
+    models.reader = LastTime()
+    with host(tmp_path / "data", models) as talk:
+        checks = talk.do(jobs.CheckStages())
+    assert isinstance(checks, tuple)
+    assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", HUNG)
+
+
 def test_a_device_that_failed_is_tried_again_when_the_person_asks(
     tmp_path: Path, folder: Path, models: FakeModels
 ) -> None:
