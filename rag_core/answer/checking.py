@@ -27,7 +27,7 @@ _TRUST_IN_MARKER = 0.15
 # How many passages the reader compares a sentence with: those that share most words with it.
 _PASSAGES_READ = 3
 # The assent that is needed where words would do by themselves, and where they would not; and the words needed at least.
-_ASSENT_WITH_WORDS, _ASSENT = 0.2, 0.5
+_ASSENT_WITH_WORDS, _ASSENT = 0.5, 0.75
 _FEWEST_WORDS = 0.3
 # An answer that has so many of the words says the same.
 _MOST_OF_THE_WORDS = 0.6
