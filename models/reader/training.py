@@ -63,18 +63,19 @@ def batches(
     each `rank` of the processes that train together.
     """
     for step in count(start):
+        # All processes draw the kind and the length of their batches alike, so that none waits for another.
+        shared = random.Random(config.seed * 1_000_003 + step)
         rng = random.Random((config.seed * 1_000_003 + step) * _MOST_PROCESSES + rank)
-        if rng.random() < config.claim_share and claims:
-            centre = rng.randrange(len(claims))
+        if shared.random() < config.claim_share and claims:
+            centre = shared.randrange(len(claims))
             chosen = [(centre + rng.randrange(-2000, 2000)) % len(claims) for _ in range(config.claims)]
             yield Batch([claims[at].pair for at in chosen], labels=[claims[at].label for at in chosen])
         else:
-            yield _question_batch(questions, config, rng)
+            yield _question_batch(questions, config, shared.randrange(len(questions)), rng)
 
 
-def _question_batch(questions: Sequence[Question], config: Config, rng: random.Random) -> Batch:
-    # Questions near in length to a random one: they share a padded length.
-    centre = rng.randrange(len(questions))
+def _question_batch(questions: Sequence[Question], config: Config, centre: int, rng: random.Random) -> Batch:
+    """Of questions near in length to that at `centre`: they share a padded length."""
     pairs: list[Pair] = []
     groups: list[tuple[int, int, bool, bool]] = []
     while True:
