@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag_core.answer.focus import quote_from, widened
+from rag_core.answer.focus import is_row, quote_from, widened
 from rag_core.answer.support import SUPPORTED, Evidence, best_evidence
 from rag_core.types import Passage, Quote, SentenceCheck
 from rag_core.words import content_terms, fold
@@ -75,7 +75,7 @@ class Checker:
         supporting = [
             (probability, pair)
             for probability, pair in zip(said, readable, strict=True)
-            if probability >= _needed(pair[1])
+            if probability >= _needed(*pair)
         ]
         if not supporting:
             return Verdict(None, max(said))
@@ -108,10 +108,12 @@ def holds(text: str, words: str) -> bool:
     return figures <= held and len(wanted & held) >= _MOST_OF_THE_WORDS * len(wanted)
 
 
-def _needed(evidence: Evidence) -> float:
-    """The probability from which the reader's word counts; above 1 where too few words agree for any."""
+def _needed(passage: Passage, evidence: Evidence) -> float:
+    """The probability from which the reader's word counts; above 1 where too few words agree for any. For the row of a
+    table words are enough: readers learn from sentences.
+    """
     if evidence.support >= SUPPORTED:
-        return _ASSENT_WITH_WORDS
+        return 0.0 if is_row(passage.text[evidence.start : evidence.end]) else _ASSENT_WITH_WORDS
     return _ASSENT if evidence.support >= _FEWEST_WORDS else 2.0
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag_core.answer.focus import piece_spans
+from rag_core.answer.focus import is_row, piece_spans
 from rag_core.words import content_terms, fold
 
 SUPPORTED = 0.75
@@ -55,12 +55,13 @@ def best_evidence(sentence: str, text: str) -> Evidence:
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, int]]:
-    """Single pieces first, then adjacent pairs."""
+    """Single pieces first, then adjacent pairs; not of rows, because one says nothing of what the next is about."""
     spans = piece_spans(text)
     for start, end in spans:
         yield start, end, 1
-    for (start, _), (_, end) in pairwise(spans):
-        yield start, end, 2
+    for first, second in pairwise(spans):
+        if not (is_row(text[slice(*first)]) and is_row(text[slice(*second)])):
+            yield first[0], second[1], 2
 
 
 def _support(sentence: str, wanted: list[str], evidence: str) -> tuple[float, bool]:

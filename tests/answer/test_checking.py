@@ -61,6 +61,13 @@ def test_what_stands_there_word_for_word_needs_nobody() -> None:
     assert verdict.proof is not None and verdict.check(0, 1).by == "words" and not asked
 
 
+def test_a_row_is_proved_by_its_words_but_not_with_another_figure() -> None:
+    row = passage(1, "Service: Lasting power of attorney | Fixed fee: 310\nService: Simple will | Fixed fee: 240")
+    one = Checker([row], "", lambda pairs: [0.1 for _ in pairs])
+    assert one.verdict("The fixed fee for a lasting power of attorney is £310.").proof is not None
+    assert one.verdict("The fixed fee for a lasting power of attorney is £240.").proof is None
+
+
 def test_part_of_a_number_is_not_word_for_word() -> None:
     assert checker(1.0)[0].verdict("5 days of annual leave").proof is None
 
