@@ -46,8 +46,9 @@ class PassageReader(Protocol):
         best are clear already or the time was up. Raises Cancelled."""
         ...
 
-    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> list[float]:
-        """For each (sentence, evidence), the calibrated probability that the evidence supports the sentence."""
+    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> Sequence[float | None]:
+        """For each (sentence, evidence), the calibrated probability that the evidence supports the sentence. None for
+        one that could not be checked. Raises Cancelled."""
         ...
 
 

@@ -16,7 +16,9 @@ def support_by_reader(
 ) -> Support | None:
     """The reader's word on sentences, which adds its time to `timings_ms["check"]`.
 
-    None where there is no reader, or it does not know the question's language."""
+    None where there is no reader, or it does not know the question's language. One that fails on the way says nothing
+    of the sentences that are left (`models.reasons` says why), and is not asked again.
+    """
     models = work.models
     reader = models.reader if models.reads_closely(question) else None
     if reader is None:

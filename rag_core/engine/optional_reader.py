@@ -1,4 +1,6 @@
-"""A reader that a question can do without: where its last place fails, what it has not read is left unread."""
+"""A reader that a question can do without: where its last place fails, what it has not read is left unread, and words
+check what it has not checked.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,9 @@ class OptionalReader:
             self.give_up(failure)
             return [None] * len(texts)
 
-    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> list[float]:
-        """Raises the failure: a sentence that was not checked has no probability."""
+    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> Sequence[float | None]:
         try:
             return self.reader.support(pairs, cancel)
         except FAILURES as failure:
             self.give_up(failure)
-            raise
+            return [None] * len(pairs)

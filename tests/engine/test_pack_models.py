@@ -41,6 +41,9 @@ class Model:
     def read(self, question: str, texts: Sequence[tuple[str, str]], cancel: object = None) -> list[Reading | None]:
         raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
 
+    def support(self, pairs: Sequence[tuple[str, str]], cancel: object = None) -> list[float]:
+        raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
+
     def close(self) -> None: ...
 
 
@@ -184,6 +187,14 @@ def test_a_reader_that_fails_at_its_last_place_leaves_texts_unread_and_is_not_as
     assert not models.reads_closely("How long?") and not has_no_reader(models)
     models.retry_devices()
     assert models.reads_closely("How long?")
+
+
+def test_a_reader_that_fails_at_its_last_place_leaves_sentences_unchecked(opened: list[str], data_dir: DataDir) -> None:
+    write_pack(data_dir.packs / "reader", "reader", CPU)
+    models = PackModels(data_dir, Settings())
+    reader = models.reader
+    assert reader is not None and list(reader.support([("a", "b"), ("c", "d")])) == [None, None]
+    assert models.reasons["rerank"].startswith("The NPU hung.") and models.reader is None
 
 
 def test_the_readers_pack_says_which_languages_it_knows(opened: list[str], data_dir: DataDir) -> None:

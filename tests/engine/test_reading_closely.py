@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.engine import Engine
-from rag_core.errors import Cancelled
+from rag_core.engine.optional_reader import OptionalReader
+from rag_core.errors import Cancelled, DeviceFailed, UserError
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import Settings
@@ -113,6 +114,33 @@ def test_without_a_reader_and_with_one_that_is_not_wanted_everything_works(engin
     assert (answer.text, answer.quote, answer.checks) == (plain.text, plain.quote, plain.checks)
     assert answer.quote is not None and answer.quote.confidence is None
     assert {check.by for check in answer.checks} == {"words"}
+
+
+def test_an_answer_whose_checking_fails_at_the_readers_last_place_is_checked_by_words(
+    engine: Engine, models: FakeModels
+) -> None:
+    class FailsAtOneSentence(FakeReader):
+        def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> list[float]:
+            if any("booked" in sentence for sentence, _ in pairs):
+                raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
+            return super().support(pairs, cancel)
+
+    def give_up(failure: UserError) -> None:
+        models.reader, models.reasons["rerank"] = None, failure.message
+
+    reader = FailsAtOneSentence()
+    models.reader = OptionalReader("fake-reader", reader, give_up)
+    models.generator = FakeGenerator(
+        reply=lambda _: "The Oak Room has 12 seats. Reception is where it is booked. The Oak Room: 12 people it seats."
+    )
+    answer = engine.answer(SEATS)
+    assert [(check.supported, check.by) for check in answer.checks] == [
+        (True, "reader"),
+        (True, "words"),
+        (True, "words"),
+    ]
+    assert answer.reasons == {"rerank": "The NPU hung."}
+    assert {sentence for sentence, _ in reader.checked} == {"The Oak Room has 12 seats."}
 
 
 def test_reading_can_be_stopped(engine: Engine) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from models.reader.claims import Checked, fm2_splits, with_evidence
 from rag_core.answer.support import SUPPORTED, best_evidence
 from rag_core.evaluate import metrics
-from rag_core.model_protocols import PassageReader
+from rag_core.read.reader import Reader
 from tests.benchmarks.reader.figures import Figure, between
 
 _OTHERS = 4
@@ -34,7 +34,7 @@ class Judged:
         return [float((value >= least) == right) for value, right in zip(found, self.right, strict=True)]
 
 
-def measure(reader: PassageReader, qa: Path, count: int) -> Iterator[Judged]:
+def measure(reader: Reader, qa: Path, count: int) -> Iterator[Judged]:
     rows = fm2_splits(qa / _FILE)["test"]
     rows = random.Random(_FILE).sample(rows, min(count, len(rows)))
     with_others = [row for row in rows if row["distractors"]]
@@ -58,7 +58,7 @@ def _others(row: dict[str, Any], rng: random.Random) -> list[str]:
     return rng.sample(row["distractors"], min(_OTHERS, len(row["distractors"])))
 
 
-def _judge(name: str, claims: Sequence[Checked], reader: PassageReader) -> Judged:
+def _judge(name: str, claims: Sequence[Checked], reader: Reader) -> Judged:
     return Judged(
         name,
         [claim.label == 1.0 for claim in claims],
