@@ -51,7 +51,7 @@ class Places:
 def fit(places: Places, *, dry_run: bool = False) -> Iterator[str]:
     """Fit and write all three files, unless `dry_run`; yields a report, line by line. Raises PackMissing, PackCorrupt.
 
-    It takes about three minutes on two cores when the shortlists are there.
+    It takes some three minutes on two cores when the shortlists are there, and one when the logits are, too.
     """
     pack, embedder = open_pack(places.reader), open_pack(places.embedder)
     asked = _shortlists(places, embedder)
@@ -64,7 +64,7 @@ def fit(places: Places, *, dry_run: bool = False) -> Iterator[str]:
 
     judgements = {
         "relevance": balanced(outcomes.of_relevance(judged)),
-        "support": balanced(outcomes.of_support(claims, [judgement.support for judgement in said])),
+        "support": outcomes.of_support(claims, [judgement.support for judgement in said]),
         "answered": balanced(outcomes.of_answers(judged)),
     }
     scales = {name: _rounded(platt(rows)) for name, rows in judgements.items()}

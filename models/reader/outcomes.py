@@ -14,6 +14,7 @@ from models.reader.calibrating import Outcomes
 from models.reader.claims import Checked, fm2_splits, made_from, varied
 from models.reader.dev_questions import TOPICS
 from models.reader.mining import Group
+from models.reader.sets import fraction
 from models.reader.shortlists import Asked, Listed
 from models.relevance.calibrate import MIXTURE
 from models.relevance.sources import Kind
@@ -36,7 +37,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence with its evidence, and the set that it is of."""
+    """A sentence with its evidence, and the set, or half of a set, that it is of."""
 
     set: str
     checked: Checked
@@ -49,7 +50,8 @@ def claims(qa: Path, asked: Iterable[Asked]) -> list[Claim]:
     rng = random.Random(_CLAIMS_SEED)
     published = dict.fromkeys(claim for _ in range(_CLAIMS_ROUNDS) for claim in varied(rows, rng))
     made = dict.fromkeys(made_from(list(_groups(asked)), rng))
-    return [Claim("fm2", one) for one in published] + [Claim("made", one) for one in made]
+    halves = [Claim("fm2-1" if fraction(one.sentence) < 0.5 else "fm2-2", one) for one in published]
+    return halves + [Claim("made", one) for one in made]
 
 
 def _groups(asked: Iterable[Asked]) -> Iterator[Group]:

@@ -89,7 +89,7 @@ def test_what_was_read_is_judged_by_its_reading(read: list[float | None], expect
 
 def test_the_reader_tells_an_answer_from_words_that_only_sound_like_one() -> None:
     liked = judged(QUESTION, Evidence(0.5, 0.5, LEAVE, 0.97, 0.9), Evidence(0.4, 0.5, LEAVE, 0.01))
-    refused = judged(QUESTION, Evidence(0.5, 0.5, LEAVE, 0.01, 0.02), Evidence(0.4, 0.5, LEAVE, 0.01))
+    refused = judged(QUESTION, Evidence(0.5, 0.5, LEAVE, 0.0005), Evidence(0.4, 0.5, LEAVE, 0.0001))
     assert liked > 0.5 > refused
 
 
