@@ -118,8 +118,13 @@ def _learn_order(asked: Sequence[Asked], readings: Sequence[Sequence[Reading]]) 
 def _write_fusion(weights: ReaderWeights, pack: Pack) -> None:
     numbers = asdict(weights)
     unread = numbers.pop("unread")
-    source = {"recipe": "python -m models.reader fit", "reader": pack.id, "sha256": pack.sha256}
-    FUSION.write_text(_json({"format": 1, "weights": numbers, "unread": unread, "provenance": source}), "utf-8")
+    FUSION.write_text(_json({"format": 1, "weights": numbers, "unread": unread, "provenance": _source(pack)}), "utf-8")
+
+
+def _source(pack: Pack) -> dict[str, Any]:
+    """What was fitted, and how. The pack's own hash is left out: the calibration that is written changes it."""
+    trained = pack.manifest.provenance.get("training", {})
+    return {"recipe": "python -m models.reader fit", "pack": pack.id, "trained_steps": trained.get("step")}
 
 
 def _fit_relevance(
@@ -149,7 +154,7 @@ def _write_relevance(found: dict[str, Any], pack: Pack) -> None:
     content = json.loads(RELEVANCE.read_text(encoding="utf-8"))
     model = found.pop("model")
     content["models"]["read"] = model
-    content["reader"] = {"pack": pack.id, "sha256": pack.sha256, "recipe": "python -m models.reader fit", **found}
+    content["reader"] = {**_source(pack), **found}
     RELEVANCE.write_text(_json(content), encoding="utf-8")
 
 
