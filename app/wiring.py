@@ -145,6 +145,7 @@ class Wiring(QObject):
             self.libraries.noticed,
             self.source.noticed,
             self.settings.noticed,
+            self.setup.noticed,
             self.status.noticed,
             self.preparation.noticed,
             self.about.noticed,

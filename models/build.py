@@ -7,7 +7,7 @@ A recipe is a module with `PACK_ID`, `VERSION` (raised when the pack that it mak
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from rag_core.errors import PackCorrupt, PackMissing, UserError
@@ -19,19 +19,33 @@ RECIPES = {
     "smollm2-135m-instruct": "models.smollm2.recipe",
     "minilm-reader": "models.reader.recipe",
 }
+# Questions are answered without these too.
+OPTIONAL = frozenset({"minilm-reader"})
 
 
-def build_packs(packs_dir: Path, downloads_dir: Path, only: tuple[str, ...] = ()) -> Iterator[Progress]:
-    """Build the default packs (or `only` these ids) that are missing, damaged, or made by another recipe version."""
+def build_packs(
+    packs_dir: Path, downloads_dir: Path, only: tuple[str, ...] = ()
+) -> Generator[Progress, None, tuple[str, ...]]:
+    """Build the default packs (or `only` these ids) that are missing, damaged, or made by another recipe version.
+
+    The generator's value says which of `OPTIONAL` could not be built, and why; any other failure is a UserError.
+    """
     unknown = sorted(set(only) - set(RECIPES))
     if unknown:
         raise UserError(f"There is no recipe for {', '.join(unknown)}.", f"Known: {', '.join(RECIPES)}.")
+    left_out: list[str] = []
     for pack_id in only or tuple(RECIPES):
         recipe = importlib.import_module(RECIPES[pack_id])
         if is_current(packs_dir / pack_id, recipe.VERSION):
             yield Progress(f"Pack {pack_id}", 1, 1, "packs", "already there")
-        else:
+            continue
+        try:
             yield from recipe.build(packs_dir, downloads_dir)
+        except UserError as failure:
+            if pack_id not in OPTIONAL:
+                raise
+            left_out.append(f"The model “{pack_id}” could not be prepared, and Alcove goes on without it. {failure}")
+    return tuple(left_out)
 
 
 def is_current(folder: Path, version: str) -> bool:

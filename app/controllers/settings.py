@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,7 +116,7 @@ class SettingsController(QObject):
         if self._importing is not None:
             return
         self.packs.begin_import(folder)
-        self._importing = self._prepare(job, lambda _: self._on_imported(text))
+        self._importing = self._prepare(job, lambda left_out: self._on_imported(text, left_out or ()))
         self._importing.event_received.connect(self._on_import_step)
         self._importing.ended.connect(self._end_import)
         self._importing.start()
@@ -228,8 +228,9 @@ class SettingsController(QObject):
         if isinstance(step, Progress):
             self.packs.advance_import(step)
 
-    def _on_imported(self, text: str) -> None:
-        self.noticed.emit(Notice("success", text))
+    def _on_imported(self, text: str, left_out: Sequence[str]) -> None:
+        for notice in [Notice("warning", tr_engine(why)) for why in left_out] or [Notice("success", text)]:
+            self.noticed.emit(notice)
         self.packs_changed.emit()
         self._run(ListPacks(), self._take_packs)
 

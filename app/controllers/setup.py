@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.adding import AddingController
 from app.controllers.indexing import IndexingController
 from app.jobs import EngineLink, JobHandle
+from app.notices import Notice
 from app.text import tr, tr_engine
 from app.viewmodels.preparation import PreparationView, progress_text
 from app.viewmodels.setup import SetupViewModel, Step
@@ -24,9 +25,10 @@ _ROLES = frozenset({"embedder", "llm"})  # without these no question is answered
 
 class SetupController(QObject):
     """`readiness_known` says whether the models are there that every question needs; `samples_ready` when the sample
-    documents can be asked.
+    documents can be asked. `noticed` tells of models that could not be prepared and are done without.
     """
 
+    noticed = Signal(object)
     readiness_known = Signal(bool)
     samples_ready = Signal(str)
 
@@ -84,9 +86,14 @@ class SetupController(QObject):
         self._job = self._engine.job(what)
         self._job.event_received.connect(self._on_event)
         self._job.failed.connect(self._on_failed)
-        self._job.finished.connect(self._look_again)
+        self._job.finished.connect(self._on_finished)
         self._job.stopped.connect(self._look_again)
         self._job.start()
+
+    def _on_finished(self, left_out: tuple[str, ...] | None) -> None:
+        for why in left_out or ():
+            self.noticed.emit(Notice("warning", tr_engine(why)))
+        self._look_again()
 
     def _look_again(self) -> None:
         self._job = None

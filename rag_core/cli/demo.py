@@ -39,7 +39,8 @@ _STAGES = (
 def demo(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
     data_dir = data_dir_of(arguments)
-    output.run(build(data_dir))
+    for left_out in output.run(build(data_dir)):
+        output.notice(left_out)
     with Engine(data_dir, LIBRARY, settings_of(arguments)) as engine:
         report = output.run(engine.add([SAMPLES]))
         output.text(f"Sample documents: {summary(report)}")

@@ -22,7 +22,7 @@ def packs(arguments: argparse.Namespace) -> int:
     data_dir = data_dir_of(arguments)
     match arguments.action:
         case "build":
-            output.run(build(data_dir))
+            return _build(output, data_dir)
         case "import":
             output.run(_import(arguments.folder, data_dir))
         case "compile":
@@ -32,12 +32,25 @@ def packs(arguments: argparse.Namespace) -> int:
     return _list(output, data_dir)
 
 
-def build(data_dir: DataDir) -> Generator[Progress, None, None]:
-    """Build the default packs that are not there yet, and compile them where there is a real NPU."""
+def _build(output: Output, data_dir: DataDir) -> int:
+    """The list of all packs afterwards. What was left out was asked for, so it is a failure here."""
+    left_out = output.run(build(data_dir))
+    _list(output, data_dir)
+    for problem in left_out:
+        output.notice(problem)
+    return FAILED if left_out else DONE
+
+
+def build(data_dir: DataDir) -> Generator[Progress, None, tuple[str, ...]]:
+    """Build the default packs that are not there yet, and compile them where there is a real NPU.
+
+    The generator's value says what was left out, because Alcove works without it, and why.
+    """
     from models.build import RECIPES, build_packs  # the recipes; nothing else in the core knows them
 
-    yield from build_packs(data_dir.packs, data_dir.downloads)
+    left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
     yield from compile_for_real_npu(data_dir, tuple(RECIPES))
+    return left_out
 
 
 def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:

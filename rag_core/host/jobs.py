@@ -133,7 +133,9 @@ class CheckHealth(Job):
 
 @dataclass(frozen=True, slots=True)
 class PreparePacks(Job):
-    """Builds the default packs that are missing. Streams `Progress`; finishes with None."""
+    """Builds the default packs that are missing. Streams `Progress`; finishes with sentences on what could not be built
+    and is done without: ().
+    """
 
     lane: ClassVar[Lane] = "engine"
     priority: ClassVar[Priority] = Priority.HOUSEKEEPING

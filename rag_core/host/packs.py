@@ -21,12 +21,15 @@ from rag_core.settings import Settings
 
 
 def prepare(data_dir: DataDir, settings: Settings) -> Work:
-    """Builds the default packs that are missing, and compiles those in use where there is a real NPU."""
+    """Builds the default packs that are missing, and compiles those in use where there is a real NPU.
+
+    What was left out and why, as `build_packs` says.
+    """
     from models.build import build_packs
 
-    yield from build_packs(data_dir.packs, data_dir.downloads)
+    left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
     yield from _compile_for_real_npu(data_dir, settings)
-    return None
+    return left_out
 
 
 def import_folder(data_dir: DataDir, settings: Settings, folder: Path) -> Work:

@@ -14,6 +14,7 @@ from app.controllers.indexing import IndexingController
 from app.controllers.libraries import LibrariesController
 from app.controllers.pages import PagesController
 from app.controllers.setup import SAMPLE_LIBRARY, SetupController, sample_documents, sample_questions
+from app.notices import Notice
 from app.widgets.first_run import FirstRun
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, ListLibraries, ListPacks, PreparePacks
@@ -82,10 +83,20 @@ def test_preparing_shows_how_far_it_is_and_ends_ready(
     assert setup.model.step.text == "42 of 84 MB downloaded"
     engine.send(PreparePacks, Progress("compile", 3, 12, "graphs", "all-minilm"))
     assert setup.model.step.text == "Preparing the models for the NPU… 3 of 12"
-    engine.finish(PreparePacks)
+    engine.finish(PreparePacks, ())
     with qtbot.waitSignal(setup.readiness_known) as known:
         engine.finish(ListPacks, BOTH)
     assert known.args == [True] and setup.model.state == "ready"
+
+
+def test_what_could_not_be_prepared_and_is_done_without_is_told(engine: FakeEngine, setup: SetupController) -> None:
+    told: list[Notice] = []
+    setup.noticed.connect(told.append)
+    setup.prepare()
+    engine.finish(PreparePacks, ("The model “minilm-reader” is done without.",))
+    engine.finish(ListPacks, BOTH)
+    assert [notice.text for notice in told] == ["The model “minilm-reader” is done without."]
+    assert setup.model.state == "ready"
 
 
 def test_cancelled_preparing_can_be_begun_again(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:

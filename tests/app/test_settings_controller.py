@@ -151,8 +151,11 @@ def test_models_that_are_missing_are_prepared(qtbot: QtBot) -> None:
     controller.import_pack(Path("/models/other"))
     assert len(engine.running(PreparePacks)) == 1 and not engine.running(ImportPack)
     with qtbot.waitSignal(controller.packs_changed):
-        engine.finish(PreparePacks)
+        engine.finish(PreparePacks, ())
     assert notices[-1].text == "The models are prepared."
+    controller.prepare_packs()
+    engine.finish(PreparePacks, ("The model “minilm-reader” is done without.",))
+    assert notices[-1].text == "The model “minilm-reader” is done without." and len(notices) == 2
 
 
 def test_a_stopped_import_leaves_nothing_behind() -> None:
