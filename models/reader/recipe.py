@@ -27,10 +27,10 @@ from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pac
 from rag_core.runtime.tokenizer import PackTokenizer
 
 PACK_ID = "minilm-reader"
-VERSION = "0"
+VERSION = "1"
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "reader.safetensors"
-WEIGHTS_SHA256 = ""
+WEIGHTS_SHA256 = "2fc29f5959a4258dc955912bc0f3e054625284f5d0f0b36216fc5e96f118b449"
 CALIBRATION = HERE / "calibration.json"
 CONFIG = HERE / "config.json"
 MAX_TOKENS = 256
