@@ -155,7 +155,7 @@ class Reading:
     """What the reader says of one passage for one question: calibrated probabilities.
 
     `relevance`: the passage answers the question. `span` is where its text answers most likely (characters of the text
-    that was read, half open; None where "no answer" is likelier), `span_probability` that these words are the answer.
+    that was read, half open; None where "no answer" is likelier), `span_probability` that these words answer.
     """
 
     relevance: float

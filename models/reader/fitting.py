@@ -104,7 +104,7 @@ def _readings(one: Judged, scales: dict[str, Scale]) -> list[Reading]:
     return [
         Reading(
             probability(said.relevance, scales["relevance"]),
-            said.span,
+            said.marked,
             probability(said.answered, scales["answered"]),
         )
         for said in one.said
@@ -161,9 +161,8 @@ def _write_relevance(found: dict[str, Any], pack: Pack) -> None:
 def _evidence(one: Asked, said: Sequence[Reading], weights: ReaderWeights) -> tuple[Evidence, ...]:
     best = fusing.ordered(one, said, weights)[:PASSAGES]
     rows = [(one.candidates[at], said[at]) for at in best]
-    # A passage has an answer where that is likelier than none (`rag_core.read.decoding.reading`).
     return tuple(
-        Evidence(c.dense, c.coverage, c.text, r.relevance, r.span_probability if r.span_probability >= 0.5 else None)
+        Evidence(c.dense, c.coverage, c.text, r.relevance, r.span_probability if r.span is not None else None)
         for c, r in rows
     )
 

@@ -42,6 +42,11 @@ class Judgement:
     def answered(self) -> float:
         return self.best - self.no_answer
 
+    @property
+    def marked(self) -> Span | None:
+        """The words, where they are likelier than "no answer"."""
+        return self.span if self.answered > 0 else None
+
 
 NOTHING = Judgement(-math.inf, -math.inf, 0.0, -math.inf, None)  # is said of a text without words
 
@@ -83,10 +88,11 @@ def merged(parts: Sequence[Judgement], text: str) -> Judgement:
 
 
 def reading(judgement: Judgement, spec: ReaderSpec) -> Reading:
-    """In calibrated probabilities. `span` is None where "no answer" is likelier than its words."""
+    """In calibrated probabilities. `span` is None where the model finds "no answer" likelier than its words: whether the
+    words are right is another matter, and a person is shown doubtful ones, too, as what they are.
+    """
     answered = probability(judgement.answered, spec.answered)
-    span = judgement.span if answered >= 0.5 else None
-    return Reading(probability(judgement.relevance, spec.relevance), span, answered)
+    return Reading(probability(judgement.relevance, spec.relevance), judgement.marked, answered)
 
 
 def probability(logit: float, scale: Scale) -> float:

@@ -58,7 +58,10 @@ def test_words_are_given_only_where_they_are_likelier_than_no_answer() -> None:
     found = reading(likely, SPEC)
     assert (found.relevance, found.span) == (0.5, (2, 5))
     assert found.span_probability == pytest.approx(1 / (1 + math.exp(-0.25)))
-    unlikely = reading(Judgement(relevance=0.0, support=0.0, no_answer=2.0, best=3.5, span=(2, 5)), SPEC)
+    doubtful = reading(Judgement(relevance=0.0, support=0.0, no_answer=2.0, best=3.5, span=(2, 5)), SPEC)
+    assert doubtful.span == (2, 5)
+    assert 0 < doubtful.span_probability < 0.5
+    unlikely = reading(Judgement(relevance=0.0, support=0.0, no_answer=4.0, best=3.5, span=(2, 5)), SPEC)
     assert unlikely.span is None
-    assert 0 < unlikely.span_probability < 0.5
+    assert 0 < unlikely.span_probability < doubtful.span_probability
     assert reading(NOTHING, SPEC).relevance == reading(NOTHING, SPEC).span_probability == 0.0
