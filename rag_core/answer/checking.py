@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag_core.answer.focus import is_row, quote_from, widened
-from rag_core.answer.support import SUPPORTED, Evidence, best_evidence
+from rag_core.answer.support import SUPPORTED, Evidence, best_evidence, claim_of
 from rag_core.types import Passage, Quote, SentenceCheck
 from rag_core.words import content_terms, fold
 
@@ -64,6 +64,7 @@ class Checker:
         """`named` are the numbers of passages that the language model put behind the sentence."""
         if not self._says_something(sentence):
             return Verdict(None)
+        sentence = claim_of(sentence)
         found = [(passage, best_evidence(sentence, passage.text)) for passage in self.passages]
         found.sort(key=lambda pair: -pair[1].support - (_TRUST_IN_MARKER if pair[0].rank in named else 0.0))
         by_words = [pair for pair in found if pair[1].support >= SUPPORTED]

@@ -41,7 +41,7 @@ class Evidence:
 
 def best_evidence(sentence: str, text: str) -> Evidence:
     """The part of `text` that supports `sentence` best; support 0.0 and the whole of `text` when nothing does."""
-    sentence = _OUTLINE_NUMBER.sub("", sentence)
+    sentence = claim_of(sentence)
     wanted = content_terms(sentence)
     if not wanted:
         return Evidence(0, len(text), 0.0)
@@ -52,6 +52,11 @@ def best_evidence(sentence: str, text: str) -> Evidence:
         if support > needed:
             best = Evidence(start, end, support, conflicts)
     return best
+
+
+def claim_of(sentence: str) -> str:
+    """What a sentence claims: without the number of the section that it was taken from."""
+    return _OUTLINE_NUMBER.sub("", sentence)
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, int]]:

@@ -59,6 +59,7 @@ def test_what_stands_there_word_for_word_needs_nobody() -> None:
     one, asked = checker(0.0)
     verdict = one.verdict("the Oak Room  seats 12 people")
     assert verdict.proof is not None and verdict.check(0, 1).by == "words" and not asked
+    assert one.verdict("3.1 The Oak Room seats 12 people.").proof is not None  # with its section's number
 
 
 def test_a_row_is_proved_by_its_words_but_not_with_another_figure() -> None:
