@@ -35,7 +35,7 @@ class Answered:
 
     @property
     def marked(self) -> str:
-        return self.best if self.sure >= 0.5 else ""
+        return self.best if self.said.marked else ""
 
 
 def measure(questions: Iterable[Read], reader: Reader, count: int) -> dict[str, list[Answered]]:
