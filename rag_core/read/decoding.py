@@ -88,8 +88,9 @@ def merged(parts: Sequence[Judgement], text: str) -> Judgement:
 
 
 def reading(judgement: Judgement, spec: ReaderSpec) -> Reading:
-    """In calibrated probabilities. `span` is None where the model finds "no answer" likelier than its words: whether the
-    words are right is another matter, and a person is shown doubtful ones, too, as what they are.
+    """In calibrated probabilities. `span` is None where the model finds "no answer" likelier than its words.
+
+    Whether the words are right is another matter: a person is shown doubtful ones, too, as what they are.
     """
     answered = probability(judgement.answered, spec.answered)
     return Reading(probability(judgement.relevance, spec.relevance), judgement.marked, answered)
