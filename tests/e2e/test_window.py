@@ -187,34 +187,35 @@ def _path_of(turn: ShownTurn, rank: int) -> str:
 def _check_the_box(person: Person, quoted: str) -> None:
     """The colours lie around the words that were quoted, by the page's pixels and by the file itself."""
     source, view = person.panes.source.model, person.panes.source_pane.page_view
-    passage, quote = source.passage, source.quote
-    assert passage is not None and quote is not None
-    person.wait(lambda: view.isVisible() and source.page(quote.page) is not None)
-    page = source.page(quote.page)
+    boxed, marked = source.boxed, source.marked  # the sentence and the answer in it; without one, passage and sentence
+    assert boxed is not None and marked is not None
+    person.wait(lambda: view.isVisible() and source.page(marked.page) is not None)
+    page = source.page(marked.page)
     assert page is not None
-    person.wait(lambda: _is_settled(person, view, page, quote))
+    person.wait(lambda: _is_settled(person, view, page, marked))
     picture = person.picture(view.viewport())
     paper, scale = _paper(person, view, page.number)
     proves, around = where(picture, QUOTE), where(picture, PASSAGE)
 
-    proving, boxed = _lines(page, quote), _lines(page, passage)
+    proving = _lines(page, marked)
     for line in proving:
-        if quote.start <= line.start and line.end <= quote.end:
+        if marked.start <= line.start and line.end <= marked.end:
             assert share_inside(proves, placed(line, paper, scale)) > _MOSTLY, page.text[line.start : line.end]
-    assert count_outside(proves, [placed(line, paper, scale, _PAD_POINTS) for line in proving]) == 0
+    assert proves.any() and count_outside(proves, [placed(line, paper, scale, _PAD_POINTS) for line in proving]) == 0
     room = QRectF()
-    for line in boxed:
+    for line in _lines(page, boxed):
         room = room.united(placed(line, paper, scale, _PAD_POINTS))
     assert around.any() and count_outside(around, [room]) == 0
-    said = words_in_file(HANDBOOK, page.number, box_of(proves), paper, scale)
-    assert " ".join(quoted.split()) in said
+    answer = page.text[marked.start : marked.end]
+    assert " ".join(answer.split()) in words_in_file(HANDBOOK, page.number, box_of(proves), paper, scale)
+    assert " ".join(quoted.split()) in words_in_file(HANDBOOK, page.number, box_of(around | proves), paper, scale)
 
 
-def _is_settled(person: Person, view: PageView, page: Page, quote: TextMatch) -> bool:
-    """The words that prove stand on the screen, printed and marked."""
+def _is_settled(person: Person, view: PageView, page: Page, marked: TextMatch) -> bool:
+    """The marked words stand on the screen, printed."""
     picture = person.picture(view.viewport())
     paper, scale = _paper(person, view, page.number)
-    places = [placed(line, paper, scale) for line in _lines(page, quote)]
+    places = [placed(line, paper, scale) for line in _lines(page, marked)]
     is_in_view = all(QRectF(picture.rect()).contains(place) for place in places)
     return is_in_view and bool(where(picture, QUOTE).any()) and all(has_ink(picture, place) for place in places)
 
