@@ -16,7 +16,7 @@ from rag_core.types import Reading
 
 @dataclass(slots=True)
 class OptionalReader:
-    """Fulfils `model_protocols.PassageReader` as `reader` does; `give_up` is told of the failure after which nothing works."""
+    """A `model_protocols.PassageReader` like `reader`; `give_up` is told of the failure after which nothing works."""
 
     pack_id: str
     reader: PassageReader
