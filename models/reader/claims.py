@@ -6,8 +6,6 @@ another question of the same document (not supported), or beside a wrong passage
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 from collections import defaultdict
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.json_lines import read_lines
 from models.reader.mining import Group
 from models.reader.sets import Split, assign
 from rag_core.sentences import sentence_spans
@@ -34,14 +33,9 @@ class Checked:
     label: float
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
 def fm2_splits(path: Path) -> dict[Split, list[dict[str, Any]]]:
     """Claims of fool-me-twice; those that share a sentence of their pages are about one page, and stay together."""
-    rows = read_lines(path)
+    rows = list(read_lines(path))
     splits: dict[Split, list[dict[str, Any]]] = {"train": [], "dev": [], "test": []}
     pages = _pages(rows)
     for split, key in assign({key: len(members) for key, members in pages.items()}):

@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from models.json_lines import write_lines
 from models.reader import fusing, outcomes
 from models.reader.calibrating import balanced, platt
 from models.reader.calibrating import report as calibration_report
 from models.reader.dev_questions import PARTS, TOPICS, libraries
 from models.reader.logits import Logits, graph_sha256
 from models.reader.outcomes import Judged
-from models.reader.shortlists import Asked, Asker, read, write
+from models.reader.shortlists import Asked, Asker, read
 from models.relevance.calibrate import FEATURES, fit_all, probabilities_of_unseen, summary, tabulate
 from models.relevance.calibrate import report as relevance_report
 from models.relevance.measuring import Example, VectorCache
@@ -91,7 +92,7 @@ def _shortlists(places: Places, embedder: Pack) -> list[Asked]:
         cache = VectorCache(places.work / f"vectors-{embedder.sha256[:12]}.npz", encoder)
         asker = Asker(encoder, cache)
         drawn = libraries(places.qa, places.retrieval, encoder)
-        write((one for lib in drawn for one in asker.ask(lib.domain, lib.queries, lib.spans, lib.fill)), path)
+        write_lines((one for lib in drawn for one in asker.ask(lib.domain, lib.queries, lib.spans, lib.fill)), path)
         cache.save()
     return list(read(path))
 

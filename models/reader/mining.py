@@ -5,15 +5,14 @@ Each set and split becomes a real library (chunks of two sizes, keyword index, v
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from models.json_lines import read_lines, write_lines
 from models.reader.sets import Answered, QuestionSet, Source, Split, fraction
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -57,26 +56,12 @@ def groups_path(folder: Path, name: str, split: Split) -> Path:
     return folder / f"{name}.{split}.jsonl.gz"
 
 
-def write_groups(groups: Iterable[Group], path: Path) -> int:
-    """One JSON object per line, gzip; the file is there when it is whole. Returns how many."""
-    partial = path.with_name(f".{path.name}.partial")
-    count = 0
-    with gzip.open(partial, "wt", encoding="utf-8") as lines:
-        for group in groups:
-            lines.write(json.dumps(asdict(group), ensure_ascii=False) + "\n")
-            count += 1
-    partial.replace(path)
-    return count
-
-
 def read_groups(path: Path) -> Iterator[Group]:
-    """What `write_groups` wrote."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            stored = json.loads(line)
-            span = tuple(stored.pop("span") or ())
-            negatives = tuple((subject, text) for subject, text in stored.pop("negatives"))
-            yield Group(**stored, span=(span[0], span[1]) if span else None, negatives=negatives)
+    """What `mine_split` wrote."""
+    for stored in read_lines(path):
+        span = tuple(stored.pop("span") or ())
+        negatives = tuple((subject, text) for subject, text in stored.pop("negatives"))
+        yield Group(**stored, span=(span[0], span[1]) if span else None, negatives=negatives)
 
 
 class Library:
@@ -130,7 +115,7 @@ def mine_split(kind: QuestionSet, sources: Sequence[Source], embedder: Embedder,
     with TemporaryDirectory() as folder:
         library = Library(Path(folder), sources, embedder)
         try:
-            return write_groups(mine(kind, library, embedder), path)
+            return write_lines(mine(kind, library, embedder), path)
         finally:
             library.close()
 

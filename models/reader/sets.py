@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from models.json_lines import read_lines
 
 Split = Literal["train", "dev", "test"]
 
@@ -69,8 +69,8 @@ SETS = (
 
 
 def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    """All of a question set."""
+    return list(read_lines(folder / f"{name}.jsonl.gz"))
 
 
 def read_set(kind: QuestionSet, folder: Path) -> dict[Split, list[Source]]:

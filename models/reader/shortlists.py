@@ -7,13 +7,13 @@ other fields. The lists do not depend on the reader: they are made once, and any
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from models.json_lines import read_lines
 from models.relevance.measuring import Encoder, VectorCache
 from models.relevance.sources import Kind
 from rag_core.index.library_index import LibraryIndex
@@ -125,21 +125,11 @@ def _distinct(index: LibraryIndex, candidates: Sequence[Candidate]) -> Iterator[
     return ((c, chunks[c.chunk_id]) for c in candidates if seen.add(chunks[c.chunk_id].text))
 
 
-def write(asked: Iterable[Asked], path: Path) -> None:
-    partial = path.with_suffix(".partial")
-    with gzip.open(partial, "wt", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in asked)
-    partial.replace(path)
-
-
 def read(path: Path) -> Iterator[Asked]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield _asked_from(json.loads(line))
+    return map(_asked_from, read_lines(path))
 
 
-def _asked_from(stored: Mapping[str, object]) -> Asked:
-    row = dict(stored)
-    listed = [Listed(**one | {"span": one["span"] and tuple(one["span"])}) for one in row.pop("candidates")]  # type: ignore[attr-defined]
-    row |= {name: tuple(row[name]) for name in ("ideal", "ranks_only")}  # type: ignore[arg-type]
-    return Asked(**row, candidates=tuple(listed))  # type: ignore[arg-type]
+def _asked_from(row: dict[str, Any]) -> Asked:
+    listed = [Listed(**one | {"span": one["span"] and tuple(one["span"])}) for one in row.pop("candidates")]
+    row |= {name: tuple(row[name]) for name in ("ideal", "ranks_only")}
+    return Asked(**row, candidates=tuple(listed))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.json_lines import write_lines
 from models.relevance.calibrate import (
     FEATURES,
     MIXTURE,
@@ -24,7 +25,7 @@ from models.relevance.calibrate import (
     tabulate,
 )
 from models.relevance.libraries import draw
-from models.relevance.measuring import Encoder, Example, VectorCache, ask_all, read_examples, write_examples
+from models.relevance.measuring import Encoder, Example, VectorCache, ask_all, read_examples
 from models.relevance.sources import Domain, load_domains, together
 from rag_core.answer.relevance import Calibration
 from rag_core.embed.bi_encoder import open_encoder
@@ -138,7 +139,7 @@ def main() -> None:
         if not arguments.fit_only:
             encoder = open_encoder(pack)
             cache = VectorCache(arguments.work / f"vectors-{pack.sha256[:12]}.npz", encoder)
-            write_examples(measure(language, arguments.qa, encoder, cache), path)
+            write_lines(measure(language, arguments.qa, encoder, cache), path)
         examples[language] = list(read_examples(path))
     result = calibrate(examples, pack)
     if not arguments.dry_run:

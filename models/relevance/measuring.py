@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
 
+from models.json_lines import read_lines
 from models.relevance.libraries import Plan
 from models.relevance.sources import Kind
 from rag_core.answer.relevance import PASSAGES, Evidence
@@ -43,16 +42,9 @@ class Example:
     evidence: tuple[Evidence, ...]
 
 
-def write_examples(examples: Iterable[Example], path: Path) -> None:
-    with gzip.open(path, "wt", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
-
-
 def read_examples(path: Path) -> Iterator[Example]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            stored = json.loads(line)
-            yield Example(**stored | {"evidence": tuple(Evidence(**passage) for passage in stored["evidence"])})
+    for stored in read_lines(path):
+        yield Example(**stored | {"evidence": tuple(Evidence(**passage) for passage in stored["evidence"])})
 
 
 class VectorCache:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from models.json_lines import read_lines
 
 # far: asked of documents about something else. near: asked of the same document after the page with the answer was
 # taken out. trap: written by a person to look answerable (SQuAD 2.0).
@@ -106,8 +106,7 @@ def together(name: str, domains: Iterable[Domain]) -> Domain:
 
 
 def _domain(recipe: _Recipe, qa: Path) -> Domain:
-    with gzip.open(qa / f"{recipe.file}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [row for row in map(json.loads, lines) if recipe.keep(row["title"])]
+    rows = [row for row in read_lines(qa / f"{recipe.file}.jsonl.gz") if recipe.keep(row["title"])]
     sources = _sources(rows, recipe)
     return Domain(recipe.name, recipe.file, recipe.language, tuple(sources), recipe.far)
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from models.json_lines import write_lines
 from models.reader.dev_questions import judged
 from models.reader.logits import Logits
 from models.reader.outcomes import Judged, of_answers, of_relevance
 from models.reader.sets import Answered
-from models.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read, write
+from models.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read
 from models.relevance.calibrate import MIXTURE
 from models.relevance.measuring import VectorCache
 from models.relevance.sources import Kind
@@ -77,7 +78,7 @@ def test_a_library_is_asked_as_the_program_does_and_its_lists_are_kept(tmp_path:
     assert first.candidates[0].span == (13, 20)
     assert first.ranks_only == (1.0, 0.0)
     assert first.candidates[0].nearness > first.candidates[1].nearness
-    write(asked, tmp_path / "lists.jsonl.gz")
+    write_lines(asked, tmp_path / "lists.jsonl.gz")
     assert list(read(tmp_path / "lists.jsonl.gz")) == asked
 
 

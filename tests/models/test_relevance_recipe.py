@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.json_lines import write_lines
 from models.relevance.calibrate import MIXTURE, probabilities_of_unseen, summary, tabulate, weights
 from models.relevance.fit import fit
 from models.relevance.libraries import draw
-from models.relevance.measuring import Example, read_examples, write_examples
+from models.relevance.measuring import Example, read_examples
 from models.relevance.sources import Asked, Domain, Kind, Source, together
 from rag_core.answer.relevance import Evidence
 
@@ -131,5 +132,5 @@ def test_the_summary_of_a_perfect_judge() -> None:
 
 def test_examples_come_back_as_they_were_written(tmp_path: Path) -> None:
     kept = [example("a", "answerable", 0.5), Example("b", "trap", "寒い？", 9, (Evidence(None, 0.0, "雪"),))]
-    write_examples(kept, tmp_path / "examples.jsonl.gz")
+    write_lines(kept, tmp_path / "examples.jsonl.gz")
     assert list(read_examples(tmp_path / "examples.jsonl.gz")) == kept

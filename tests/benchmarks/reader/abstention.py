@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.reader.claims import read_lines
+from models.json_lines import read_lines
 from models.reader.sets import QuestionSet, read_rows, read_set
 from models.relevance.libraries import Plan, draw
 from models.relevance.sources import Asked, Domain, Kind, Source
@@ -73,7 +73,7 @@ def _domains(qa: Path, sets: Path) -> Iterator[Domain]:
 
 
 def _other_half(sets: Path) -> list[dict[str, str]]:
-    return read_lines(sets / "spans" / f"{OTHER_HALF}.jsonl.gz")
+    return list(read_lines(sets / "spans" / f"{OTHER_HALF}.jsonl.gz"))
 
 
 @dataclass(frozen=True, slots=True)

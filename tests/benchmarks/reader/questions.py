@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.reader.claims import read_lines
+from models.json_lines import read_lines
 from models.reader.sets import SETS, QuestionSet, read_set
 
 OTHER_HALF = "squad2_dev_other_half"
