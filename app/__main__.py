@@ -12,7 +12,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code (`alcove --help` lists them)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if wants_window(arguments):
-        from app.early import open_window
+        from app.shell.early import open_window
 
         return open_window(arguments)
     from rag_core.cli import main as run_command
@@ -37,7 +37,7 @@ def wants_window(arguments: Sequence[str]) -> bool:
 if __name__ == "__main__":
     if getattr(sys, "frozen", False):
         # A frozen program has no `python -c`: its children are the program itself.
-        from rag_core.children import run_if_child
+        from rag_core.process.children import run_if_child
 
         run_if_child(sys.argv)
     sys.exit(main())

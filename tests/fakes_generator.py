@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag_core.answer.generator import GenerationStats
 from rag_core.errors import Cancelled, UserError
+from rag_core.generate.generator import GenerationStats
 from rag_core.progress import CancelToken
 from rag_core.types import Message
 

@@ -8,7 +8,7 @@ from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
 from rag_core.model_protocols import PassageReader
 from rag_core.runtime.devices import DeviceKind
-from rag_core.words import is_cjk
+from rag_core.text.words import is_cjk
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag_core.progress import CancelToken
-from rag_core.sentences import sentence_spans
+from rag_core.text.sentences import sentence_spans
+from rag_core.text.words import content_terms
 from rag_core.types import Reading
-from rag_core.words import content_terms
 
 
 @dataclass

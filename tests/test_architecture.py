@@ -75,10 +75,23 @@ def test_of_qt_only_what_draws_a_window_is_used() -> None:
 
 def test_the_window_never_stands_still_for_a_dialog() -> None:
     """`exec` is the event loop of a program, and `processEvents` a second one inside it."""
-    loops = {"app/application.py", "app/early.py"}
+    loops = {"app/shell/application.py", "app/shell/early.py"}
     found = [(place, node.attr) for place, node in nodes("app", ast.Attribute)]
     assert {place for place, name in found if name in ("exec", "exec_")} <= loops
     assert not [place for place, name in found if name == "processEvents"]
+
+
+def test_what_draws_starts_no_job() -> None:
+    """Widgets and view-models show and say what the person wants; controllers make jobs of it."""
+    of_jobs = ("app.engine.jobs", "app.engine.client", "rag_core.host.jobs", "rag_core.host.process", "rag_core.engine")
+    features = {path.name for path in (ROOT / "app").iterdir() if path.is_dir()} - {"engine", "shell"}
+    allowed = ("_controller.py", "/turn_keeper.py")
+    found = [
+        f"{place}: {node.module}"
+        for place, node in nodes("app", ast.ImportFrom)
+        if place.split("/")[1] in features and node.module in of_jobs and not place.endswith(allowed)
+    ]
+    assert not found
 
 
 def test_the_chain_of_focus_is_not_walked() -> None:
@@ -88,9 +101,9 @@ def test_the_chain_of_focus_is_not_walked() -> None:
 
 
 def test_looks_are_decided_in_one_file() -> None:
-    """Widgets name what they are; colours and style sheets stand in app/design.py."""
+    """Widgets name what they are; colours and style sheets stand in app/kit/design.py."""
     deciding = [f"{place}:{node.lineno}" for place, node in nodes("app", ast.expr) if _decides_looks(node)]
-    assert [place for place in deciding if not place.startswith("app/design.py:")] == []
+    assert [place for place in deciding if not place.startswith("app/kit/design.py:")] == []
 
 
 def _decides_looks(node: ast.expr) -> bool:

@@ -11,11 +11,11 @@ import pytest
 
 from rag_core.evaluate.matching import on_expected_page, overlaps, same_file
 from rag_core.evaluate.questions import Question, load_questions
-from rag_core.ingest.parsers.protocol import ParseLimits
-from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES, parse_file
+from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES, parse_file
 from rag_core.paths import ASSETS, SAMPLES
+from rag_core.text.words import is_cjk
 from rag_core.types import ParsedDocument, Passage
-from rag_core.words import is_cjk
 
 QUESTIONS = load_questions(SAMPLES / "questions.jsonl")
 DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in SUPPORTED_SUFFIXES)

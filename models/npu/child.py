@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.npu.plan import Shape
-from rag_core.children import Replies, child_at_work
-from rag_core.runtime.targets import Target
+from rag_core.process.children import Replies, child_at_work
+from rag_core.runtime.npu.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

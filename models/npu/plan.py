@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rag_core.runtime.npu.static import STATIC
+from rag_core.runtime.npu.targets import EMULATOR, Target
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.static import STATIC
-from rag_core.runtime.targets import EMULATOR, Target
 
 Shape = tuple[int, int]
 
@@ -68,7 +68,8 @@ CHIPS = (
     ),
     Plan(buckets=((1, 64), (1, 256), (1, 512)), pairs=((1, 256), (1, 512)), windows=_windows(2048)),
 )
-# Of `models.quantised.static`. To change one, change `rag_core.runtime.static.RECIPE` too: contexts become out of date.
+# Of `models.npu.quantised.static`. To change one, change `rag_core.runtime.npu.static.RECIPE` too: contexts become
+# out of date.
 PRECISIONS = {"embedder": "fp16", "llm": "fp16", "reader": "fp16"}
 PLANS = {
     EMULATOR.id: (

@@ -23,11 +23,11 @@ from models.npu.refusals import forget_refusal, remember_refusal
 from models.npu.state import state_of
 from models.npu.static_graphs import why_not
 from rag_core.errors import MemoryDenied, StorageFull, UserError
-from rag_core.file_lock import FileLock
 from rag_core.progress import Progress
+from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.plugins import QNN, plugin_of
-from rag_core.runtime.targets import Target
+from rag_core.storage.file_lock import FileLock
 
 STAGE = "compile"
 LOG = "compiler.log"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from rag_core.errors import ProviderUnavailable
 from rag_core.paths import replace_file
-from rag_core.runtime.compiled import Stamp, expected_stamp
+from rag_core.runtime.npu.compiled import Stamp, expected_stamp
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import Target
 
 
 def remember_refusal(contexts_dir: Path, source: Pack, target: Target, reason: str) -> None:

@@ -9,10 +9,10 @@ from typing import Literal
 from models.npu.refusals import refusal
 from models.npu.static_graphs import why_not
 from rag_core.errors import PackCorrupt, ProviderUnavailable
-from rag_core.runtime.compiled import expected_stamp, find_contexts
+from rag_core.runtime.npu.compiled import expected_stamp, find_contexts
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack, verify
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

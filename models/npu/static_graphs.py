@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.npu.plan import PRECISIONS, Shape
+from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack, Role
-from rag_core.runtime.static import STATIC
 
 # Of the roles whose packs must be of a certain making.
 _RECIPES: dict[Role, str] = {"embedder": "models/minilm", "reader": "models/reader"}
@@ -32,6 +32,6 @@ def write_static_graphs(source: Pack, folder: Path, shapes: Sequence[Shape]) -> 
     """
     if STATIC in source.manifest.spec:
         return source
-    from models.quantised.static import write_static
+    from models.npu.quantised.static import write_static
 
     return write_static(source, folder, shapes, PRECISIONS[source.manifest.role])

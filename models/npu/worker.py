@@ -1,4 +1,4 @@
-"""The process that compiles one pack: what `rag_core.children` starts as "compiling", for `models.npu.child`.
+"""The process that compiles one pack: what `rag_core.process.children` starts as "compiling", for `models.npu.child`.
 
 Its error stream is a log file. It ends when its parent does.
 """
@@ -18,13 +18,13 @@ from typing import IO
 from models.npu.child import Order, scratch_folder
 from models.npu.static_graphs import write_static_graphs
 from rag_core.errors import MemoryDenied, ProviderUnavailable, UserError
+from rag_core.process.wire import receive, send, take_pipes
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import context_folder, expected_stamp
-from rag_core.runtime.compiling import STAGE, compile_static, disk_full
 from rag_core.runtime.devices import list_devices
+from rag_core.runtime.npu.compiled import context_folder, expected_stamp
+from rag_core.runtime.npu.compiling import STAGE, compile_static, disk_full
+from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.pack import open_pack
-from rag_core.runtime.static import RECIPE
-from rag_core.wire import receive, send, take_pipes
 
 _NICENESS = 5
 

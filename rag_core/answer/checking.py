@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from rag_core.answer.focus import is_row, quote_from, widened
 from rag_core.answer.support import SUPPORTED, Evidence, best_evidence, claim_of
+from rag_core.text.words import content_terms, fold
 from rag_core.types import Passage, Quote, SentenceCheck
-from rag_core.words import content_terms, fold
 
 # The probability, for each (sentence, evidence), that the evidence supports the sentence; None where it cannot tell.
 Support = Callable[[Sequence[tuple[str, str]]], Sequence[float | None]]

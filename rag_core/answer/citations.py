@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag_core.answer.checking import Checker, Support
-from rag_core.sentences import sentence_spans
+from rag_core.text.sentences import sentence_spans
 from rag_core.types import Citation, Passage, Quote, SentenceCheck
 
 _MARKER = re.compile(r"[ \t]*[\[［【]\s*(?:passage\s*)?(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]］】]", re.IGNORECASE)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag_core.text.words import content_terms, fold
 from rag_core.types import Message
-from rag_core.words import content_terms, fold
 
 _POINTS_BACK = re.compile(
     r"\b(it|its|they|them|their|theirs|that|those|this|these|he|she|him|his|her|there|one|ones|same|else)\b"

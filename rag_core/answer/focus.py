@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from rag_core.sentences import sentence_spans
+from rag_core.text.sentences import sentence_spans
+from rag_core.text.words import content_terms
 from rag_core.types import Passage, Quote
-from rag_core.words import content_terms
 
 # One similarity per text, to the question; None where the embedder does not read the question's language.
 Similarity = Callable[[Sequence[str]], Sequence[float]]

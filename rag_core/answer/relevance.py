@@ -2,7 +2,7 @@
 
 A logistic model over a handful of features of the best passages gives the probability that they hold the answer. Every
 feature can only raise it (the weights are not negative), so a better match never counts against a question. The numbers
-stand in `relevance.json`, with where they come from; the recipe that fits them is `models/relevance`.
+stand in `relevance.json`, with where they come from; the recipe that fits them is `models/training/relevance`.
 
 Four sets of numbers: `read` where a reader has read the passages, `dense` without one for the embedder it was fitted
 with, `lexical` where no calibrated embedder has judged the passages either (another embedder, or vectors that are still
@@ -20,7 +20,7 @@ from importlib.resources import files
 from typing import Literal
 
 from rag_core.odds import FARTHEST, log_odds
-from rag_core.words import content_terms, is_cjk
+from rag_core.text.words import content_terms, is_cjk
 
 Calibration = Literal["read", "dense", "lexical", "lexical_cjk"]
 

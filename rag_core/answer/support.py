@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag_core.answer.focus import is_row, piece_spans
-from rag_core.words import content_terms, fold
+from rag_core.text.words import content_terms, fold
 
 SUPPORTED = 0.75
 _CAP_ON_CONFLICT = 0.3

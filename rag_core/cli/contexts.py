@@ -10,9 +10,9 @@ from rag_core.cli.output import Output
 from rag_core.errors import PackCorrupt, PackMissing, UserError
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import COMPILED
+from rag_core.runtime.npu.compiled import COMPILED
+from rag_core.runtime.npu.targets import EMULATOR, TARGETS, Target, target_named, this_target, why_no_target
 from rag_core.runtime.pack import Pack, damaged_packs, list_packs, open_pack
-from rag_core.runtime.targets import EMULATOR, TARGETS, Target, target_named, this_target, why_no_target
 
 
 @dataclass(frozen=True, slots=True)

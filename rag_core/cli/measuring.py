@@ -9,19 +9,19 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from rag_core.bench.compare import report, tables
+from rag_core.bench.compare.comparing import Bench, Comparison, compare
+from rag_core.bench.compare.kept import KeptRuns, key_of
+from rag_core.bench.compare.machine import this_machine
+from rag_core.bench.compare.providers import notes_of, providers_of
+from rag_core.bench.compare.records import Work
+from rag_core.bench.energy import find_meters
+from rag_core.bench.speed import run_bench
 from rag_core.cli import DONE
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
 from rag_core.engine.pack_models import PackModels
 from rag_core.errors import UserError
-from rag_core.evaluate.bench import run_bench
-from rag_core.evaluate.compare import report, tables
-from rag_core.evaluate.compare.comparing import Bench, Comparison, compare
-from rag_core.evaluate.compare.kept import KeptRuns, key_of
-from rag_core.evaluate.compare.machine import this_machine
-from rag_core.evaluate.compare.providers import notes_of, providers_of
-from rag_core.evaluate.compare.records import Work
-from rag_core.evaluate.energy import find_meters
 from rag_core.evaluate.questions import load_questions
 from rag_core.evaluate.run import evaluate as run_evaluation
 from rag_core.paths import replace_file

@@ -52,7 +52,7 @@ def _device(name: str | None) -> str | None:
 
 def _media_types(ending: str) -> tuple[str, ...]:
     """All kinds of document that share a reader with this ending: "xlsx" means spreadsheets."""
-    from rag_core.ingest.parsers.registry import media_types_for
+    from rag_core.ingest.formats.registry import media_types_for
 
     media_types = media_types_for("." + ending.lstrip(".").lower())
     if not media_types:

@@ -46,7 +46,7 @@ def build(data_dir: DataDir) -> Generator[Progress, None, tuple[str, ...]]:
 
     The generator's value says what was left out, because Alcove works without it, and why.
     """
-    from models.build import RECIPES, build_packs  # the recipes; nothing else in the core knows them
+    from models.recipes.build import RECIPES, build_packs  # the recipes; nothing else in the core knows them
 
     left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
     yield from compile_for_real_npu(data_dir, tuple(RECIPES))
@@ -54,7 +54,7 @@ def build(data_dir: DataDir) -> Generator[Progress, None, tuple[str, ...]]:
 
 
 def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
-    from models.import_pack import import_pack
+    from models.imports.pack import import_pack
 
     if folder is None:
         raise UserError("“packs import” needs the folder that holds the model.", "alcove packs import FOLDER")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag_core.sentences import sentence_spans
+from rag_core.text.sentences import sentence_spans
 from rag_core.types import Citation, Passage, Quote
 
 Span = tuple[int, int]

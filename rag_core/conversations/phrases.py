@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag_core.words import is_cjk
+from rag_core.text.words import is_cjk
 
 
 @dataclass(frozen=True, slots=True)

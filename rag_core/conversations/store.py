@@ -22,9 +22,9 @@ from rag_core.conversations.records import Conversation, Feedback, Turn
 from rag_core.conversations.schema import STEPS
 from rag_core.errors import StorageFull, UserError
 from rag_core.index import migrations
-from rag_core.index.connection import CONVERSATIONS, Connection, connect, plain_words, prepare_writing, transaction
-from rag_core.index.keys import KeySource, NoKey
-from rag_core.index.tokens import fold
+from rag_core.storage.connection import CONVERSATIONS, Connection, connect, plain_words, prepare_writing, transaction
+from rag_core.storage.keys import KeySource, NoKey
+from rag_core.text.search_tokens import fold
 from rag_core.types import Filters
 
 CONVERSATIONS_FILE = "conversations.db"

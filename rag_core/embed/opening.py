@@ -10,9 +10,9 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.fallback import FallbackEncoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.runtime.choice import Place, Surroundings, choose
+from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
-from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 
 STAGE = "embed"

@@ -1,6 +1,6 @@
-"""The encoder that runs graphs of fixed shapes, as accelerators want them (`rag_core.runtime.static`).
+"""The encoder that runs graphs of fixed shapes, as accelerators want them (`rag_core.runtime.npu.static`).
 
-Texts are sorted by length and shared out among the graphs by `rag_core.runtime.static_graphs`.
+Texts are sorted by length and shared out among the graphs by `rag_core.runtime.npu.static_graphs`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from rag_core.embed.pooling import unit
 from rag_core.embed.proof import disagreement
 from rag_core.errors import PackCorrupt
 from rag_core.progress import CancelToken
+from rag_core.runtime.npu.static import Bucket, static_encoder
+from rag_core.runtime.npu.static_graphs import EXACT, Run, StaticGraphs, canonical_rows, plan
 from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session
-from rag_core.runtime.static import Bucket, static_encoder
-from rag_core.runtime.static_graphs import EXACT, Run, StaticGraphs, canonical_rows, plan
 from rag_core.runtime.tokenizer import PackTokenizer
 
 _OUTPUT = "vectors"

@@ -20,7 +20,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import iterate_chunks
-from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES
+from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.paths import is_inside, whole_path

@@ -22,6 +22,7 @@ from rag_core.engine.searching import search
 from rag_core.engine.suited import in_effect_here, top_k
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
+from rag_core.text.words import is_cjk
 from rag_core.types import (
     Answer,
     AnswerFinished,
@@ -35,7 +36,6 @@ from rag_core.types import (
     SearchResult,
     TextStreamed,
 )
-from rag_core.words import is_cjk
 
 
 @dataclass(frozen=True, slots=True)

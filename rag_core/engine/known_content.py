@@ -14,7 +14,7 @@ from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import UserError
 from rag_core.index.records import KnownFile
-from rag_core.ingest.parsers.source import open_source
+from rag_core.ingest.formats.source import open_source
 from rag_core.ingest.scan import FoundFile
 from rag_core.progress import Progress
 from rag_core.types import Document, FileDone, FileReading

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Protocol
 
-from rag_core.answer.generator import Generator
 from rag_core.errors import UserError
+from rag_core.generate.generator import Generator
 from rag_core.index.records import Identity
 from rag_core.model_protocols import PassageReader, TextEncoder, TokenCounter
 from rag_core.runtime.devices import DeviceKind

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
-from rag_core.answer.generator import Generator, open_generator
 from rag_core.embed.description import read_spec
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
@@ -16,6 +15,7 @@ from rag_core.engine import suited
 from rag_core.engine.models import NOT_INSTALLED
 from rag_core.engine.optional_reader import OptionalReader
 from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.generate.generator import Generator, open_generator
 from rag_core.identity import identity_of
 from rag_core.index.records import Identity
 from rag_core.model_protocols import PassageReader, TokenCounter
@@ -28,7 +28,7 @@ from rag_core.runtime.pack import Pack
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage, stage_named
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
-from rag_core.words import is_cjk
+from rag_core.text.words import is_cjk
 
 
 class _Placed(Protocol):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag_core.words import fold, is_cjk
+from rag_core.text.words import fold, is_cjk
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation) | frozenset("‘’“”–—…、。，．・：；！？「」『』（）【】〈〉《》〔〕～")

@@ -23,8 +23,8 @@ from rag_core.host.reports import failed_by_bug
 from rag_core.host.shelf import Shelf
 from rag_core.host.silence import Silence
 from rag_core.paths import DataDir
+from rag_core.process.wire import receive
 from rag_core.progress import CancelToken
-from rag_core.wire import receive
 
 if TYPE_CHECKING:
     from rag_core.host.engine_work import EngineWork

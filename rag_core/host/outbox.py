@@ -10,7 +10,7 @@ from typing import IO
 
 from rag_core.host.events import Event
 from rag_core.host.merging import Merger
-from rag_core.wire import send
+from rag_core.process.wire import send
 
 GATHER_S = 1 / 30
 

@@ -14,9 +14,9 @@ from rag_core.host.lane import Work
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
+from rag_core.runtime.npu.targets import EMULATOR, Target, this_target, why_no_target
 from rag_core.runtime.pack import Pack, Role, open_pack, pack_folders, verify
 from rag_core.runtime.stages import STAGES
-from rag_core.runtime.targets import EMULATOR, Target, this_target, why_no_target
 from rag_core.settings import Settings
 
 
@@ -25,7 +25,7 @@ def prepare(data_dir: DataDir, settings: Settings) -> Work:
 
     What was left out and why, as `build_packs` says.
     """
-    from models.build import build_packs
+    from models.recipes.build import build_packs
 
     left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
     yield from _compile_for_real_npu(data_dir, settings)
@@ -33,7 +33,7 @@ def prepare(data_dir: DataDir, settings: Settings) -> Work:
 
 
 def import_folder(data_dir: DataDir, settings: Settings, folder: Path) -> Work:
-    from models.import_pack import import_pack
+    from models.imports.pack import import_pack
 
     yield from import_pack(folder.expanduser().absolute(), data_dir.packs)
     yield from _compile_for_real_npu(data_dir, settings)

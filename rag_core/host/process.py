@@ -12,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from rag_core.children import child_command, creation_flags
 from rag_core.host.commands import Cancel, Close, Command, Pause, Submit
 from rag_core.host.events import Event
 from rag_core.host.jobs import Job
 from rag_core.host.sender import Sender
 from rag_core.paths import DataDir
-from rag_core.wire import receive
+from rag_core.process.children import child_command, creation_flags
+from rag_core.process.wire import receive
 
 _LOG_BYTES = 1024**2
 

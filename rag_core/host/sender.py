@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import IO
 
-from rag_core.wire import send
+from rag_core.process.wire import send
 
 
 class Sender:

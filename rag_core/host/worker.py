@@ -13,7 +13,7 @@ from pathlib import Path
 from rag_core.host.host import Host
 from rag_core.host.silence import Silence
 from rag_core.paths import DataDir
-from rag_core.wire import receive, take_pipes
+from rag_core.process.wire import receive, take_pipes
 
 # When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
 _LAST_STEP_S = 10.0

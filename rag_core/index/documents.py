@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 from rag_core.index import lexical, meta
-from rag_core.index.connection import Connection
 from rag_core.index.layout import pack_layout
+from rag_core.storage.connection import Connection
 from rag_core.types import Chunk, ParsedDocument
 
 _REMOVED = "chunks_removed_since_purge"

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.index.connection import Connection
-from rag_core.index.tokens import Term, index_text, question_terms
+from rag_core.storage.connection import Connection
+from rag_core.text.search_tokens import Term, index_text, question_terms
 
 HEADING_WEIGHT = 1.5
 # Postings that one question may visit. Over 100,000 chunks: 16,000 cost 0.010 nDCG@10, 24,000 cost 0.003 (and a third

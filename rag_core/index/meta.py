@@ -6,8 +6,8 @@ import secrets
 from dataclasses import asdict, fields
 
 from rag_core.errors import IndexMismatch
-from rag_core.index.connection import Connection
 from rag_core.index.records import Identity
+from rag_core.storage.connection import Connection
 
 _WORDS = {
     "encoder_pack_id": "the embedding model",

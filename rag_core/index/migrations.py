@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_core.errors import LibraryTooNew, LibraryTooOld
-from rag_core.index.connection import LIBRARY, Connection, transaction
+from rag_core.storage.connection import LIBRARY, Connection, transaction
 
 _STEP_1 = (
     "CREATE TABLE index_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

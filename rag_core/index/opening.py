@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rag_core.errors import LibraryMissing, LibraryTooOld, StorageFull
 from rag_core.index import documents, meta, migrations
-from rag_core.index.connection import DATABASE_FILE, Connection, connect, plain_words, prepare_writing, transaction
-from rag_core.index.keys import KeySource
-from rag_core.index.tokens import TOKENS_VERSION
 from rag_core.index.writer_lock import WriterLock
+from rag_core.storage.connection import DATABASE_FILE, Connection, connect, plain_words, prepare_writing, transaction
+from rag_core.storage.keys import KeySource
+from rag_core.text.search_tokens import TOKENS_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.index.connection import Connection
 from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile, StoredChunk
+from rag_core.storage.connection import Connection
 from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
 
 _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from rag_core.errors import UserError
 from rag_core.index import doctor, documents, find, lexical, meta, migrations, opening, reading, vectors
-from rag_core.index.connection import Connection, plain_words, transaction
-from rag_core.index.keys import KeySource, NoKey
 from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.writer_lock import WriterLock
+from rag_core.storage.connection import Connection, plain_words, transaction
+from rag_core.storage.keys import KeySource, NoKey
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, PageInfo, ParsedDocument, TextMatch
 
 VECTOR_FILE = "vectors.faiss"

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.index import meta
-from rag_core.index.connection import Connection
 from rag_core.index.records import PendingChunk
+from rag_core.storage.connection import Connection
 from rag_core.types import FloatArray
 
 HalfArray = npt.NDArray[np.float16]

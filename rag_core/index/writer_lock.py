@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_core.errors import LibraryLocked
-from rag_core.file_lock import FileLock
+from rag_core.storage.file_lock import FileLock
 
 LOCK_FILE = "library.lock"
 

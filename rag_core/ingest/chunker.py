@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rag_core.model_protocols import TokenCounter
-from rag_core.sentences import sentence_spans
+from rag_core.text.sentences import sentence_spans
 from rag_core.types import Block, Chunk, Page, ParsedDocument
 
 CHUNKER_VERSION = 1

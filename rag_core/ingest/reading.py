@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from rag_core.errors import UserError
-from rag_core.ingest.child_loop import Limits, Order
-from rag_core.ingest.child_pool import ChildPool, Reply
-from rag_core.ingest.parsers.protocol import ParseLimits
+from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.reading_wire import ReadResult, unpacked
 from rag_core.ingest.reading_worker import WorkerConfig
+from rag_core.process.loop import Limits, Order
+from rag_core.process.pool import ChildPool, Reply
 from rag_core.settings import Settings
 
 __all__ = ["Begun", "Read", "ReadResult", "Reader"]

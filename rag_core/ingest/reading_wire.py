@@ -5,14 +5,13 @@ It is also fast: 200,000 rows of a table cross in a third of the time that pickl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag_core import errors
-from rag_core.errors import DocumentUnreadable, UserError
+from rag_core.errors import UserError
+from rag_core.process.error_wire import LastWords, dumped, error_of, loaded, packed_error
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
 
@@ -27,13 +26,6 @@ class ReadResult:
     parsed: ParsedDocument
 
 
-@dataclass(frozen=True, slots=True)
-class LastWords:
-    """What a child sends before it ends: the reason why its document could not be read."""
-
-    reason: UserError
-
-
 Reply = ReadResult | UserError | LastWords
 
 
@@ -41,7 +33,7 @@ def packed(reply: Reply) -> bytes:
     """A reply as bytes. The path is not sent: the parent knows what it asked for."""
     if not isinstance(reply, ReadResult):
         return packed_error(reply)
-    return _dumped(["read", reply.document_id, reply.size_bytes, reply.modified_ns, *_document(reply.parsed)])
+    return dumped(["read", reply.document_id, reply.size_bytes, reply.modified_ns, *_document(reply.parsed)])
 
 
 def unpacked(payload: bytes, path: Path) -> Reply:
@@ -51,42 +43,6 @@ def unpacked(payload: bytes, path: Path) -> Reply:
         return error_of(message)
     _, document_id, size_bytes, modified_ns, *document = message
     return ReadResult(path, document_id, size_bytes, modified_ns, _parsed(*document))
-
-
-def packed_error(error: UserError | LastWords) -> bytes:
-    """What a child of any kind says when it could not do what was asked."""
-    kind, reason = ("last", error.reason) if isinstance(error, LastWords) else ("refused", error)
-    return _dumped([kind, type(reason).__name__, reason.message, reason.advice])
-
-
-def error_of(message: Sequence[Any]) -> UserError | LastWords:
-    """The reverse, from `loaded`."""
-    kind, name, text, advice = message
-    error = _KINDS.get(name, DocumentUnreadable)(text, advice)
-    return LastWords(error) if kind == "last" else error
-
-
-def loaded(payload: bytes) -> list[Any]:
-    """A message of a child as plain data: a list that begins with its kind."""
-    message = json.loads(payload.decode("utf-8", errors="surrogatepass"))
-    if not isinstance(message, list):
-        raise TypeError("not a message of a child")
-    return message
-
-
-def _dumped(message: list[Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
-
-
-_KINDS: dict[str, type[UserError]] = {
-    kind.__name__: kind
-    for kind in (
-        errors.UnsupportedDocument,
-        errors.DocumentUnreadable,
-        errors.DocumentOutOfReach,
-        errors.UserError,
-    )
-}
 
 
 def _document(parsed: ParsedDocument) -> list[Any]:

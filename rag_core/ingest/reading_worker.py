@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 
 from rag_core.errors import UserError
-from rag_core.ingest.child_loop import Order, serve
-from rag_core.ingest.parsers.protocol import ParseLimits, Parser
-from rag_core.ingest.parsers.source import open_source
+from rag_core.ingest.formats.protocol import ParseLimits, Parser
+from rag_core.ingest.formats.source import open_source
 from rag_core.ingest.reading_wire import ReadResult, packed
+from rag_core.process.loop import Order, serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _prepared(config: WorkerConfig) -> Callable[[Order], bytes]:
 
 def read_here(path: Path, limits: ParseLimits, parsers: Sequence[Parser]) -> ReadResult:
     """Read one file in this process. Raises UserError subclasses."""
-    from rag_core.ingest.parsers.registry import best_parser
+    from rag_core.ingest.formats.registry import best_parser
 
     with open_source(path, limits.max_file_bytes) as source:
         parsed = best_parser(source, parsers).parse(source, limits)
@@ -51,7 +51,7 @@ def read_here(path: Path, limits: ParseLimits, parsers: Sequence[Parser]) -> Rea
 
 
 def load_parsers(names: Sequence[str]) -> list[Parser]:
-    from rag_core.ingest.parsers.registry import PARSERS
+    from rag_core.ingest.formats.registry import PARSERS
 
     added = []
     for name in names:

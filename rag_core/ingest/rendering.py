@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_core.errors import UserError
-from rag_core.ingest.child_loop import Limits, Order
-from rag_core.ingest.child_pool import ChildPool, Reply
 from rag_core.ingest.rendering_wire import DrawOrder, unpacked_image
 from rag_core.ingest.rendering_worker import RenderConfig
+from rag_core.process.loop import Limits, Order
+from rag_core.process.pool import ChildPool, Reply
 from rag_core.progress import CancelToken
 from rag_core.settings import Settings
 from rag_core.types import PageImage

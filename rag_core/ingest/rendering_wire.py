@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from rag_core.errors import UserError
-from rag_core.ingest.reading_wire import LastWords, error_of, loaded
+from rag_core.process.error_wire import LastWords, error_of, loaded
 from rag_core.types import PageImage
 
 _BYTES_PER_PIXEL = 4

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import DocumentUnreadable, UserError
-from rag_core.ingest.child_loop import Order, serve
-from rag_core.ingest.parsers import failures
-from rag_core.ingest.parsers.source import open_source, system_path
-from rag_core.ingest.reading_wire import packed_error
+from rag_core.ingest.formats import failures
+from rag_core.ingest.formats.source import open_source, system_path
 from rag_core.ingest.rendering_wire import DrawOrder, packed_image
+from rag_core.process.error_wire import packed_error
+from rag_core.process.loop import Order, serve
 from rag_core.types import PageImage
 
 _KEPT_DOCUMENTS = 4

@@ -1,6 +1,7 @@
 """From texts to what the graph takes: "[CLS] question [SEP] subject passage [SEP]" as token ids.
 
-It is the layout that the reader was trained with (`models.reader.pairs`): the three texts are tokenised apart, the
+It is the layout that the reader was trained with (`models.recipes.reader.pairs`): the three texts are tokenised
+apart, the
 question and the subject are cut at their limits, and the passage has the rest. A passage that is longer is read in a
 second window, which overlaps the first one: what stands across the cut is read whole.
 """

@@ -12,10 +12,10 @@ from rag_core.read.fallback import FallbackReader
 from rag_core.read.reader import Reader
 from rag_core.read.static_reader import StaticReader
 from rag_core.runtime.choice import Place, Surroundings, choose
+from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.speeds import speeds_of
 from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
-from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 
 STAGE = "rerank"

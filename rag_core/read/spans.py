@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from rag_core.words import is_cjk
+from rag_core.text.words import is_cjk
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "„": "“", "‘": "’", "«": "»", "‹": "›", "「": "」", "『": "』"}
 _OPENED_BY = {closing: opening for opening, closing in _PAIRS.items() if opening != "„"}

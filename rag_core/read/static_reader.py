@@ -1,4 +1,4 @@
-"""The reader that runs graphs of fixed shapes, as accelerators want them (`rag_core.runtime.static`)."""
+"""The reader that runs graphs of fixed shapes, as accelerators want them (`rag_core.runtime.npu.static`)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rag_core.read.decoding import Logits, judge, merged
 from rag_core.read.layout import Window
 from rag_core.read.proof import disagreement, words_of
 from rag_core.read.reader import Batch, Reader
+from rag_core.runtime.npu.static import Bucket, static_reader
+from rag_core.runtime.npu.static_graphs import EXACT, Outputs, Run, StaticGraphs, canonical_rows, plan
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session
-from rag_core.runtime.static import Bucket, static_reader
-from rag_core.runtime.static_graphs import EXACT, Outputs, Run, StaticGraphs, canonical_rows, plan
 from rag_core.runtime.tokenizer import PackTokenizer
 
 _FULL_RUNS = 2  # share out so many runs' worth of windows at a time: sorted by length, and still likeliest first

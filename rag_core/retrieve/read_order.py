@@ -7,7 +7,8 @@ rest; where nothing does, all probabilities are near 0, and the nearness decides
 the reader has the last word on answers, and little to say where a question asks for a topic. No weight is negative:
 what the reader likes more never stands lower for it.
 
-The weights are data, `fusion.json`, learnt by `models.reader.fusing` from questions that the reader was not trained on.
+The weights are data, `fusion.json`, learnt by `models.training.reader.fusing` from questions that the reader was
+not trained on.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rag_core.errors import NotPrepared, ProviderUnavailable
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.compiled import expected_stamp, find_contexts
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
+from rag_core.runtime.npu.compiled import expected_stamp, find_contexts
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import Target, processor_name, target_of_chip, this_target, why_no_target
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import Target, processor_name, target_of_chip, this_target, why_no_target
 
 PREPARE_FOR_NPU = "Choose “auto” or “cpu”, or prepare the models for the NPU."
 

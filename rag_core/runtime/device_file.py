@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from rag_core.file_lock import FileLock
 from rag_core.paths import replace_file
+from rag_core.storage.file_lock import FileLock
 
 _PATIENCE_S, _PAUSE_S = 2.0, 0.005  # a change takes milliseconds; who keeps the lock for seconds is stuck
 _TRIES = 10

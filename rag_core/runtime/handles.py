@@ -10,13 +10,13 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rag_core.errors import PackCorrupt, ProviderUnavailable
-from rag_core.runtime.compiled import COMPILED, SHARED
 from rag_core.runtime.devices import CPU, Device, real_cores
+from rag_core.runtime.npu.compiled import COMPILED, SHARED
+from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Pack
 from rag_core.runtime.placement import RECORD
 from rag_core.runtime.plugins import runtime_errors
-from rag_core.runtime.targets import Target
 from rag_core.runtime.watchdog import Watchdog
 
 # Rewritings of a graph that ONNX Runtime would do and that do harm. SkipLayerNorm: its CPU kernel is 8 times slower

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from rag_core.runtime.devices import Device, Inventory
+from rag_core.runtime.npu.targets import Target, this_target
 from rag_core.runtime.plugins import QNN, plugin_of
-from rag_core.runtime.targets import Target, this_target
 
 Power = Literal["burst", "efficient"]
 

@@ -18,9 +18,9 @@ from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.device_file import DeviceFile
 from rag_core.runtime.devices import CPU, Device, DeviceKind, Inventory
+from rag_core.runtime.npu.targets import this_target
 from rag_core.runtime.pack import Graph, Manifest, Pack
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.targets import this_target
 
 STAGE = "probe"
 

@@ -25,11 +25,11 @@ from rag_core.runtime.handles import (
     native_failures,
     processor_handle,
 )
+from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import Power, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
 from rag_core.runtime.placement import placement_of, what_is_elsewhere
 from rag_core.runtime.plugins import runtime_errors
-from rag_core.runtime.targets import Target
 from rag_core.runtime.watchdog import Watchdog, the_watchdog
 
 Array = npt.NDArray[Any]

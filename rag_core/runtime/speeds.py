@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rag_core.runtime.device_file import DeviceFile
 from rag_core.runtime.devices import real_cores
+from rag_core.runtime.npu.targets import processor_name
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.targets import processor_name
 
 _SECTION = "speeds"
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs import JobHandle, Steering
+from app.engine.jobs import JobHandle, Steering
 from rag_core.host.events import Failed, Finished, Stopped
 from rag_core.host.jobs import Job
 

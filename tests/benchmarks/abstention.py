@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models.relevance.measuring import VectorCache
+from models.training.relevance.measuring import VectorCache
 from rag_core.answer.relevance import PASSAGES, Evidence, probability, relevance_features
 from rag_core.embed.bi_encoder import BiEncoder, open_encoder
 from rag_core.evaluate import metrics

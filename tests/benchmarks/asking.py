@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from rag_core.bench.workload import peak_memory_bytes, percentile
 from rag_core.engine import Engine
 from rag_core.engine.pack_models import PackModels
 from rag_core.evaluate.questions import load_questions
-from rag_core.evaluate.workload import peak_memory_bytes, percentile
 from rag_core.index.store import Store
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.settings import Settings

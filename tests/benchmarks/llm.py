@@ -24,11 +24,11 @@ from typing import Any
 
 import psutil
 
-from models.build import build_packs
-from models.download import extract_member
-from models.smollm2.recipe import PACK_ID
-from rag_core.answer.generator_opening import open_by_itself
-from rag_core.answer.generator_writer import WritingGenerator
+from models.recipes.build import build_packs
+from models.recipes.download import extract_member
+from models.recipes.smollm2.recipe import PACK_ID
+from rag_core.generate.opening import open_by_itself
+from rag_core.generate.writer import WritingGenerator
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import open_pack

@@ -24,23 +24,23 @@ from pathlib import Path
 
 import numpy as np
 
-from models.decoder.static import write_static
-from models.smollm2.recipe import PACK_ID
+from models.convert.decoder.static import write_static
+from models.recipes.smollm2.recipe import PACK_ID
 from rag_core.answer.focus import rank_pieces
-from rag_core.answer.generator_chat import ChatTokenizer
 from rag_core.answer.prompt import build_prompt
-from rag_core.answer.token_decoder import common_prefix
 from rag_core.evaluate.questions import Question, load_questions
+from rag_core.generate.chat import ChatTokenizer
+from rag_core.generate.token_decoder import common_prefix
 from rag_core.ingest.chunker import chunk_document
-from rag_core.ingest.parsers.registry import parse_file
+from rag_core.ingest.formats.registry import parse_file
 from rag_core.paths import SAMPLES
-from rag_core.runtime.compiled import expected_stamp
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
+from rag_core.runtime.npu.compiled import expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR, TARGETS, Target
 from rag_core.runtime.pack import Pack, open_pack
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR, TARGETS, Target
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray, Passage
 from tests.models.static_loop import Array, StaticLoop

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.npu_encoder --packs PACKS [--texts 200]
 
 Writes the graphs of fixed shapes, compiles them, loads what was compiled, and encodes texts that come with the program:
-its sample documents in pieces of several lengths, their questions, and the texts of `models.minilm.calibration_texts`.
+its sample documents in pieces of several lengths, their questions, and the texts of
+`models.convert.encoder.calibration_texts`.
 On the emulator 200 texts take some minutes, and no time here says anything about a chip but that of compiling.
 """
 
@@ -22,25 +23,25 @@ from typing import TypeVar
 
 import numpy as np
 
-from models.minilm.calibration_texts import TEXTS
-from models.minilm.static import write_static
+from models.convert.encoder.calibration_texts import TEXTS
+from models.convert.encoder.static import write_static
 from models.npu.plan import Needs, plan_for
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.evaluate.questions import load_questions
 from rag_core.ingest.chunker import chunk_document
-from rag_core.ingest.parsers.protocol import ParseLimits
-from rag_core.ingest.parsers.registry import SUPPORTED_SUFFIXES, parse_file
+from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES, parse_file
 from rag_core.model_protocols import TokenCounter
 from rag_core.paths import SAMPLES
-from rag_core.runtime.compiled import expected_stamp
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import Device, list_devices
+from rag_core.runtime.npu.compiled import expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE, static_encoder
+from rag_core.runtime.npu.targets import EMULATOR, Target, this_target
 from rag_core.runtime.pack import Pack, find_pack, open_pack, verify
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.static import RECIPE, static_encoder
-from rag_core.runtime.targets import EMULATOR, Target, this_target
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray
 

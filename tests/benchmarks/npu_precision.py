@@ -24,22 +24,22 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from models.decoder.static import write_static as write_decoder
-from models.minilm.static import write_static as write_encoder
-from models.quantised.blocks import BlockProducts
-from models.quantised.encoder import write_static as write_quantised_encoder
+from models.convert.decoder.static import write_static as write_decoder
+from models.convert.encoder.static import write_static as write_encoder
+from models.npu.quantised.blocks import BlockProducts
+from models.npu.quantised.encoder import write_static as write_quantised_encoder
 from rag_core.answer.focus import rank_pieces
-from rag_core.answer.generator_chat import ChatTokenizer
 from rag_core.answer.prompt import build_prompt
-from rag_core.answer.static_decoder import StaticTokenDecoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.evaluate import metrics
+from rag_core.generate.chat import ChatTokenizer
+from rag_core.generate.static_decoder import StaticTokenDecoder
 from rag_core.index.store import Store
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, Device, list_devices
+from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, find_pack
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.targets import EMULATOR
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray, Passage
 from tests.benchmarks import retrieval

@@ -7,7 +7,8 @@ The texts are random words, `--texts` of `--tokens` tokens each, question includ
 they say. The ways to cut the work (`--ways`) take turns; of each the fastest round, the median, and the processor time
 are printed, which other work on the machine stretches less. "read" is what a person waits for, with tokenising and
 decoding, without early exit and without a limit of time. `--shortlists` are questions with candidates in the order of
-retrieval (`models.reader.shortlists`): there it is counted how many candidates early exit leaves unread, and what it
+retrieval (`models.training.reader.shortlists`): there it is counted how many candidates early exit leaves unread,
+and what it
 costs of the order.
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.reader import shortlists
+from models.training.reader import shortlists
 from rag_core.progress import run_to_end
 from rag_core.read.budget import is_clear
 from rag_core.read.cross_encoder import CrossEncoder, open_reader

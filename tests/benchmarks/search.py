@@ -29,11 +29,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from rag_core.index.keys import GivenKey, KeySource, NoKey
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.model_protocols import TextEncoder
 from rag_core.retrieve.hybrid import HybridRetriever
+from rag_core.storage.keys import GivenKey, KeySource, NoKey
 from rag_core.types import Chunk, FloatArray, Page, ParsedDocument
 
 SHARED_QA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "qa"

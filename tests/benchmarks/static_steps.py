@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rag_core.answer.generator import GenerationStats
-from rag_core.answer.static_decoder import StaticTokenDecoder
-from rag_core.answer.static_window import Array
+from rag_core.generate.generator import GenerationStats
+from rag_core.generate.static_decoder import StaticTokenDecoder
+from rag_core.generate.static_window import Array
 from rag_core.progress import CancelToken
 from rag_core.runtime.feeds import TensorInfo
+from rag_core.runtime.npu.static import STATIC, StaticDecoder, Window, described
 from rag_core.runtime.pack import Manifest, open_pack, write_manifest
-from rag_core.runtime.static import STATIC, StaticDecoder, Window, described
 
 _ROUNDS, _CHUNKS, _TOKENS, _CHUNK = 9, 5, 128, 64
 

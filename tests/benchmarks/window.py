@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from rag_core.evaluate.workload import percentile
+from rag_core.bench.workload import percentile
 from rag_core.paths import SAMPLES, DataDir
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-    from app.application import Application
-    from app.viewmodels.conversation import ShownTurn
+    from app.conversation.conversation_model import ShownTurn
+    from app.shell.application import Application
 
 BEAT_MS = 5
 PATIENCE_S = 280.0
@@ -103,8 +103,8 @@ def pause(ms: int) -> None:
 
 
 def open_application(root: Path) -> Application:
-    from app.application import Application, engine_process, make_qt_application
-    from app.single_instance import SingleInstance
+    from app.shell.application import Application, engine_process, make_qt_application
+    from app.shell.single_instance import SingleInstance
 
     data_dir = DataDir(root)
     open_application.qt = make_qt_application()  # type: ignore[attr-defined]  # it must outlive this function
@@ -359,9 +359,9 @@ def scroll_some(view: QWidget) -> dict[str, float]:
 
 def part_stream(_packs: Path, root: Path) -> dict[str, object]:
     """10,000 tokens stream into one answer, three to an update as at 90 tokens a second."""
-    from app.controllers.questions import QuestionsController
-    from app.viewmodels.conversation import Place
-    from app.widgets.conversation_page import ConversationPage
+    from app.conversation.conversation_model import Place
+    from app.conversation.conversation_page import ConversationPage
+    from app.conversation.questions_controller import QuestionsController
     from rag_core.host.jobs import AskQuestion
     from rag_core.types import TextStreamed
     from tests.app.fakes_engine import FakeEngine

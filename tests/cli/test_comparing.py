@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rag_core.bench.compare.comparing import Bench, Comparison
+from rag_core.bench.compare.kept import KeptRuns
+from rag_core.bench.compare.records import Provider, ProviderRun, Reading, Work
 from rag_core.cli import DONE, FAILED, STOPPED, main
-from rag_core.evaluate.compare.comparing import Bench, Comparison
-from rag_core.evaluate.compare.kept import KeptRuns
-from rag_core.evaluate.compare.records import Provider, ProviderRun, Reading, Work
 from rag_core.progress import Progress
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory
 

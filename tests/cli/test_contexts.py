@@ -13,12 +13,12 @@ import pytest
 from rag_core.cli import DONE, FAILED, MISUSED, main
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.devices import Inventory
+from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import Target, target_named
 from rag_core.runtime.pack import Manifest, Pack, new_pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import Target, target_named
 from tests.models.tiny_static import tiny_static
 
 CHIP = target_named("snapdragon-x-elite")
@@ -94,7 +94,7 @@ def test_one_that_fails_is_told_and_what_is_ready_is_left_alone(
 ) -> None:
     source = tiny_static(data_dir.packs, (1,))
     compiled(data_dir, source.sha256)
-    monkeypatch.setattr("rag_core.children.child_command", lambda kind: ["must-not-be-started"])
+    monkeypatch.setattr("rag_core.process.children.child_command", lambda kind: ["must-not-be-started"])
     assert main(["packs", "compile", "--target", CHIP.id, "--json"]) == DONE
     assert said(capsys)["contexts"][0]["reason"] == ""
     assert main(["packs", "compile", "--target", CHIP.id, "absent"]) == FAILED

@@ -40,7 +40,7 @@ def write_pack(data: Path, name: str, role: Role) -> None:
 def laptop(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An NPU that does not answer a graph."""
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"), ep_device(QNN, "NPU", NPU_NAME))
-    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+    monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
     Breaker(data / "devices.json").failed(QNN, "probe", "It broke.")
     return data
 

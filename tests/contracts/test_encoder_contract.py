@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.import_embedder import import_embedder
+from models.imports.embedder import import_embedder
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.model_protocols import TextEncoder, TokenCounter
 from rag_core.runtime.pack import find_pack

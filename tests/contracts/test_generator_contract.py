@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from models.import_llm import import_llm
-from rag_core.answer.generator import Generator, open_generator
-from rag_core.answer.generator_chat import ChatTokenizer
-from rag_core.answer.generator_writer import WritingGenerator
+from models.imports.llm import import_llm
 from rag_core.errors import Cancelled, UserError
+from rag_core.generate.chat import ChatTokenizer
+from rag_core.generate.generator import Generator, open_generator
+from rag_core.generate.writer import WritingGenerator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, find_pack
 from rag_core.types import Message
-from tests.answer.static_decoders import source_pack, static_on_cpu, static_pack
 from tests.fakes_generator import FakeGenerator
+from tests.generate.static_decoders import source_pack, static_on_cpu, static_pack
 from tests.models.tiny_llm import QWEN_LIKE, write_folder
 
 SYSTEM = Message("system", "You answer from the passages, in one short sentence.")

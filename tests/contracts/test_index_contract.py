@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.index.keys import GivenKey
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.protocol import SearchableIndex
+from rag_core.storage.keys import GivenKey
 from rag_core.types import Filters
 from tests.fakes_encoder import FakeEncoder
 from tests.index.builders import add

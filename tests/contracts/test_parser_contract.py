@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UserError
-from rag_core.ingest.parsers.protocol import ParseLimits, Parser
-from rag_core.ingest.parsers.registry import PARSERS, best_parser, parse_file
-from rag_core.ingest.parsers.source import open_source
+from rag_core.ingest.formats.protocol import ParseLimits, Parser
+from rag_core.ingest.formats.registry import PARSERS, best_parser, parse_file
+from rag_core.ingest.formats.source import open_source
 from rag_core.types import Page, ParsedDocument
-from tests.ingest.parsers import samples
+from tests.ingest.formats import samples
 
 LIMITS = ParseLimits()
 LINES = [(72.0, 760.0 - 14 * i, 11.0, f"Line {i} of a paragraph that goes on, (with brackets).") for i in range(20)]

@@ -15,7 +15,7 @@ from rag_core.conversations.answer_json import UnknownForm, answer_from_json, an
 from rag_core.conversations.records import Turn
 from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
 from rag_core.errors import LibraryLocked, LibraryTooNew, StorageFull, UserError
-from rag_core.index.keys import GivenKey
+from rag_core.storage.keys import GivenKey
 from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 from tests.conversations.builders import answer, passage, turn
 

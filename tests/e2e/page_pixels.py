@@ -11,7 +11,7 @@ import pypdfium2
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
-from app.design import LIGHT
+from app.kit.design import LIGHT
 from rag_core.types import LineBox
 
 Mask = npt.NDArray[np.bool_]

@@ -14,14 +14,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.application import Application, engine_process
-from app.rich_text import PLACE
-from app.single_instance import SingleInstance
-from app.viewmodels.conversation import ShownTurn
-from app.viewmodels.documents import DocumentsModel
-from app.widgets.answer_text import AnswerText
-from app.widgets.passage_list import PassageRow
-from app.widgets.turn_card import TurnCard
+from app.conversation.answer_text import AnswerText
+from app.conversation.conversation_model import ShownTurn
+from app.conversation.passage_list import PassageRow
+from app.conversation.turn_card import TurnCard
+from app.documents.documents_model import DocumentsModel
+from app.kit.rich_text import PLACE
+from app.shell.application import Application, engine_process
+from app.shell.single_instance import SingleInstance
 from rag_core.paths import DataDir
 
 PATIENCE_MS = 60_000

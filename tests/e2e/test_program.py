@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.design import LIGHT
-from app.preferences import load_preferences
+from app.kit.design import LIGHT
+from app.shell.preferences import load_preferences
 from rag_core.paths import SAMPLES
 from tests.e2e import screen
 from tests.test_architecture import ROOT

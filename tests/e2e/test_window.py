@@ -16,13 +16,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.viewmodels.conversation import Phase, ShownTurn
-from app.viewmodels.proof import proof_of
-from app.widgets.confirm import ConfirmDialog
-from app.widgets.not_found_card import NotFoundCard
-from app.widgets.page_layout import lay_out
-from app.widgets.page_view import PageView
-from app.widgets.passage_list import PassageRow
+from app.conversation.conversation_model import Phase, ShownTurn
+from app.conversation.not_found_card import NotFoundCard
+from app.conversation.passage_list import PassageRow
+from app.conversation.proof import proof_of
+from app.kit.confirm import ConfirmDialog
+from app.source.page_layout import lay_out
+from app.source.page_view import PageView
 from rag_core.paths import SAMPLES
 from rag_core.types import LineBox, Page, TextMatch
 from tests.e2e.page_pixels import (

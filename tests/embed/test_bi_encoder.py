@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.minilm.graph import Float32
-from models.minilm.quantise import Int8
+from models.convert.encoder.graph import Float32
+from models.convert.encoder.quantise import Int8
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import Cancelled, PackCorrupt
 from rag_core.progress import CancelToken

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.minilm.static import write_static
+from models.convert.encoder.static import write_static
 from rag_core.embed.opening import open_encoder
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings
-from rag_core.runtime.compiled import context_folder, expected_stamp
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import CPU, QNN, Device
+from rag_core.runtime.npu.compiled import context_folder, expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, find_pack
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR
 from tests.embed.static_encoders import source_pack
 
 pytestmark = pytest.mark.npu

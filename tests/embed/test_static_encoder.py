@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt
 from rag_core.progress import CancelToken
+from rag_core.runtime.npu.static import STATIC, Bucket
+from rag_core.runtime.npu.static_graphs import plan
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
-from rag_core.runtime.static import STATIC, Bucket
-from rag_core.runtime.static_graphs import plan
 from tests.embed.static_encoders import BUCKETS, PROOF, Log, source_pack, static_on_cpu, static_pack
 
 MANY = tuple(f"{n} the notice " + "is " * (n % 28) for n in range(50))

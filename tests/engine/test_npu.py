@@ -7,24 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from models.decoder.static import write_static as write_decoder
-from models.minilm.static import write_static as write_encoder
-from models.reader.static import write_static as write_reader
+from models.convert.decoder.static import write_static as write_decoder
+from models.convert.encoder.static import write_static as write_encoder
+from models.convert.encoder.static_reader import write_static as write_reader
 from rag_core.engine import Engine
 from rag_core.errors import NotPrepared
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
-from rag_core.runtime.compiled import context_folder, expected_stamp
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import CPU, QNN, Device
+from rag_core.runtime.npu.compiled import context_folder, expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, find_pack, write_manifest
 from rag_core.runtime.session import Session, open_on
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR
 from rag_core.settings import Settings
 from rag_core.types import AnswerFinished, PassagesFound
-from tests.answer.static_decoders import source_pack as language_model
 from tests.embed.static_encoders import source_pack as embedder
+from tests.generate.static_decoders import source_pack as language_model
 from tests.models.tiny_llm import QWEN_LIKE
 from tests.read.tiny_readers import canonical
 from tests.read.tiny_readers import write_pack as reader

@@ -16,11 +16,11 @@ from rag_core.engine.pack_models import PackModels
 from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.compiled import COMPILED, context_folder, described, expected_stamp
 from rag_core.runtime.devices import CPU, QNN, Inventory
+from rag_core.runtime.npu.compiled import COMPILED, context_folder, described, expected_stamp
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_manifest
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import target_named
 from rag_core.settings import Settings
 from rag_core.types import Reading
 from tests.runtime.fakes import PROCESSOR, device
@@ -69,7 +69,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("rag_core.engine.pack_models.open_generator", generator)
     for module in ("engine.pack_models", "runtime.choice"):
         monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda look_for_npu=True: LAPTOP)
-    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+    monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
     return stages
 
 

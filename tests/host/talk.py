@@ -18,7 +18,7 @@ from rag_core.host.host import Host
 from rag_core.host.jobs import Job, ListLibraries
 from rag_core.host.silence import Silence
 from rag_core.paths import DataDir
-from rag_core.wire import receive, send
+from rag_core.process.wire import receive, send
 from tests.fakes_models import FakeModels
 
 PATIENCE_S = 30

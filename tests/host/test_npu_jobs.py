@@ -13,12 +13,12 @@ from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.devices import Inventory
+from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR, Target, target_named
 from rag_core.settings import Settings
 from tests.fakes_models import FakeModels
 from tests.host.talk import host
@@ -49,7 +49,7 @@ def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr("rag_core.children.child_command", lambda kind: [sys.executable, "-c", code])
+    monkeypatch.setattr("rag_core.process.children.child_command", lambda kind: [sys.executable, "-c", code])
 
 
 def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_building_goes_on_with_compiling_where_there_is_a_real_npu(data: Path, m
         yield from ()
         return ("It is done without.",)
 
-    monkeypatch.setattr("models.build.build_packs", build_packs)
+    monkeypatch.setattr("models.recipes.build.build_packs", build_packs)
     monkeypatch.setattr("models.npu.preparing.compile_packs", compile_packs)
     with host(data) as talk:
         assert talk.do(jobs.PreparePacks()) == ("It is done without.",)

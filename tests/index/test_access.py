@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import LibraryLocked
-from rag_core.index import connection
-from rag_core.index.keys import GivenKey
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
+from rag_core.storage import connection
+from rag_core.storage.keys import GivenKey
 from tests.index.builders import add, embed_everything
 
 KEY, OTHER_KEY = GivenKey(b"k" * 32), GivenKey(b"o" * 32)

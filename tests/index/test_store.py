@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import IndexMismatch, LibraryTooNew, StorageFull, UserError
-from rag_core.index.connection import DATABASE_FILE, connect
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
+from rag_core.storage.connection import DATABASE_FILE, connect
 from rag_core.types import Chunk, Page, ParsedDocument
 from tests.index.builders import add, identity_of, parsed, vectors
 

@@ -16,13 +16,13 @@ import psutil
 import pytest
 
 from rag_core.errors import DocumentUnreadable, UnsupportedDocument, UserError
-from rag_core.ingest import child_pool
-from rag_core.ingest.parsers.protocol import ParseLimits
-from rag_core.ingest.parsers.source import Source
+from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.source import Source
 from rag_core.ingest.reading import Reader, ReadResult
+from rag_core.process import pool as child_pool
 from rag_core.settings import Settings
 from rag_core.types import Page, ParsedDocument
-from tests.ingest.parsers import samples
+from tests.ingest.formats import samples
 
 HERE = "tests.ingest.test_reading"
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UnsupportedDocument
-from rag_core.ingest.reading_wire import LastWords, ReadResult, packed, unpacked
+from rag_core.ingest.reading_wire import ReadResult, packed, unpacked
+from rag_core.process.error_wire import LastWords
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
 

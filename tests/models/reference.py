@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.decoder.network import Network
-from models.decoder.weights import Blocks, Layer, Matrix, Weights
+from models.convert.decoder.network import Network
+from models.convert.decoder.weights import Blocks, Layer, Matrix, Weights
 from rag_core.types import FloatArray
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rag_core.runtime.npu.static import MASKED, Window, static_decoder
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.static import MASKED, Window, static_decoder
 
 Array = npt.NDArray[Any]
 Run = Callable[[str, dict[str, Array]], list[Array]]

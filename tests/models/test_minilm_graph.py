@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.minilm.calibration import calibrate, embedder_texts
-from models.minilm.graph import Float32, matrix_inputs, write_encoder
-from models.minilm.network import Network, weights_from
-from models.minilm.quantise import Int8, quantise
+from models.convert.encoder.calibration import calibrate, embedder_texts
+from models.convert.encoder.graph import Float32, matrix_inputs, write_encoder
+from models.convert.encoder.network import Network, weights_from
+from models.convert.encoder.quantise import Int8, quantise
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray
 from tests.models.tiny_minilm import NETWORK, random_tensors, random_weights, reference, tokenizer

@@ -11,13 +11,13 @@ import numpy as np
 import onnx
 import pytest
 
-from models.minilm.graph import Float32
-from models.minilm.installed import read_encoder
-from models.minilm.quantise import Int8
-from models.minilm.static import Precision, write_static
+from models.convert.encoder.graph import Float32
+from models.convert.encoder.installed import read_encoder
+from models.convert.encoder.quantise import Int8
+from models.convert.encoder.static import Precision, write_static
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.runtime.npu.static import static_encoder
 from rag_core.runtime.pack import Pack, open_pack, verify, write_manifest
-from rag_core.runtime.static import static_encoder
 from rag_core.types import FloatArray
 from tests.models.tiny_encoders import cls_bert
 from tests.models.tiny_minilm import CPU, NETWORK, random_tensors, random_weights, reference, write_pack

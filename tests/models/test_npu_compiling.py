@@ -13,12 +13,12 @@ import pytest
 from models.npu.preparing import compile_pack
 from models.npu.state import state_of
 from rag_core.errors import UserError
-from rag_core.runtime.compiled import COMPILED, SHARED, Stamp, context_folder, find_contexts
 from rag_core.runtime.devices import list_devices
+from rag_core.runtime.npu.compiled import COMPILED, SHARED, Stamp, context_folder, find_contexts
+from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Pack, open_pack, verify
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.session import open_on
-from rag_core.runtime.targets import EMULATOR, Target, target_named
 from tests.models.tiny_static import tiny_static, weights
 
 pytestmark = [

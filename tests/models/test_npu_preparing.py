@@ -15,11 +15,11 @@ from models.npu.preparing import compile_pack, compile_packs
 from models.npu.state import PackState, state_of
 from rag_core.errors import MemoryDenied, StorageFull, UserError
 from rag_core.progress import Progress
-from rag_core.runtime.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import MANIFEST, Manifest, Pack, new_pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR, Target, target_named
 from tests.models.tiny_static import tiny_static
 
 CHIP = target_named("snapdragon-x-elite")
@@ -46,7 +46,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 
 def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr("rag_core.children.child_command", lambda kind: [sys.executable, "-c", code])
+    monkeypatch.setattr("rag_core.process.children.child_command", lambda kind: [sys.executable, "-c", code])
 
 
 def compiled(source: Pack, contexts: Path, stamp: Stamp) -> Path:
@@ -141,7 +141,7 @@ def test_what_the_child_says_of_a_full_disk_is_told_and_not_remembered(
 ) -> None:
     paths = f"import sys; sys.path[:] = {sys.path!r}\n"
     say = (
-        "import pickle; from rag_core.wire import send; from rag_core.runtime.compiling import disk_full\n"
+        "import pickle; from rag_core.process.wire import send; from rag_core.runtime.npu.compiling import disk_full\n"
         "send(sys.stdout.buffer, pickle.dumps(disk_full('Tiny')))"
     )
     let_the_child(monkeypatch, paths + say)

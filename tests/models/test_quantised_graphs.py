@@ -11,20 +11,20 @@ import numpy as np
 import onnx
 import pytest
 
-from models.decoder.graph import write_decoder
-from models.decoder.static import write_static as write_decoder_static
-from models.decoder.weights import Blocks, Matrix
-from models.minilm.graph import Float32
-from models.quantised.blocks import BlockProducts
-from models.quantised.encoder import write_static as write_encoder_static
-from models.quantised.static import PRECISIONS, write_static
-from rag_core.runtime.compiled import expected_stamp
-from rag_core.runtime.compiling import compile_static
+from models.convert.decoder.graph import write_decoder
+from models.convert.decoder.static import write_static as write_decoder_static
+from models.convert.decoder.weights import Blocks, Matrix
+from models.convert.encoder.graph import Float32
+from models.npu.quantised.blocks import BlockProducts
+from models.npu.quantised.encoder import write_static as write_encoder_static
+from models.npu.quantised.static import PRECISIONS, write_static
 from rag_core.runtime.devices import Device, list_devices
+from rag_core.runtime.npu.compiled import expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE, static_encoder
+from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, open_pack, verify, write_manifest
 from rag_core.runtime.session import open_on
-from rag_core.runtime.static import RECIPE, static_encoder
-from rag_core.runtime.targets import EMULATOR
 from rag_core.types import FloatArray
 from tests.models.static_loop import Array, StaticLoop
 from tests.models.test_static_decoder import CACHE, CHUNK, LLAMA_LIKE, loop_on, processor, tiny_pack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.reader.calibrating import (
+from models.training.reader.calibrating import (
     Outcomes,
     balanced,
     calibration_error,

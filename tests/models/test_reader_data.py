@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from models.reader.claims import fm2_splits, made_from, published, varied
-from models.reader.mining import Group, mine_split, read_groups
-from models.reader.pairs import PairEncoder
-from models.reader.preparing import drawn, mine_all
-from models.reader.recipe import WEIGHTS
-from models.reader.sets import SETS, QuestionSet, Source, assign, read_set
-from models.reader.settings import Data, DataFiles, read_settings
+from models.recipes.reader.pairs import PairEncoder
+from models.recipes.reader.recipe import WEIGHTS
+from models.training.reader.claims import fm2_splits, made_from, published, varied
+from models.training.reader.mining import Group, mine_split, read_groups
+from models.training.reader.preparing import drawn, mine_all
+from models.training.reader.sets import SETS, QuestionSet, Source, assign, read_set
+from models.training.reader.settings import Data, DataFiles, read_settings
 from rag_core.errors import UserError
 from rag_core.runtime.pack import hash_file
 from rag_core.runtime.tokenizer import PackTokenizer

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from models.json_lines import write_lines
-from models.reader.dev_questions import judged
-from models.reader.logits import Logits
-from models.reader.outcomes import Judged, of_answers, of_relevance
-from models.reader.sets import Answered
-from models.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read
-from models.relevance.calibrate import MIXTURE
-from models.relevance.measuring import VectorCache
-from models.relevance.sources import Kind
+from models.training.json_lines import write_lines
+from models.training.reader.dev_questions import judged
+from models.training.reader.logits import Logits
+from models.training.reader.outcomes import Judged, of_answers, of_relevance
+from models.training.reader.sets import Answered
+from models.training.reader.shortlists import Asked, Asker, Judgement, Listed, Query, read
+from models.training.relevance.calibrate import MIXTURE
+from models.training.relevance.measuring import VectorCache
+from models.training.relevance.sources import Kind
 from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.read.decoding import Judgement as Said

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from models.reader.fusing import Lists, learn, lists_of, ndcg, ordered, report, unread_relevance
-from models.reader.shortlists import Asked, Listed
+from models.training.reader.fusing import Lists, learn, lists_of, ndcg, ordered, report, unread_relevance
+from models.training.reader.shortlists import Asked, Listed
 from rag_core.retrieve.read_order import ReaderWeights
 from rag_core.types import Reading
 

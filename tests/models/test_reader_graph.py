@@ -11,21 +11,21 @@ import onnx
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from models.minilm.graph import Float32, write_encoder
-from models.minilm.network import Weights
-from models.minilm.quantise import Int8
+from models.convert.encoder.graph import Float32, write_encoder
+from models.convert.encoder.network import Weights
+from models.convert.encoder.quantise import Int8
+from models.convert.encoder.reader_graph import ReadingHead
+from models.convert.encoder.reader_weights import load_weights, require, save_weights, training_of
+from models.convert.encoder.static_reader import write_static
 from models.npu.plan import CHIPS, Needs, plan_for
 from models.npu.static_graphs import why_not, write_static_graphs
-from models.reader.graph import ReadingHead
-from models.reader.static import write_static
-from models.reader.weights import load_weights, require, save_weights, training_of
 from rag_core.errors import UserError
 from rag_core.read.description import read_spec
 from rag_core.runtime.devices import Device
+from rag_core.runtime.npu.static import static_reader
+from rag_core.runtime.npu.targets import TARGETS
 from rag_core.runtime.pack import Pack, hash_file, open_pack, write_manifest
 from rag_core.runtime.session import open_on
-from rag_core.runtime.static import static_reader
-from rag_core.runtime.targets import TARGETS
 from rag_core.types import FloatArray
 from tests.models.tiny_minilm import NETWORK, random_tensors, random_weights, states
 from tests.read.tiny_readers import int8_and_fp32, random_heads, write_pack

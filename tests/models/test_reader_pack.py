@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.reader import recipe
-from models.reader.pairs import PairEncoder
+from models.recipes.reader import recipe
+from models.recipes.reader.pairs import PairEncoder
 from rag_core.read.cross_encoder import open_reader
 from rag_core.read.description import read_spec
 from rag_core.read.proof import disagreement

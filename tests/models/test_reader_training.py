@@ -14,16 +14,16 @@ pytest.importorskip("torch", reason="PyTorch is not installed: only training nee
 
 import torch
 
-from models.minilm.graph import Float32, write_encoder
-from models.reader.examples import Claim, Question, claims_from, questions_from
-from models.reader.export import export, from_state
-from models.reader.graph import ReadingHead
-from models.reader.mining import Group
-from models.reader.network import Reader, start_from
-from models.reader.pairs import PairEncoder
-from models.reader.together import run_together
-from models.reader.training import Config, Run, batches, scores_of
-from models.reader.weights import load_weights, training_of
+from models.convert.encoder.graph import Float32, write_encoder
+from models.convert.encoder.reader_graph import ReadingHead
+from models.convert.encoder.reader_weights import load_weights, training_of
+from models.recipes.reader.pairs import PairEncoder
+from models.training.reader.examples import Claim, Question, claims_from, questions_from
+from models.training.reader.export import export, from_state
+from models.training.reader.mining import Group
+from models.training.reader.network import Reader, start_from
+from models.training.reader.together import run_together
+from models.training.reader.training import Config, Run, batches, scores_of
 from tests.models.tiny_minilm import NETWORK, random_tensors, tokenizer
 
 CONFIG = Config(steps=30, decay_steps=5, warmup_steps=2, pairs=8, claims=4, every=10, learning_rate=3e-3)
@@ -160,7 +160,7 @@ def test_two_processes_train_one_reader(tmp_path: Path) -> None:
 
 
 def _train(folder: Path) -> None:
-    from models.reader.together import rank_here
+    from models.training.reader.together import rank_here
 
     own = folder / str(rank_here())
     own.mkdir()

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.json_lines import write_lines
-from models.relevance.calibrate import MIXTURE, probabilities_of_unseen, summary, tabulate, weights
-from models.relevance.fit import fit
-from models.relevance.libraries import draw
-from models.relevance.measuring import Example, read_examples
-from models.relevance.sources import Asked, Domain, Kind, Source, together
+from models.training.json_lines import write_lines
+from models.training.relevance.calibrate import MIXTURE, probabilities_of_unseen, summary, tabulate, weights
+from models.training.relevance.fit import fit
+from models.training.relevance.libraries import draw
+from models.training.relevance.measuring import Example, read_examples
+from models.training.relevance.sources import Asked, Domain, Kind, Source, together
 from rag_core.answer.relevance import Evidence
 
 

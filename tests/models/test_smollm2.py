@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.build import is_current
-from models.decoder.proof import greedy_tokens
-from models.download import extract_member
-from models.gguf import GgufFile
-from models.smollm2.recipe import PACK_ID, VERSION
-from models.smollm2.weights import network_of, weights_of
-from rag_core.answer.generator_opening import open_by_itself
+from models.convert.decoder.proof import greedy_tokens
+from models.convert.gguf import GgufFile
+from models.recipes.build import is_current
+from models.recipes.download import extract_member
+from models.recipes.smollm2.recipe import PACK_ID, VERSION
+from models.recipes.smollm2.weights import network_of, weights_of
+from rag_core.generate.opening import open_by_itself
 from rag_core.runtime.pack import Pack, open_pack
 from tests.models import reference
 

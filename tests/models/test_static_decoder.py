@@ -9,14 +9,14 @@ import numpy as np
 import onnx
 import pytest
 
-from models.decoder.graph import GraphOptions, write_decoder
-from models.decoder.installed import read_back
-from models.decoder.network import Network
-from models.decoder.static import write_static
-from models.decoder.weights import Blocks, Layer, Matrix, Weights, quantise
-from rag_core.answer.genai_decoder import GenaiDecoder
-from rag_core.answer.static_decoder import StaticTokenDecoder
+from models.convert.decoder.graph import GraphOptions, write_decoder
+from models.convert.decoder.installed import read_back
+from models.convert.decoder.network import Network
+from models.convert.decoder.static import write_static
+from models.convert.decoder.weights import Blocks, Layer, Matrix, Weights, quantise
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.generate.genai_decoder import GenaiDecoder
+from rag_core.generate.static_decoder import StaticTokenDecoder
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest

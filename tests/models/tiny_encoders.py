@@ -15,7 +15,7 @@ import onnx
 import tokenizers
 from onnx import TensorProto, helper
 
-from models.minilm.graph import GraphWriter
+from models.convert.encoder.graph import GraphWriter
 from rag_core.types import FloatArray
 
 HIDDEN, HEADS, LAYERS, VOCABULARY = 32, 4, 2, 300

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from models.decoder.genai_config import write_genai_config
-from models.decoder.graph import GraphOptions, write_decoder
-from models.decoder.network import Network
-from models.decoder.weights import Layer, Matrix, Weights, quantise
+from models.convert.decoder.genai_config import write_genai_config
+from models.convert.decoder.graph import GraphOptions, write_decoder
+from models.convert.decoder.network import Network
+from models.convert.decoder.weights import Layer, Matrix, Weights, quantise
 from rag_core.types import FloatArray
 
 SPECIAL = ("<|end|>", "<|user|>", "<|assistant|>", "<|system|>")

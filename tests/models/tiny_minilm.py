@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import tokenizers
 
-from models.minilm.graph import Arithmetic, write_encoder
-from models.minilm.network import Network, Weights, weights_from
-from models.minilm.quantise import Float64Array, Int8
+from models.convert.encoder.graph import Arithmetic, write_encoder
+from models.convert.encoder.network import Network, Weights, weights_from
+from models.convert.encoder.quantise import Float64Array, Int8
 from rag_core.runtime.pack import Canonical, Graph, Manifest, Pack, open_pack, write_manifest
 from rag_core.types import FloatArray
 

@@ -10,10 +10,11 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from models.decoder.network import Network
+from models.convert.decoder.network import Network
 from tests.models.tiny_llm import write_folder
 
-# What the graph of models.decoder.graph calls the seams: after the lookup, and before the product with the head.
+# What the graph of models.convert.decoder.graph calls the seams: after the lookup, and before the product with the
+# head.
 _EMBEDDED, _FINAL = "embedded", "final_in"
 BINARY = "context_qnn.bin"
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
 
+from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, open_pack, write_manifest
-from rag_core.runtime.static import STATIC
 
 _WEIGHTS = "weights.data"
 _PROVIDERS = ("QNNExecutionProvider", "CPUExecutionProvider")

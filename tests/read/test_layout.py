@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.reader.pairs import QUESTION_TOKENS, SUBJECT_TOKENS, PairEncoder
+from models.recipes.reader.pairs import QUESTION_TOKENS, SUBJECT_TOKENS, PairEncoder
 from rag_core.errors import PackCorrupt
 from rag_core.read.description import ReaderSpec, Scale
 from rag_core.read.layout import Layout

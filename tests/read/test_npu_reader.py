@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from models.reader.static import write_static
+from models.convert.encoder.static_reader import write_static
 from rag_core.read.cross_encoder import open_reader as open_by_itself
 from rag_core.read.opening import open_reader
 from rag_core.read.proof import row
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings
-from rag_core.runtime.compiled import context_folder, expected_stamp
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import CPU, QNN, Device
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR
+from rag_core.runtime.npu.compiled import context_folder, expected_stamp
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR
 from tests.read.static_readers import MANY, QUESTION, source_pack
 
 pytestmark = pytest.mark.npu

@@ -15,9 +15,9 @@ from rag_core.read.decoding import Judgement
 from rag_core.read.fallback import FallbackReader
 from rag_core.read.proof import row
 from rag_core.read.reader import Reader
+from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
 from rag_core.runtime.spots import Spot
-from rag_core.runtime.static import STATIC
 from rag_core.runtime.tokenizer import PackTokenizer
 from tests.read.static_readers import MANY, QUESTION, Log, source_pack, static_on_cpu, static_pack
 

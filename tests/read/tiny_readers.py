@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.minilm.graph import Arithmetic, Float32, write_encoder
-from models.minilm.network import Affine, Weights
-from models.minilm.quantise import Int8
-from models.reader.graph import ReadingHead
-from models.reader.weights import Heads
+from models.convert.encoder.graph import Arithmetic, Float32, write_encoder
+from models.convert.encoder.network import Affine, Weights
+from models.convert.encoder.quantise import Int8
+from models.convert.encoder.reader_graph import ReadingHead
+from models.convert.encoder.reader_weights import Heads
 from rag_core.read.cross_encoder import open_reader
 from rag_core.read.layout import Words
 from rag_core.read.proof import row

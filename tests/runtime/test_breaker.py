@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import DeviceFailed
-from rag_core.file_lock import FileLock
 from rag_core.paths import replace_file
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.plugins import CPU, QNN, Plugin
+from rag_core.storage.file_lock import FileLock
 
 CRASH = """
 import os, sys

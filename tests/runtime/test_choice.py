@@ -10,7 +10,8 @@ import pytest
 from rag_core.errors import ProviderUnavailable, UserError
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Choice, Surroundings, choose
-from rag_core.runtime.compiled import (
+from rag_core.runtime.devices import Inventory
+from rag_core.runtime.npu.compiled import (
     COMPILED,
     Stamp,
     context_folder,
@@ -18,11 +19,10 @@ from rag_core.runtime.compiled import (
     expected_stamp,
     find_contexts,
 )
-from rag_core.runtime.devices import Inventory
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import CPU, QNN
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR, Target, target_named
 from tests.runtime.fakes import PROCESSOR, device
 
 ELITE = target_named("snapdragon-x-elite")
@@ -34,9 +34,9 @@ PLAIN = Inventory((PROCESSOR,), ("The NPU's runtime (onnxruntime-qnn) is not ins
 
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag_core.runtime.targets.processor_name", lambda: "Intel(R) Core(TM)")
+    monkeypatch.setattr("rag_core.runtime.npu.targets.processor_name", lambda: "Intel(R) Core(TM)")
     monkeypatch.setattr("rag_core.runtime.choice.processor_name", lambda: "Intel(R) Core(TM)")
-    monkeypatch.setattr("rag_core.runtime.compiled.qairt_version", lambda: "2.51.0")
+    monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
 
 
 @pytest.fixture

@@ -20,16 +20,16 @@ from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavai
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import Surroundings, choose
-from rag_core.runtime.compiled import SHARED, context_folder, expected_stamp, find_contexts
-from rag_core.runtime.compiling import compile_static
 from rag_core.runtime.devices import Device, list_devices
+from rag_core.runtime.npu.compiled import SHARED, context_folder, expected_stamp, find_contexts
+from rag_core.runtime.npu.compiling import compile_static
+from rag_core.runtime.npu.static import RECIPE
+from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.profile import profile_devices
 from rag_core.runtime.session import Array, open_on, open_session
-from rag_core.runtime.static import RECIPE
-from rag_core.runtime.targets import EMULATOR, Target, target_named
 from rag_core.runtime.watchdog import Watchdog
 
 pytestmark = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.minilm.graph import Float32
+from models.convert.encoder.graph import Float32
 from rag_core.errors import Cancelled, PackCorrupt, ProviderUnavailable, UserError
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import list_devices, real_cores

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.json_lines import read_lines
-from models.reader.sets import QuestionSet, read_rows, read_set
-from models.relevance.libraries import Plan, draw
-from models.relevance.sources import Asked, Domain, Kind, Source
+from models.training.json_lines import read_lines
+from models.training.reader.sets import QuestionSet, read_rows, read_set
+from models.training.relevance.libraries import Plan, draw
+from models.training.relevance.sources import Asked, Domain, Kind, Source
 from rag_core.evaluate import metrics
 from rag_core.settings import Settings
 from tests.benchmarks.reader.collections import QED

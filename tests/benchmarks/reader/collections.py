@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.reader.sets import read_rows
+from models.training.reader.sets import read_rows
 from tests.benchmarks.reader.libraries import Document
 
 # Sets of other domains than those the reader was trained on, and never looked at for choosing anything.

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.json_lines import read_lines
-from models.reader.sets import SETS, QuestionSet, read_set
+from models.training.json_lines import read_lines
+from models.training.reader.sets import SETS, QuestionSet, read_set
 
 OTHER_HALF = "squad2_dev_other_half"
 _ALL_ANSWERS = "squad2_dev_answers.jsonl.gz"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from models.reader.claims import Checked, fm2_splits, with_evidence
+from models.training.reader.claims import Checked, fm2_splits, with_evidence
 from rag_core.answer.support import SUPPORTED, best_evidence
 from rag_core.evaluate import metrics
 from rag_core.read.reader import Reader

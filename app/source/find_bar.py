@@ -1,0 +1,119 @@
+"""Looks for words in the document that is shown: as you type, with the number of places."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from app.kit.design import XS, S
+from app.kit.icon_button import IconButton
+from app.kit.text import Translated, tr
+from app.source.source_model import MAX_MATCHES, SourceModel
+
+_DELAY_MS = 200  # after the last key
+
+
+class FindBar(Translated, QFrame):
+    """A field, "3 of 41", previous and next. Enter goes on, Shift+Enter back, Esc closes."""
+
+    query_changed = Signal(str)
+    next_asked = Signal()
+    previous_asked = Signal()
+    closed = Signal()
+
+    def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setProperty("kind", "head")
+        self.field = QLineEdit(self, clearButtonEnabled=True)
+        self.count = QLabel(self)
+        self.count.setProperty("kind", "small")
+        self.previous = IconButton("chevron-up", self)
+        self.next = IconButton("chevron-down", self)
+        self.close_button = IconButton("close", self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(S, XS, S, XS)
+        row.setSpacing(XS)
+        row.addWidget(self.field, 1)
+        for widget in (self.count, self.previous, self.next, self.close_button):
+            row.addWidget(widget)
+        self._typing = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        self._typing.timeout.connect(self._ask)
+        self.field.textChanged.connect(self._typing.start)
+        self.previous.clicked.connect(self.previous_asked)
+        self.next.clicked.connect(self.next_asked)
+        self.close_button.clicked.connect(self.close_find)
+        self.field.installEventFilter(self)
+        model.matches_changed.connect(self._show_count)
+        model.document_changed.connect(self._start_over)
+        self.hide()
+        self.retranslate()
+
+    def open_find(self, text: str = "") -> None:
+        """Show the bar and take the keyboard; `text` is what to look for, else the last words are chosen."""
+        self.show()
+        if text:
+            self.field.setText(text)
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+        if self.field.text() != self._model.query:
+            self._ask()
+
+    def close_find(self) -> None:
+        self.hide()
+        self._typing.stop()
+        self.query_changed.emit("")
+        self.closed.emit()
+
+    def retranslate(self) -> None:
+        self.field.setPlaceholderText(tr("Find in this document"))
+        self.field.setAccessibleName(tr("Find in this document"))
+        self.previous.set_words(tr("Previous place"), "Shift+F3")
+        self.next.set_words(tr("Next place"), "F3")
+        self.close_button.set_words(tr("Close the search"), "Esc")
+        self._show_count()
+
+    def _ask(self) -> None:
+        self._typing.stop()
+        self.query_changed.emit(self.field.text().strip())
+
+    def _start_over(self) -> None:
+        """Another document: the same words are looked for in it when the person goes on."""
+        self._typing.stop()
+        if self.isVisible() and self.field.text().strip():
+            self._typing.start()
+
+    def _show_count(self) -> None:
+        model = self._model
+        total = len(model.matches)
+        if not model.query or model.searching:
+            words = ""
+        elif not total:
+            words = tr("Not found")
+        elif total >= MAX_MATCHES:
+            words = tr("{number} of over {count}", number=f"{model.match_index + 1:,}", count=f"{total:,}")
+        else:
+            words = tr("{number} of {count}", number=f"{model.match_index + 1:,}", count=f"{total:,}")
+        self.count.setText(words)
+        self.field.setAccessibleDescription(words)
+        self.previous.setEnabled(total > 0)
+        self.next.setEnabled(total > 0)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._go_on(backwards=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_find()
+                return True
+        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+
+    def _go_on(self, backwards: bool) -> None:
+        if self.field.text().strip() != self._model.query:
+            self._ask()
+        elif backwards:
+            self.previous_asked.emit()
+        else:
+            self.next_asked.emit()

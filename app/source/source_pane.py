@@ -1,0 +1,194 @@
+"""The source: the document that an answer rests on, with the place that proves it boxed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from app.kit.design import L, M, S
+from app.kit.text import Translated, tr
+from app.source.find_bar import FindBar
+from app.source.page_view import PageView
+from app.source.sheet_page import SheetPage
+from app.source.source_head import SourceHead
+from app.source.source_model import SourceModel
+from app.source.source_words import place_name
+from app.source.text_page import TextPage
+from rag_core.types import TextMatch
+
+_WAITING_MS = 400  # a document that is there sooner needs no "Opening"
+_MAX_SAID_CHARS = 4000  # of a page, to a screen reader
+
+
+class SourcePane(Translated, QFrame):
+    """Follows a `SourceModel`. Connect its signals with `SourceController.attend(pane)`."""
+
+    next_target_asked = Signal()
+    previous_target_asked = Signal()
+    page_asked = Signal(int)
+    page_reached = Signal(int)
+    pictures_wanted = Signal(object)  # a list of PageWish
+    find_changed = Signal(str)
+    find_next_asked = Signal()
+    find_previous_asked = Signal()
+    open_asked = Signal()
+    folder_asked = Signal()
+    text_asked = Signal(bool)
+    close_asked = Signal()
+
+    def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setProperty("kind", "side")
+        self.head = SourceHead(model, self)
+        self.find_bar = FindBar(model, self)
+        self.line = QFrame(self)
+        self.line.setProperty("kind", "warning")
+        self.line_words = QLabel(self.line, wordWrap=True)
+        self.line_words.setProperty("kind", "warning")
+        self.message = QLabel(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.message.setProperty("kind", "muted")
+        self.message.setContentsMargins(L, L, L, L)
+        self.page_view = PageView(model, self)
+        self.text_page = TextPage(model, self)
+        self.sheet_page = SheetPage(model, self)
+        self._stack = QStackedWidget(self)
+        self._waiting = QTimer(self, singleShot=True, interval=_WAITING_MS)
+        self._lay_out()
+        self._connect()
+        self._add_shortcuts()
+        self.retranslate()
+
+    def open_find(self) -> None:
+        """Ctrl+F of the window. What is selected is looked for."""
+        selected = self.text_page.textCursor().selectedText() if self._view is self.text_page else ""
+        self.find_bar.open_find(selected if "\u2029" not in selected else "")
+
+    # Building
+
+    def _lay_out(self) -> None:
+        around = QVBoxLayout(self.line)
+        around.setContentsMargins(M, S, M, S)
+        around.addWidget(self.line_words)
+        for page in (self.message, self.page_view, self.text_page, self.sheet_page):
+            self._stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.find_bar)
+        self._line_room = QWidget(self)
+        room = QVBoxLayout(self._line_room)
+        room.setContentsMargins(M, S, M, S)
+        room.addWidget(self.line)
+        column.addWidget(self._line_room)
+        column.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        head, find, model = self.head, self.find_bar, self._model
+        head.next_target_asked.connect(self.next_target_asked)
+        head.previous_target_asked.connect(self.previous_target_asked)
+        head.page_asked.connect(self.page_asked)
+        head.find_asked.connect(self.open_find)
+        head.open_asked.connect(self.open_asked)
+        head.folder_asked.connect(self.folder_asked)
+        head.text_asked.connect(self.text_asked)
+        head.close_asked.connect(self.close_asked)
+        head.copy_asked.connect(self.copy_quote)
+        head.zoom_in_asked.connect(lambda: self._view.zoom_in())
+        head.zoom_out_asked.connect(lambda: self._view.zoom_out())
+        head.fit_asked.connect(lambda: self._view.fit_width())
+        find.query_changed.connect(self.find_changed)
+        find.next_asked.connect(self.find_next_asked)
+        find.previous_asked.connect(self.find_previous_asked)
+        find.closed.connect(lambda: self._view.setFocus())
+        self.page_view.pictures_wanted.connect(self.pictures_wanted)
+        self.page_view.page_reached.connect(self.page_reached)
+        self._waiting.timeout.connect(self._refresh)
+        model.document_changed.connect(self._start)
+        for change in (model.pages_changed, model.problem_changed, model.place_changed, model.page_loaded):
+            change.connect(lambda *_: self._refresh())
+        model.reveal_asked.connect(self._reveal)
+
+    def _add_shortcuts(self) -> None:
+        for keys, act in (
+            ("Alt+Left", self.previous_target_asked.emit),
+            ("Alt+Right", self.next_target_asked.emit),
+            ("Ctrl+PgUp", lambda: self.page_asked.emit(self._model.number - 1)),
+            ("Ctrl+PgDown", lambda: self.page_asked.emit(self._model.number + 1)),
+            ("F3", self.find_next_asked.emit),
+            ("Shift+F3", self.find_previous_asked.emit),
+            ("Ctrl++", lambda: self._view.zoom_in()),
+            ("Ctrl+=", lambda: self._view.zoom_in()),
+            ("Ctrl+-", lambda: self._view.zoom_out()),
+            ("Ctrl+0", lambda: self._view.fit_width()),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    # Following the model
+
+    @property
+    def _view(self) -> PageView | TextPage | SheetPage:
+        views: dict[str, PageView | TextPage | SheetPage] = {
+            "pages": self.page_view,
+            "text": self.text_page,
+            "sheet": self.sheet_page,
+        }
+        return views[self._model.kind]
+
+    def _start(self) -> None:
+        self._waiting.start()
+        self._refresh()
+
+    def _reveal(self, place: TextMatch) -> None:
+        for view in (self.page_view, self.text_page, self.sheet_page):
+            view.reveal(place)
+
+    def _refresh(self) -> None:
+        model = self._model
+        has_something = bool(model.pages) if model.kind == "pages" else model.page(model.number) is not None
+        self._stack.setCurrentWidget(self._view if has_something else self.message)
+        self.message.setText(self._message())
+        words = model.problem
+        info = model.info(model.number)
+        if not words and info is not None and info.needs_ocr:
+            words = tr("This page is a picture. Its words cannot be read or searched.")
+        self.line_words.setText(words)
+        self._line_room.setVisible(bool(words))
+        self._describe()
+
+    def _message(self) -> str:
+        if self._model.failed:
+            return self._model.failed
+        if self._model.target is None:
+            return tr("Choose a source to see where it says so.")
+        return "" if self._waiting.isActive() else tr("Opening…")
+
+    def _describe(self) -> None:
+        """What a screen reader says of the view: the place, the words that prove, then the page."""
+        model = self._model
+        page = model.page(model.number)
+        quote = model.quote_text()
+        self._view.setAccessibleName(place_name(model) or tr("Document"))
+        said = [tr("Quoted: {quote}", quote=quote)] if quote else []
+        if answer := model.answer_text():
+            said.insert(0, tr("The answer: {answer}", answer=answer))
+        if page is not None:
+            said.append(page.text[:_MAX_SAID_CHARS])
+        self._view.setAccessibleDescription("\n".join(said))
+
+    def copy_quote(self) -> None:
+        QGuiApplication.clipboard().setText(self._model.quote_text())
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(tr("Source"))
+        self._refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.matches(QKeySequence.StandardKey.Find):
+            self.open_find()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,126 @@
+"""What the program is made of, and the diagnostics that a person can copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.engine.background import Background
+from app.engine.jobs import EngineLink
+from app.kit.notices import Notice, notice_of
+from app.kit.text import tr
+from app.status.about_model import AboutModel
+from app.status.diagnostics import Diagnosis, machine_facts, screen_facts, write
+from app.status.licences import Part, collect, licence_text
+from app.status.stages_state import StagesModel
+from rag_core.host.events import DeviceInfo, Failed, PackInfo
+from rag_core.host.jobs import Job, ListDevices, ListLibraries, ListPacks, LoadSettings
+from rag_core.libraries import LibraryInfo
+from rag_core.settings import Settings
+
+
+class AboutController(QObject):
+    """`model` is for the dialog. `diagnostics_copied` carries the text that is in the clipboard now."""
+
+    noticed = Signal(object)
+    diagnostics_copied = Signal(str)
+
+    def __init__(self, engine: EngineLink, stages: StagesModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model = AboutModel(self)
+        self._engine = engine
+        self._stages = stages
+        self._wanted: Part | None = None
+        self._diagnosis = Diagnosis()
+        self._missing = 0
+        self._collecting = Background(collect, self)
+        self._collecting.done.connect(self._take_parts)
+        self._reading = Background(self._read_wanted, self)
+        self._reading.done.connect(self._take_text)
+        self._asking_machine = Background(machine_facts, self)
+        self._asking_machine.done.connect(self._take_machine)
+
+    def load(self) -> None:
+        """The dialog opens."""
+        if not self.model.parts:
+            self._collecting.start()
+        job = self._engine.job(ListPacks())
+        job.finished.connect(self._take_models)
+        job.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
+        job.start()
+
+    def choose(self, name: str) -> None:
+        """The text of this part's licence, please."""
+        self._wanted = next((part for part in self.model.parts if part.name == name), None)
+        if self._wanted is None:
+            self.model.set_text(name, "")
+        else:
+            self._reading.start()
+
+    def copy_diagnostics(self) -> None:
+        """Gathers from the engine and the system; whatever does not answer is named as a problem."""
+        if self._missing:
+            return
+        self._diagnosis = Diagnosis(stages=self._stages.checks)
+        self._missing = 5
+        self._asking_machine.start()
+        self._ask(ListDevices(), self._add_devices)
+        self._ask(ListPacks(), self._add_packs)
+        self._ask(ListLibraries(), self._add_libraries)
+        self._ask(LoadSettings(), self._add_settings)
+
+    def shutdown(self) -> None:
+        for work in (self._collecting, self._reading, self._asking_machine):
+            work.shutdown()
+
+    def _ask(self, job: Job, take: Callable[..., None]) -> None:
+        handle = self._engine.job(job)
+        handle.finished.connect(take)
+        handle.failed.connect(self._add_problem)
+        handle.ended.connect(self._count)
+        handle.start()
+
+    def _add_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+        self._diagnosis = replace(self._diagnosis, devices=tuple(devices))
+
+    def _add_packs(self, packs: tuple[PackInfo, ...]) -> None:
+        self._diagnosis = replace(self._diagnosis, packs=tuple(packs))
+
+    def _add_libraries(self, libraries: tuple[LibraryInfo, ...]) -> None:
+        self._diagnosis = replace(self._diagnosis, libraries=tuple(libraries))
+
+    def _add_settings(self, settings: Settings) -> None:
+        self._diagnosis = replace(self._diagnosis, settings=settings)
+
+    def _add_problem(self, failure: Failed) -> None:
+        self._diagnosis = replace(self._diagnosis, problems=(*self._diagnosis.problems, failure.message))
+
+    def _take_machine(self, facts: tuple[tuple[str, str], ...]) -> None:
+        self._diagnosis = replace(self._diagnosis, machine=(*facts, *screen_facts()))
+        self._count()
+
+    def _count(self) -> None:
+        self._missing -= 1
+        if self._missing:
+            return
+        text = write(self._diagnosis)
+        QGuiApplication.clipboard().setText(text)
+        self.diagnostics_copied.emit(text)
+        self.noticed.emit(Notice("success", tr("The diagnostics are in the clipboard.")))
+
+    def _take_parts(self, parts: tuple[Part, ...]) -> None:
+        self.model.set_parts(parts)
+
+    def _take_models(self, packs: tuple[PackInfo, ...]) -> None:
+        self.model.set_models(tuple(packs))
+
+    def _read_wanted(self) -> tuple[str, str]:
+        wanted = self._wanted
+        return (wanted.name, licence_text(wanted)) if wanted is not None else ("", "")
+
+    def _take_text(self, found: tuple[str, str]) -> None:
+        if self._wanted is not None and found[0] == self._wanted.name:
+            self.model.set_text(*found)

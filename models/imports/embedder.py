@@ -1,0 +1,212 @@
+"""Take a sentence-transformers folder in ONNX form in as an embedder pack.
+
+Such a folder holds the graph (`onnx/model.onnx` or `model.onnx`), `tokenizer.json`, and small JSON files that say how
+token states become a vector (`modules.json`, `1_Pooling/config.json`), how long a text may be, and what is put before a
+question and a passage (`config_sentence_transformers.json`). Nothing in it is trusted: paths that lead out are refused.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.convert.decoder.inspect import external_files, precision_of
+from models.imports.imported import imported_pack_id
+from rag_core.embed.bi_encoder import open_encoder
+from rag_core.errors import PackCorrupt, StorageFull, UserError
+from rag_core.progress import Progress
+from rag_core.runtime.devices import runtime_errors
+from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
+from rag_core.runtime.session import open_session
+
+_GRAPHS = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx")
+_ROLES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "types", "position_ids": "positions"}
+_TOKEN_OUTPUTS = ("last_hidden_state", "token_embeddings")
+_POOLINGS = {"mean_tokens": "mean", "cls_token": "cls", "max_tokens": "max", "lasttoken": "last"}
+_POOLING_NAMES = {"mean": "mean", "cls": "cls", "max": "max", "lasttoken": "last"}
+_PASSAGE_PROMPTS = ("passage", "document", "corpus")
+_LONGEST_TOKENS = 8192
+_DEFAULT_TOKENS = 512
+_PROOF = ("What is the notice period?", "Who pays the travel costs?", "The notice period is three months. " * 8)
+_STAGE = "Importing the embedder"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder says of its model."""
+
+    graph: str
+    files: tuple[str, ...]
+    pooling: str
+    has_dense: bool
+    max_tokens: int
+    query_prefix: str
+    passage_prefix: str
+    precision: str
+
+
+def import_embedder(folder: Path, packs_dir: Path) -> Iterator[Progress]:
+    """Copy `folder` into a new pack, prove it with a run, install it. The pack's id is the folder's name.
+
+    Raises UserError (what is missing or not supported) or StorageFull; nothing is installed then.
+    """
+    yield Progress(_STAGE, 0, 3, "steps", "reading the folder")
+    found = read_folder(folder)
+    pack_id = imported_pack_id(folder, packs_dir)
+    try:
+        with new_pack(packs_dir, pack_id) as root:
+            yield Progress(_STAGE, 1, 3, "steps", "copying the files")
+            for name in found.files:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, root / name)
+            yield Progress(_STAGE, 2, 3, "steps", "trying the model")
+            _finish(root, _manifest(folder, found, pack_id), found, folder)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise StorageFull("The disk is full; the model was not imported.", "Free some space and try again.") from error
+    yield Progress(_STAGE, 3, 3, "steps", pack_id)
+
+
+def read_folder(folder: Path) -> Found:
+    """Read and check the folder's description, without running anything. Raises UserError."""
+    graph = next((name for name in _GRAPHS if (folder / name).is_file()), None)
+    if graph is None:
+        raise _refuse(folder, "it has no ONNX graph (onnx/model.onnx or model.onnx)", _EXPORT)
+    if not (folder / "tokenizer.json").is_file():
+        raise _refuse(folder, "it has no tokenizer.json", _EXPORT)
+    beside = [(Path(graph).parent / name).as_posix() for name in external_files(folder / graph)]
+    for name in beside:
+        if Path(name).is_absolute() or ".." in Path(name).parts or not (folder / name).is_file():
+            raise _refuse(folder, f"its graph wants the file {name}, which is not in the folder", "Copy all of it.")
+    pooling, has_dense = _pooling(folder)
+    prompts = _read(folder, "config_sentence_transformers.json").get("prompts") or {}
+    return Found(
+        graph=graph,
+        files=(graph, *beside, "tokenizer.json"),
+        pooling=pooling,
+        has_dense=has_dense,
+        max_tokens=_max_tokens(folder),
+        query_prefix=str(prompts.get("query", "")),
+        passage_prefix=str(next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), "")),
+        precision=precision_of(folder / graph),
+    )
+
+
+def _pooling(folder: Path) -> tuple[str, bool]:
+    """How token states become a vector (mean where the folder does not say), and whether a dense layer follows."""
+    modules = _read(folder, "modules.json", [])
+    kinds = {str(module.get("type", "")).rpartition(".")[2]: str(module.get("path", "")) for module in modules}
+    unknown = set(kinds) - {"Transformer", "Pooling", "Normalize", "Dense"}
+    if unknown:
+        raise _refuse(folder, f"it has a part that Alcove does not know ({', '.join(sorted(unknown))})", "")
+    config = _read(folder, f"{kinds.get('Pooling', '1_Pooling')}/config.json")
+    modes = {
+        name.removeprefix("pooling_mode_") for name, on in config.items() if on is True and "pooling_mode_" in name
+    }
+    named = config.get("pooling_mode", "mean")  # how newer versions write it
+    chosen = [_POOLINGS.get(mode) for mode in modes] if modes else [_POOLING_NAMES.get(str(named))]
+    if len(chosen) != 1 or chosen[0] is None:
+        raise _refuse(folder, f"it pools in a way that Alcove does not know ({', '.join(sorted(modes)) or named})", "")
+    return chosen[0], "Dense" in kinds
+
+
+def _max_tokens(folder: Path) -> int:
+    """The shortest limit that the folder states: of the encoder, of the tokenizer, of the position embeddings."""
+    config = _read(folder, "config.json")
+    positions = config.get("max_position_embeddings")
+    if isinstance(positions, int) and config.get("model_type") in ("roberta", "xlm-roberta", "camembert", "mpnet"):
+        positions -= int(config.get("pad_token_id") or 1) + 1  # these count positions from behind the padding id
+    limits = (
+        _read(folder, "sentence_bert_config.json").get("max_seq_length"),
+        _read(folder, "tokenizer_config.json").get("model_max_length"),
+        positions,
+    )
+    stated = [int(limit) for limit in limits if isinstance(limit, (int, float)) and 0 < limit <= _LONGEST_TOKENS]
+    return min(stated, default=_DEFAULT_TOKENS)
+
+
+def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
+    """Complete the manifest with what the graph says of itself, and run it."""
+    write_manifest(root, manifest)
+    try:
+        spec = manifest.spec | _graph_spec(root, found, folder)
+        write_manifest(root, replace(manifest, spec=spec))
+        encoder = open_encoder(open_pack(root), 1, "cpu")
+        vectors = encoder.encode_passages(_PROOF)
+    except runtime_errors() as error:
+        raise _refuse(folder, f"its graph does not run: {error}", _EXPORT) from error
+    except PackCorrupt as error:
+        raise _refuse(folder, error.message, _EXPORT) from error
+    if not np.isfinite(vectors).all() or float(vectors[0] @ vectors[2]) > 1 - 1e-6:
+        raise _refuse(folder, "it gives the same or no vector for different texts", _EXPORT)
+    values = tuple(tuple(np.round(row.astype(float), 6).tolist()) for row in vectors)
+    write_manifest(root, replace(manifest, spec=spec, canonical=Canonical(_PROOF, {"model": values})))
+
+
+def _graph_spec(root: Path, found: Found, folder: Path) -> dict[str, Any]:
+    session = open_session(open_pack(root), "model", "cpu", 1)
+    inputs = {_ROLES[tensor.name]: tensor.name for tensor in session.inputs if tensor.name in _ROLES}
+    if len(inputs) < len(session.inputs) or "ids" not in inputs:
+        taken = ", ".join(tensor.name for tensor in session.inputs)
+        raise _refuse(folder, f"its graph takes {taken}; Alcove can give {', '.join(_ROLES)}", _EXPORT)
+    names = [tensor.name for tensor in session.outputs]
+    pooled = "sentence_embedding" in names
+    output = next((name for name in ("sentence_embedding", *_TOKEN_OUTPUTS) if name in names), None)
+    if output is None:
+        raise _refuse(folder, f"its graph gives {', '.join(names)}, none of which is a state per token", _EXPORT)
+    if found.has_dense and not pooled:
+        raise _refuse(folder, "it has a dense layer that its graph does not contain", _EXPORT)
+    index = names.index(output)
+    width = session.outputs[index].shape[-1] or _read(folder, "config.json").get("hidden_size")
+    if not isinstance(width, int):
+        raise _refuse(folder, "neither its graph nor its config.json says how long its vectors are", _EXPORT)
+    return {"inputs": inputs, "pooled": pooled, "output_index": index, "dim": width}
+
+
+def _manifest(folder: Path, found: Found, pack_id: str) -> Manifest:
+    return Manifest(
+        id=pack_id,
+        role="embedder",
+        title=folder.resolve().name,
+        licence="unknown: see the files of the model's maker",
+        version="imported",
+        files=(),
+        graphs=(Graph("model", found.graph, found.precision, ("CPUExecutionProvider",), found.files),),
+        spec={
+            "max_tokens": found.max_tokens,
+            "pooling": found.pooling,
+            "normalize": True,
+            "prefixes": {"query": found.query_prefix, "passage": found.passage_prefix},
+            "tokenizer": "tokenizer.json",
+        },
+        provenance={"imported_from": folder.resolve().name},
+    )
+
+
+def _read(folder: Path, name: str, default: Any = None) -> Any:
+    """A JSON file of the folder; `default` (an empty object) when it is absent. Raises UserError when it is damaged."""
+    path = folder / name
+    if not path.is_file():
+        return {} if default is None else default
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _refuse(folder, f"its {name} is damaged ({error})", "Copy the folder again.") from error
+    if not isinstance(stored, list if default is not None else Mapping):
+        raise _refuse(folder, f"its {name} does not hold what is expected", "Copy the folder again.")
+    return stored
+
+
+def _refuse(folder: Path, reason: str, advice: str) -> UserError:
+    return UserError(f"The model in {folder} cannot be used as an embedder: {reason.rstrip('.')}.", advice)
+
+
+_EXPORT = "Export it with “optimum-cli export onnx --model NAME FOLDER” and import that folder."

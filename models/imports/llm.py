@@ -1,0 +1,200 @@
+"""Take a model folder that others made for onnxruntime-genai (Phi, Qwen, Llama, Gemma ...) in as an LLM pack.
+
+The folder may come from anywhere, so nothing in it is trusted to be safe: paths that lead out of it and native
+libraries are refused, and only files that a text model needs are copied.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.convert.decoder.inspect import external_files, precision_of
+from models.convert.decoder.proof import prove
+from models.imports.imported import imported_pack_id
+from models.imports.llm_folder import CONFIG, not_usable, positive, read_json, safe_name
+from models.imports.pipeline import ADVICE, Pipeline, is_pipeline, read_pipeline, why_not_here
+from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable, StorageFull
+from rag_core.generate.genai_runtime import PIPELINE, load_runtime
+from rag_core.progress import Progress
+from rag_core.runtime.devices import list_devices
+from rag_core.runtime.pack import Graph, Manifest, new_pack, write_manifest
+from rag_core.runtime.plugins import CPU, QNN
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+)
+_DOCUMENTS = ("LICENSE*", "LICENCE*", "NOTICE*", "README*", "MODEL_CARD*")
+_COPY_BLOCK_BYTES = 8 << 20
+_PROOF = "What is the capital of France?"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder says of its model, checked. `graph` is the first of `pipeline`, where it is one of several."""
+
+    kind: str
+    graph: str
+    files: tuple[str, ...]
+    context_tokens: int
+    eos_token_ids: tuple[int, ...]
+    chat_template: str
+    precision: str
+    pipeline: Pipeline | None = None
+
+
+def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
+    """Copy `folder` into a new pack, run it once as proof, install it. The pack's id is the folder's name.
+
+    Raises UserError when it is not such a folder, is incomplete, or cannot be run; nothing is installed then.
+    """
+    yield Progress("Reading the model", 0, None, "files", str(folder))
+    found = inspect_folder(folder)
+    pack_id = imported_pack_id(folder, packs_dir)
+    try:
+        with new_pack(packs_dir, pack_id) as root:
+            yield from _copy(folder, root, found.files)
+            yield Progress("Trying the model", 0, 1, "runs", pack_id)
+            manifest = write_manifest(root, _describe(found, pack_id, folder))
+            _prove(root, manifest, folder)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise StorageFull(
+            "The disk is full; the model was not imported.", "Free some space and import again."
+        ) from error
+    yield Progress("Trying the model", 1, 1, "runs", pack_id)
+
+
+def inspect_folder(folder: Path) -> Found:
+    """Read and check what is needed to import `folder`, without copying or running anything."""
+    config = read_json(folder, CONFIG)
+    model = config.get("model")
+    if not isinstance(model, dict) or not isinstance(model.get("decoder"), dict):
+        raise not_usable(folder, f"its {CONFIG} describes no decoder")
+    _refuse_other_kinds(folder, model)
+    pipeline = _pipeline_of(folder, model)
+    graphs = pipeline.files if pipeline else _single_graph(folder, model["decoder"])
+    names = [CONFIG, *graphs]
+    names += [name for name in _TOKENIZER_FILES if (folder / name).is_file()]
+    names += [path.name for pattern in _DOCUMENTS for path in folder.glob(pattern) if path.is_file()]
+    files = tuple(dict.fromkeys(safe_name(folder, name) for name in names))
+    if not {"tokenizer.json", "tokenizer.model"} & set(files):
+        raise not_usable(folder, "it has no tokenizer (tokenizer.json or tokenizer.model)")
+    ends = model.get("eos_token_id", [])
+    return Found(
+        kind=str(model.get("type", "")),
+        graph=graphs[0],
+        files=files,
+        context_tokens=positive(folder, model, "context_length"),
+        eos_token_ids=tuple(int(token) for token in (ends if isinstance(ends, list) else [ends])),
+        chat_template=_chat_template(folder),
+        precision="compiled" if pipeline else precision_of(folder / graphs[0]),
+        pipeline=pipeline,
+    )
+
+
+def _pipeline_of(folder: Path, model: dict[str, Any]) -> Pipeline | None:
+    """None for a model of one graph. A pipeline is refused where it cannot run, with what it is and what to do."""
+    if not is_pipeline(model):
+        return None
+    pipeline = read_pipeline(folder, model)
+    if reason := why_not_here(pipeline, list_devices()):
+        raise not_usable(folder, reason, ADVICE)
+    return pipeline
+
+
+def _single_graph(folder: Path, decoder: dict[str, Any]) -> tuple[str, ...]:
+    graph = safe_name(folder, decoder.get("filename") or "model.onnx")
+    return (graph, *external_files(folder / graph))
+
+
+def _refuse_other_kinds(folder: Path, model: dict[str, Any]) -> None:
+    parts = [name for name in ("encoder", "vision", "speech", "embedding", "joiner") if name in model]
+    if parts:
+        raise not_usable(folder, f"it is not a plain text model (it has the parts: {', '.join(parts)})")
+    if "custom_ops_library" in json.dumps(model):
+        raise not_usable(folder, "it wants to load a program library of its own, which would run unchecked code")
+    if model.get("tokenizer_dir"):
+        raise not_usable(folder, "its tokenizer lies in another folder", "Copy the tokenizer files beside the graph.")
+
+
+def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
+    genai = load_runtime()
+    spec: dict[str, Any] = {
+        "runtime": "onnxruntime-genai",
+        "architecture": found.kind,
+        "context_tokens": found.context_tokens,
+        "eos_token_ids": list(found.eos_token_ids),
+        "chat_template": found.chat_template,
+    }
+    if found.pipeline:
+        spec[PIPELINE] = asdict(found.pipeline) | {"summary": found.pipeline.summary}
+    providers = (QNN,) if found.pipeline else (CPU,)
+    return Manifest(
+        id=pack_id,
+        role="llm",
+        title=folder.resolve().name,
+        licence="unknown: see the files of the model's maker",
+        version="imported",
+        files=(),
+        graphs=(Graph("decoder", found.graph, found.precision, providers, found.files),),
+        spec=spec,
+        provenance={"imported_from": folder.resolve().name, "proved_with": f"onnxruntime-genai {genai.__version__}"},
+    )
+
+
+def _prove(root: Path, manifest: Manifest, folder: Path) -> None:
+    try:
+        prove(root, manifest, (_PROOF,))
+    except (PackCorrupt, ProviderUnavailable, DeviceFailed, RuntimeError) as error:
+        raise not_usable(folder, f"onnxruntime-genai cannot run it: {error}") from error
+
+
+def _copy(folder: Path, root: Path, names: tuple[str, ...]) -> Iterator[Progress]:
+    sizes = {name: (folder / name).stat().st_size for name in names}
+    total, done = sum(sizes.values()), 0
+    if shutil.disk_usage(root).free < total:
+        raise StorageFull(
+            f"The model needs {total / 2**30:.1f} GB, more than is free on the disk.",
+            "Free some space and import again.",
+        )
+    for name in names:
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with (folder / name).open("rb") as source, target.open("wb") as sink:
+            while block := source.read(_COPY_BLOCK_BYTES):
+                sink.write(block)
+                done += len(block)
+                yield Progress("Copying the model", done, total, "bytes", name)
+
+
+def _chat_template(folder: Path) -> str:
+    """From `chat_template.jinja`, else from `chat_template` of tokenizer_config.json or chat_template.json."""
+    if (folder / "chat_template.jinja").is_file():
+        return (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    for name in ("tokenizer_config.json", "chat_template.json"):
+        template = read_json(folder, name).get("chat_template") if (folder / name).is_file() else None
+        if isinstance(template, list):  # several, by name
+            named = {entry.get("name"): entry.get("template") for entry in template}
+            template = named.get("default") or next(iter(named.values()), None)
+        if isinstance(template, str) and template.strip():
+            return template
+    raise not_usable(
+        folder,
+        "it has no chat template, so it is probably a base model that only continues text",
+        "Import the variant of the model whose name ends with “instruct” or “chat”.",
+    )

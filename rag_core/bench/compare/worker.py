@@ -1,0 +1,84 @@
+"""The process that measures one provider: `comparing` starts it, tells it what to do, and hears of it.
+
+It ends when its parent does. What a library prints goes nowhere; what nobody foresaw is named, with its place.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from rag_core.bench.compare.measure import Measurement
+from rag_core.bench.compare.placement import proven_placement
+from rag_core.bench.compare.records import Ended, Order
+from rag_core.bench.energy import find_meters
+from rag_core.engine.pack_models import PackModels
+from rag_core.errors import RagError
+from rag_core.paths import DataDir
+from rag_core.process.wire import receive, send, take_pipes
+
+
+@dataclass(frozen=True, slots=True)
+class _Borrowed(DataDir):
+    """The person's packs and contexts. What fails here, or is stopped, is not held against their devices."""
+
+    own: DataDir
+
+    @property
+    def device_file(self) -> Path:
+        return self.own.device_file
+
+
+def main() -> None:
+    """Take one `Order`; answer with `Progress`, `ProviderRun` after `ProviderRun`, and `Ended`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
+    incoming, outgoing = take_pipes()
+    payload = receive(incoming)
+    if payload is None:
+        return
+    threading.Thread(target=_end_with_parent, args=(incoming,), daemon=True).start()
+    _name_the_unforeseen(outgoing)
+    order: Order = pickle.loads(payload)
+    ended = Ended()
+    try:
+        _measure(order, outgoing)
+    except RagError as error:
+        ended = Ended(getattr(error, "message", str(error)))
+    send(outgoing, pickle.dumps(ended))
+    os._exit(0)  # all is told; runtimes of devices take their time to say goodbye, and may crash at it
+
+
+def _measure(order: Order, outgoing: IO[bytes]) -> None:
+    data_dir = _Borrowed(order.data, DataDir(order.folder))
+    models = PackModels(data_dir, order.work.settings(order.settings, order.provider.id))
+    meters, _ = find_meters()
+    with ExitStack() as opened:
+        opened.callback(models.close)
+        for meter in meters:
+            opened.enter_context(closing(meter))
+        measurement = Measurement(order, models, meters, lambda stage: proven_placement(stage, models, order.provider))
+        for step in measurement.steps():
+            send(outgoing, pickle.dumps(step))
+
+
+def _end_with_parent(incoming: IO[bytes]) -> None:
+    receive(incoming)  # nothing more is said: this ends when the other side is closed
+    os._exit(0)
+
+
+def _name_the_unforeseen(outgoing: IO[bytes]) -> None:
+    def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
+        places = traceback.extract_tb(trace)
+        where = f" in {Path(places[-1].filename).name}, line {places[-1].lineno}" if places else ""
+        send(outgoing, pickle.dumps(Ended(f"Alcove made a mistake ({kind.__name__}{where}).")))
+
+    sys.excepthook = last_words

@@ -1,0 +1,176 @@
+"""The decoder that runs graphs of fixed shapes, as accelerators want them (`rag_core.runtime.npu.static`).
+
+A prompt is read in chunks that begin at multiples of the chunk's size, the last one padded; every token after it is a
+step. Both look at a cache of keys and values whose length is fixed too: the shortest that holds what is asked for.
+Masked columns weigh exactly nothing (exp(-1e4) is 0 in every float), so neither the padding nor the length of the cache
+changes what is computed (measured on a small network with caches of 64, 256 and 1024 tokens: equal to the last bit, on
+the processor and on the NPU's emulator), and whole chunks that prompts share are kept. Parts of chunks and generated
+tokens are read again when a later prompt quotes them, since windows of other sizes may round otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rag_core.errors import PackCorrupt, UserError
+from rag_core.generate.genai_runtime import no_memory
+from rag_core.generate.generator import GenerationStats
+from rag_core.generate.sampling import TokenChoice
+from rag_core.generate.static_window import Array, Cache, GraphSession, OpenWindow, Rotations, windows_by_cache
+from rag_core.generate.token_decoder import common_prefix
+from rag_core.progress import CancelToken
+from rag_core.runtime.npu.static import Window, static_decoder
+from rag_core.runtime.pack import Pack, verify
+
+
+class StaticTokenDecoder:
+    """Fulfils `answer.token_decoder.TokenDecoder` for a static pack, or a context pack that was compiled from one.
+
+    `open_graph` opens a graph of the pack by its name, when it is first needed; it stays open. `at_work` of its name
+    surrounds its opening and what is run from then on until a step has been made. Raises PackCorrupt.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        open_graph: Callable[[str], GraphSession],
+        provider: str,
+        reason: str = "",
+        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        verify(pack)
+        self._pack_id = pack.id
+        self._static = static_decoder(pack)
+        self._prefills, self._steps = windows_by_cache(self._static.windows)
+        if not self._prefills or not self._steps:
+            raise PackCorrupt(f"The pack “{pack.id}” lacks graphs to read or to write with.", "Prepare it again.")
+        self.provider = provider
+        self.reason = reason
+        longest = min(self._prefills[-1].cache, self._steps[-1].cache)
+        self.context_tokens = min(self._static.context_tokens, longest)
+        self._embedding: Array = np.load(pack.path_of(self._static.embedding), mmap_mode="r")
+        self._open_graph = open_graph
+        self._at_work = at_work
+        self._open: dict[str, OpenWindow] = {}
+        self._tried: set[str] = set()
+        self._trial = ExitStack()
+        self._rotations: Rotations | None = None
+        self._cache: Cache | None = None
+        self._filled = 0
+        self._kept: list[int] = []
+        self._chunk = 0
+        self._stats = GenerationStats()
+
+    @property
+    def stats(self) -> GenerationStats:
+        return self._stats
+
+    def tokens_after(
+        self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
+    ) -> Iterator[int]:
+        self._stats = GenerationStats(prompt_tokens=len(prompt))
+        if len(prompt) + count > self.context_tokens:
+            raise UserError(f"The model “{self._pack_id}” can hold {self.context_tokens} tokens here.", "Ask for less.")
+        return self._decode(list(prompt), count, cancel, TokenChoice(temperature, seed))
+
+    def forget(self) -> None:
+        self._cache = None
+        self._filled = 0
+        self._kept = []
+
+    def close(self) -> None:
+        self.forget()
+        self._open.clear()
+        self._rotations = None
+        self._embedding = np.empty((0, 0))
+
+    def _decode(self, prompt: list[int], count: int, cancel: CancelToken, choice: TokenChoice) -> Iterator[int]:
+        started = time.perf_counter()
+        step = _shortest(self._steps, len(prompt) + count)
+        with ExitStack() as self._trial:
+            logits = self._prefill(prompt, cancel)
+            prefilled = time.perf_counter()
+            self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
+            for made in range(1, count + 1):
+                cancel.raise_if_cancelled()
+                token = choice.of(logits)
+                # A graph that may end the process is tried at once, also where one token is taken only to warm up.
+                ahead = made < count and step.graph not in self._tried
+                if ahead:
+                    logits = self._run(step, [token], cancel)
+                now = time.perf_counter()
+                self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
+                if made == 1:
+                    self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
+                yield token
+                if made < count and not ahead:
+                    logits = self._run(step, [token], cancel)
+
+    def _prefill(self, prompt: list[int], cancel: CancelToken) -> Array:
+        """Read what is not kept of `prompt`, chunk by chunk. Returns the logits of its last token."""
+        window = _shortest(self._prefills, len(prompt))
+        self._keep_shared(prompt, window.tokens)
+        self._stats = replace(self._stats, reused_tokens=len(self._kept))
+        logits = np.empty(0)
+        while self._filled < len(prompt):
+            cancel.raise_if_cancelled()
+            chunk = prompt[self._filled : self._filled + window.tokens]
+            logits = self._run(window, chunk, cancel)
+            if len(chunk) == window.tokens:
+                self._kept += chunk
+        return logits
+
+    def _keep_shared(self, prompt: list[int], chunk: int) -> None:
+        """Whole chunks that `prompt` begins with, but for the last one: its logits are wanted."""
+        shared = min(common_prefix(self._kept, prompt), len(prompt) - 1) // chunk * chunk
+        if self._cache is None or self._chunk != chunk:
+            shared = 0
+        self._chunk = chunk
+        self._filled = shared
+        del self._kept[shared:]
+
+    def _run(self, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
+        """Read `tokens` as those that follow what the cache holds; returns the logits of the last."""
+        name = window.graph
+        if name not in self._tried:
+            self._trial.enter_context(self._at_work(name))
+        if name not in self._open:
+            self._open[name] = OpenWindow(self._open_graph(name), window, self._static)
+        logits = self._read(self._open[name], window, tokens, cancel)
+        self._tried.add(name)
+        if window.tokens == 1:
+            self._trial.close()
+        return logits
+
+    def _read(self, opened: OpenWindow, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
+        cache, rotations = self._memory(window, opened.dtype)
+        logits = opened.run(self._embedding[tokens], self._filled, cache, rotations, cancel)
+        self._filled += len(tokens)
+        return logits
+
+    def _memory(self, window: Window, dtype: np.dtype[Any]) -> tuple[Cache, Rotations]:
+        """A cache as long as the window's, with what the one before held; made once for many runs."""
+        cache = self._cache
+        try:
+            if cache is None or cache.length != window.cache:
+                cache = Cache(self._static, window.cache, dtype)
+                if self._cache is not None:
+                    cache.take(self._cache, self._filled)
+                self._cache = cache
+            if self._rotations is None:
+                positions = max(one.cache + one.tokens for one in self._static.windows)
+                self._rotations = Rotations(self._static, positions, dtype)
+        except MemoryError as error:
+            raise no_memory(self._pack_id) from error
+        return cache, self._rotations
+
+
+def _shortest(windows: Sequence[Window], tokens: int) -> Window:
+    """The first, by length, whose cache holds as many; there is one up to `context_tokens`."""
+    return next(window for window in windows if window.cache >= tokens)

@@ -1,0 +1,94 @@
+"""How a child process of this program is started: from a checkout, an installation, or a frozen program alike.
+
+A child is a module with `main()`, which speaks over the standard streams. A frozen program has no `python -c`: there
+the child is the program itself, told by its first argument what to be.
+"""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+from rag_core.process.wire import receive, send
+
+Replies = queue.SimpleQueue[bytes | None]
+
+CHILD_ARGUMENT = "--alcove-child"
+MODULES = {
+    "reading": "rag_core.ingest.reading_worker",
+    "rendering": "rag_core.ingest.rendering_worker",
+    "engine": "rag_core.host.worker",
+    "compiling": "models.npu.worker",
+    "bench": "rag_core.bench.compare.worker",
+}
+
+
+def run_if_child(arguments: Sequence[str]) -> None:
+    """A program calls this first of all: started as a child, it becomes one and never returns."""
+    if len(arguments) == 3 and arguments[1] == CHILD_ARGUMENT and arguments[2] in MODULES:
+        import_module(MODULES[arguments[2]]).main()
+        sys.exit(0)
+
+
+def child_command(kind: str) -> list[str]:
+    """What to start for a child of this kind (a key of `MODULES`)."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, CHILD_ARGUMENT, kind]
+    places = [str(Path(entry).absolute()) for entry in sys.path]
+    code = f"import sys; sys.path[:] = {places!r}; from {MODULES[kind]} import main; main()"
+    return [sys.executable, "-X", "utf8", "-S", "-c", code]  # without `site`: it starts twice as fast
+
+
+def creation_flags() -> int:
+    """Windows: no console window, Ctrl-C of a terminal does not reach the child, and the window comes before it."""
+    if sys.platform == "win32":
+        calm = subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | calm
+    return 0
+
+
+@contextmanager
+def child_at_work(
+    kind: str, order: bytes, errors: IO[bytes] | int
+) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
+    """A child of this kind with one order, and what it says of it: None when it has closed its side.
+
+    `errors` is where its standard error goes. Afterwards there is no process and no thread.
+    """
+    replies: Replies = queue.SimpleQueue()
+    process = subprocess.Popen(
+        child_command(kind),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
+        creationflags=creation_flags(),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    thread = threading.Thread(target=_take_replies, args=(process.stdout, replies), name=kind, daemon=True)
+    thread.start()
+    try:
+        with suppress(OSError):  # a child that is gone is noticed by the thread that listens to it
+            send(process.stdin, order)
+        yield process, replies
+    finally:
+        process.kill()
+        process.wait()
+        thread.join()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # nothing that waits in it is wanted any more
+                pipe.close()
+
+
+def _take_replies(stream: IO[bytes], replies: Replies) -> None:
+    while (payload := receive(stream)) is not None:
+        replies.put(payload)
+    replies.put(None)

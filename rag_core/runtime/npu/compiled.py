@@ -1,0 +1,102 @@
+"""Context packs: what the NPU's compiler made of a pack, stamped with all that it depends on.
+
+A context runs on the chip that it was compiled for and on the same or a newer QAIRT (Qualcomm's runtime) only, and it
+belongs to one exact build of one pack. Whatever differs makes it stale; a stale one is made again, never used.
+Folder: `contexts / pack id / target id`, written like any pack (`runtime.pack.new_pack`, crash-safe, hashed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag_core.errors import PackCorrupt, PackMissing
+from rag_core.runtime.npu.targets import Target
+from rag_core.runtime.pack import Pack, open_pack
+from rag_core.runtime.plugins import QNN, plugin_of, qairt_version
+
+COMPILED = "compiled"
+SHARED = "shared_weights"  # in the spec: all graphs name one binary, and have to be opened as sharing
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """`source` is the SHA-256 of the pack's manifest, `recipe` the version of what writes static graphs from it."""
+
+    source: str
+    target: str
+    soc_model: str
+    htp_arch: str
+    qairt: str
+    plugin: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`pack` is usable as it is; else `reason` says in plain words why there is none, and `stale` that it is old."""
+
+    pack: Pack | None
+    reason: str = ""
+    stale: bool = False
+
+
+def expected_stamp(source: Pack, target: Target, recipe: str) -> Stamp:
+    """What contexts of `source` for `target` have to be here and now. Raises ProviderUnavailable where the NPU's
+    runtime is not installed.
+    """
+    plugin = plugin_of(QNN)
+    return Stamp(
+        source=source.sha256,
+        target=target.id,
+        soc_model=target.soc_model,
+        htp_arch=target.htp_arch,
+        qairt=qairt_version(),
+        plugin=plugin.version if plugin else "",
+        recipe=recipe,
+    )
+
+
+def context_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:
+    return contexts_dir / pack_id / target.id
+
+
+def find_contexts(contexts_dir: Path, source: Pack, target: Target, expected: Stamp) -> Found:
+    """The contexts of `source` for `target`, if they are what `expected` says."""
+    try:
+        pack = open_pack(context_folder(contexts_dir, source.id, target))
+    except PackMissing:
+        return Found(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
+    except PackCorrupt as damage:
+        return Found(None, damage.message, stale=True)
+    try:
+        stamp = Stamp(**pack.manifest.spec[COMPILED])
+    except (KeyError, TypeError):
+        return Found(None, f"What was prepared of “{source.manifest.title}” has no stamp.", stale=True)
+    if difference := _difference(stamp, expected):
+        return Found(None, f"“{source.manifest.title}” was prepared for {difference}.", stale=True)
+    return Found(pack)
+
+
+def described(stamp: Stamp) -> dict[str, Any]:
+    """For `Manifest.spec["compiled"]`."""
+    return asdict(stamp)
+
+
+def _difference(stamp: Stamp, expected: Stamp) -> str:
+    """What `stamp` was made for that is not so here, in plain words; empty where it may be used."""
+    if stamp.source != expected.source:
+        return "another build of the model"
+    if (stamp.soc_model, stamp.htp_arch) != (expected.soc_model, expected.htp_arch):
+        return f"another chip ({stamp.target})"
+    if stamp.recipe != expected.recipe:
+        return "an older version of Alcove"
+    if _version(stamp.qairt) > _version(expected.qairt):
+        return f"a newer NPU runtime (QAIRT {stamp.qairt}; here is {expected.qairt})"
+    return ""
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """ "v2.51.0.260929181845" compares by its first three numbers."""
+    return tuple(int(part) for part in text.lstrip("v").split(".")[:3] if part.isdigit())

@@ -1,0 +1,130 @@
+"""Runs graphs of fixed shapes that take texts (`runtime.static`: an encoder's or a reader's).
+
+Texts go into the smallest graph that holds them, several at a time where there is a graph for several. What is left
+over of a text's row is masked, and rows that are left over hold an empty text.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from rag_core.errors import DeviceFailed
+from rag_core.progress import CancelToken
+from rag_core.runtime.npu.static import Bucket
+from rag_core.runtime.options import Power
+from rag_core.runtime.pack import Canonical, Pack, verify
+from rag_core.runtime.session import Session
+from rag_core.runtime.tokenizer import TokenIds
+from rag_core.types import FloatArray
+
+EXACT = ("fp16", "fp32")  # precisions that have no other reason to differ from the reference than rounding
+_FLOATS = {"tensor(float16)": np.float16, "tensor(float)": np.float32}
+
+Outputs = dict[str, FloatArray]
+Run = Callable[[Sequence[TokenIds]], Outputs]
+
+
+class StaticGraphs:
+    """The graphs of `pack`, with `buckets`. `empty` is an empty text.
+
+    `open_graph` opens one by its name, when a text first needs it; it stays open. `complaint_about` its first run
+    (which it does itself, with what it is given) is empty where it computes what it should. `at_work` of its name
+    surrounds both. Safe to use from several threads. Raises PackCorrupt for files that are damaged.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        buckets: Sequence[Bucket],
+        empty: TokenIds,
+        open_graph: Callable[[str], Session],
+        complaint_about: Callable[[Bucket, Run], str],
+        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        verify(pack)  # once: its graphs may share one file of weights
+        self.buckets = tuple(buckets)
+        self._pack = pack
+        self._empty = empty
+        self._open_graph = open_graph
+        self._complaint_about = complaint_about
+        self._at_work = at_work
+        self._sessions: dict[str, Session] = {}
+        self._opening = threading.Lock()
+
+    @property
+    def precision(self) -> str:
+        return self._pack.graph(self.buckets[0].graph).precision
+
+    def open(self, bucket: Bucket) -> Session:
+        """Open and proven. Raises DeviceFailed where it computes something else, and what opening it raises."""
+        with self._opening:
+            if bucket.graph not in self._sessions:
+                with self._at_work(bucket.graph):
+                    session = self._open_graph(bucket.graph)
+                    complaint = self._complaint_about(bucket, lambda ids: self._run(session, bucket, ids))
+                    if complaint:
+                        raise DeviceFailed(
+                            f"The graph “{bucket.graph}” of “{self._pack.id}” does not compute what it should: "
+                            f"{complaint}"
+                        )
+                self._sessions[bucket.graph] = session
+            return self._sessions[bucket.graph]
+
+    def run(
+        self, bucket: Bucket, ids: Sequence[TokenIds], power: Power = "burst", cancel: CancelToken | None = None
+    ) -> Outputs:
+        """The outputs of at most a batch of texts, by name, (texts, ...) each; padding is still in them."""
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        return self._run(self.open(bucket), bucket, ids, power, cancel)
+
+    def _run(
+        self,
+        session: Session,
+        bucket: Bucket,
+        ids: Sequence[TokenIds],
+        power: Power = "burst",
+        cancel: CancelToken | None = None,
+    ) -> Outputs:
+        rows = [*ids, *[self._empty] * (bucket.batch - len(ids))]
+        kinds = {tensor.name: tensor.dtype for tensor in session.inputs}
+        tokens = np.zeros((bucket.batch, bucket.tokens), np.int32)
+        mask: Any = np.zeros(tokens.shape, _FLOATS.get(kinds.get("mask", ""), np.float32))
+        for row, text in enumerate(rows):
+            tokens[row, : len(text)] = text
+            mask[row, : len(text)] = 1
+        outputs = session.run({"input_ids": tokens, "mask": mask}, cancel, power=power)
+        names = [tensor.name for tensor in session.outputs]
+        values = {name: output[: len(ids)].astype(np.float32) for name, output in zip(names, outputs, strict=True)}
+        if not all(np.isfinite(value).all() for value in values.values()):
+            raise DeviceFailed(f"The graph “{bucket.graph}” of “{self._pack.id}” gave values that are no numbers.")
+        return values
+
+
+def plan(lengths: Sequence[int], buckets: Sequence[Bucket]) -> list[tuple[Bucket, list[int]]]:
+    """Which rows share which run, shortest first. Some bucket has to hold the longest.
+
+    A graph for several texts is used when at least half of it is filled: starting a run costs something too.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    runs: list[tuple[Bucket, list[int]]] = []
+    for tokens in sorted({bucket.tokens for bucket in buckets}):
+        waiting = [row for row in order if lengths[row] <= tokens]
+        order = order[len(waiting) :]
+        sizes = sorted((bucket for bucket in buckets if bucket.tokens == tokens), key=lambda bucket: -bucket.batch)
+        while waiting:
+            bucket = next((size for size in sizes if 2 * len(waiting) >= size.batch), sizes[-1])
+            runs.append((bucket, waiting[: bucket.batch]))
+            waiting = waiting[bucket.batch :]
+    return runs
+
+
+def canonical_rows(canonical: Canonical, rows: Sequence[int]) -> Canonical:
+    """Only these rows of it: a graph is proven by the texts that it holds."""
+    values = {graph: tuple(values[row] for row in rows) for graph, values in canonical.values.items()}
+    return Canonical(tuple(canonical.inputs[row] for row in rows), values)
