@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rag_core.errors import LibraryLocked, LibraryMissing, LibraryTooNew, StorageFull, UserError
 from rag_core.paths import DataDir
-from rag_core.settings import read_object, write_object
+from rag_core.settings import Settings, read_object, write_object
 
 if TYPE_CHECKING:  # the window imports this module for its records; the store would bring numpy along
     from rag_core.index.records import Identity
@@ -177,6 +177,19 @@ def save_library_settings(data_dir: DataDir, name: str, settings: LibrarySetting
         "left_out": [str(path) for path in settings.left_out],
     }
     write_object(value, library_folder(data_dir, name) / SETTINGS_FILE)
+
+
+def settings_of_library(data_dir: DataDir, name: str, general: Settings) -> Settings:
+    """`general` with the library's own on top; one that is yet to be made has none. Raises UserError for a damaged file
+    or a wrong value.
+    """
+    try:
+        own = load_library_settings(data_dir, name)
+    except LibraryMissing:
+        return general
+    return general.with_overrides(
+        top_k=own.top_k, relevance_threshold=own.relevance_threshold, chunk_tokens=own.chunk_tokens
+    )
 
 
 def _folders(data_dir: DataDir) -> list[Path]:

@@ -9,10 +9,9 @@ from rag_core.cli import DONE
 from rag_core.cli.asking import show_answer
 from rag_core.cli.contract import answer_contract
 from rag_core.cli.library import show_problems, summary
-from rag_core.cli.opening import data_dir_of, settings_of
+from rag_core.cli.opening import data_dir_of, open_engine
 from rag_core.cli.output import Output
 from rag_core.cli.packs import build
-from rag_core.engine import Engine
 from rag_core.evaluate.questions import load_questions
 from rag_core.paths import SAMPLES
 from rag_core.types import Answer
@@ -41,7 +40,7 @@ def demo(arguments: argparse.Namespace) -> int:
     data_dir = data_dir_of(arguments)
     for left_out in output.run(build(data_dir)):
         output.notice(left_out)
-    with Engine(data_dir, LIBRARY, settings_of(arguments)) as engine:
+    with open_engine(arguments, LIBRARY) as engine:
         report = output.run(engine.add([SAMPLES]))
         output.text(f"Sample documents: {summary(report)}")
         show_problems(output, "Could not be read", report.failed)

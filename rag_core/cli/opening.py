@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from rag_core.engine import Engine
 from rag_core.errors import UserError
+from rag_core.libraries import settings_of_library
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, load
 from rag_core.types import Filters
@@ -18,17 +19,28 @@ def data_dir_of(arguments: argparse.Namespace) -> DataDir:
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings file, with what the command line says on top."""
-    return load(data_dir_of(arguments).settings_file).with_overrides(
-        top_k=getattr(arguments, "top_k", None),
-        max_new_tokens=getattr(arguments, "max_new_tokens", None),
-        relevance_threshold=getattr(arguments, "threshold", None),
-        execution_provider=_device(arguments.execution_provider),
-    )
+    return _general(arguments).with_overrides(**_said(arguments))
 
 
-def open_engine(arguments: argparse.Namespace, read_only: bool = False) -> Engine:
+def open_engine(arguments: argparse.Namespace, library: str = "", read_only: bool = False) -> Engine:
     """Use as a context manager. `read_only` never creates a library and never waits for another process."""
-    return Engine(data_dir_of(arguments), arguments.library, settings_of(arguments), read_only=read_only)
+    data_dir, name = data_dir_of(arguments), library or arguments.library
+    own = settings_of_library(data_dir, name, _general(arguments))
+    return Engine(data_dir, name, own.with_overrides(**_said(arguments)), read_only=read_only)
+
+
+def _general(arguments: argparse.Namespace) -> Settings:
+    return load(data_dir_of(arguments).settings_file)
+
+
+def _said(arguments: argparse.Namespace) -> dict[str, object]:
+    """What the command line says of settings; None where it says nothing."""
+    return {
+        "top_k": getattr(arguments, "top_k", None),
+        "max_new_tokens": getattr(arguments, "max_new_tokens", None),
+        "relevance_threshold": getattr(arguments, "threshold", None),
+        "execution_provider": _device(arguments.execution_provider),
+    }
 
 
 def filters_of(arguments: argparse.Namespace) -> Filters:

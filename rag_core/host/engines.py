@@ -16,7 +16,7 @@ from rag_core.engine.models import Models
 from rag_core.engine.pack_models import PackModels
 from rag_core.errors import UserError
 from rag_core.host.settings_in_use import settings_in_use
-from rag_core.libraries import load_library_settings
+from rag_core.libraries import settings_of_library
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 
@@ -113,12 +113,9 @@ class Engines:
     def _settings_of(self, library: str) -> Settings:
         """The general settings with the library's own on top, where there are any that can be read."""
         try:
-            own = load_library_settings(self.data_dir, library)
-        except UserError:  # the library is new, or its settings are damaged: `LoadLibrarySettings` tells of that
+            return settings_of_library(self.data_dir, library, self.settings)
+        except UserError:  # damaged: `LoadLibrarySettings` tells of that
             return self.settings
-        return self.settings.with_overrides(
-            top_k=own.top_k, relevance_threshold=own.relevance_threshold, chunk_tokens=own.chunk_tokens
-        )
 
 
 def _choice(settings: Settings) -> tuple[str, str, str, str, int]:

@@ -10,6 +10,8 @@ import pytest
 from rag_core.cli import DONE, FAILED, MISUSED, NOT_FOUND, PARTLY, STOPPED, main
 from rag_core.engine import Engine
 from rag_core.errors import NotPrepared
+from rag_core.libraries import LibrarySettings, create_library, library_info, save_library_settings
+from rag_core.paths import DataDir
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
 
@@ -77,6 +79,28 @@ def test_files_that_cannot_be_read_have_their_own_exit_code(folder: Path, capsys
     said = capsys.readouterr().out
     assert "empty.pdf” is empty" in said
     assert "film.mp4" in said
+
+
+def test_a_library_is_cut_and_searched_as_it_is_set_unless_the_command_says_otherwise(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found(*options: str) -> list[object]:
+        capsys.readouterr()
+        main(["search", "Oak Room", "--json", *options])
+        return list(json.loads(capsys.readouterr().out)["passages"])
+
+    data_dir = DataDir(tmp_path / "data")
+    (folder / "more.txt").write_text("\n\n".join(f"The Oak Room has lamp {number}." for number in range(40)))
+    (tmp_path / "data" / "settings.json").write_text('{"top_k": 4, "chunk_tokens": 200}')
+    create_library(data_dir, "default")
+    save_library_settings(data_dir, "default", LibrarySettings(top_k=2, chunk_tokens=20))
+    assert main(["add", str(folder)]) == DONE
+    assert library_info(data_dir, "default").passages > 5
+    assert len(found()) == 2
+    assert len(found("--top-k", "3")) == 3
+    (data_dir.libraries / "default" / "library.json").write_text("[")
+    assert main(["search", "Oak Room"]) == FAILED
+    assert "library.json" in capsys.readouterr().err
 
 
 def test_errors_are_sentences_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
