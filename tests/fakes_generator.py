@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from rag_core.errors import Cancelled, UserError
 from rag_core.generate.generator import GenerationStats
+from rag_core.generate.turns import Turns
 from rag_core.progress import CancelToken
 from rag_core.types import Message
 
@@ -31,6 +32,7 @@ class FakeGenerator:
     seen: list[tuple[Message, ...]] = field(default_factory=list)
     closed: bool = False
     _kept: list[str] = field(default_factory=list)
+    _turns: Turns = field(default_factory=Turns)
 
     def count_tokens(self, text: str) -> int:
         return len(_tokens(text))
@@ -55,7 +57,7 @@ class FakeGenerator:
         reused = min(len(self._kept), len(prompt)) if reused is None else reused
         self._kept = prompt
         self.stats = GenerationStats(prompt_tokens=len(prompt), reused_tokens=reused)
-        return self._stream(_tokens(self.reply(messages)), max_new_tokens, cancel)
+        return self._turns.begin(self._stream(_tokens(self.reply(messages)), max_new_tokens, cancel))
 
     def _stream(self, answer: list[str], max_new_tokens: int, cancel: CancelToken) -> Iterator[str]:
         for made, token in enumerate(answer[:max_new_tokens], start=1):

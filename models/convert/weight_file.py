@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
+
+Precision = Literal["fp16", "fp32"]
+NUMPY_TYPES: dict[Precision, type[np.floating[Any]]] = {"fp16": np.float16, "fp32": np.float32}
+ONNX_TYPES: dict[Precision, int] = {"fp16": TensorProto.FLOAT16, "fp32": TensorProto.FLOAT}
 
 _ALIGNMENT = 4096  # so that the runtime can map a tensor instead of copying it
 _SMALL = 1024  # below this a tensor lies in the graph itself, so that the runtime can fold it

@@ -1,4 +1,4 @@
-"""What every encoder shares, whatever computes its vectors: prefixes, tokens, steps, and the order of the rows."""
+"""What every encoder shares, whatever computes its vectors: prefixes, tokens, and the order of the rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from rag_core.embed.description import EncoderSpec, read_spec
-from rag_core.progress import CancelToken, Progress, run_to_end
+from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
 from rag_core.types import FloatArray
@@ -55,17 +55,11 @@ class Encoder(ABC):
 
     def encode_queries(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
         """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return run_to_end(self._encode(texts, "query", cancel))
+        return self._encode(texts, "query", cancel)
 
     def encode_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
         """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return run_to_end(self._encode(texts, "passage", cancel))
-
-    def encode_passages_stepwise(
-        self, texts: Sequence[str], cancel: CancelToken | None = None
-    ) -> Generator[Progress, None, FloatArray]:
-        """The same, giving control back after every few texts: `vectors = yield from ...`."""
-        return (yield from self._encode(texts, "passage", cancel))
+        return self._encode(texts, "passage", cancel)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return self._tokenizer.token_spans(text)
@@ -75,14 +69,9 @@ class Encoder(ABC):
         prefix = self.spec.query_prefix if purpose == "query" else self.spec.passage_prefix
         return self._tokenizer.encode_batch([prefix + text for text in texts], self.max_tokens) if texts else []
 
-    def _encode(
-        self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None
-    ) -> Generator[Progress, None, FloatArray]:
+    def _encode(self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None) -> FloatArray:
         vectors = np.empty((len(texts), self.dim), np.float32)
-        done = 0
         with closing(self.batches(texts, purpose, cancel)) as batches:
             for rows, values in batches:
                 vectors[rows] = values
-                done += len(rows)
-                yield Progress("Embedding", done, len(texts), "passages")
         return vectors

@@ -49,6 +49,8 @@ class Generator(Protocol):
     - `stats` describes the last call, also after Cancelled. `provider` names the execution provider that does the work,
       `reason` why it is not a better one (empty where it is the best that was allowed). Both may change while text is
       made: a device that fails is left for the next best, and the text goes on where it was.
+    - One text at a time: when another is begun, the next step of the older raises RuntimeError. One that was closed,
+      dropped or never begun is in nobody's way.
     - One thread at a time. After `close` the memory is free and only `close` may be called again.
     """
 

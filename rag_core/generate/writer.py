@@ -12,6 +12,7 @@ from rag_core.generate.generator import GenerationStats, StoppedBy
 from rag_core.generate.repetition import is_looping
 from rag_core.generate.stream_text import TextStream
 from rag_core.generate.token_decoder import TokenDecoder
+from rag_core.generate.turns import Turns
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
 from rag_core.types import Message
@@ -26,6 +27,7 @@ class WritingGenerator:
         self.decoder = decoder
         self._ends = frozenset(int(token) for token in pack.manifest.spec["eos_token_ids"])
         self._stopped_by: StoppedBy = ""
+        self._turns = Turns()
 
     @property
     def provider(self) -> str:
@@ -66,9 +68,11 @@ class WritingGenerator:
                 "Ask a shorter question, or start a new conversation.",
             )
         self._stopped_by = ""
-        return self._answer(self.decoder.tokens_after(prompt, max_new_tokens, cancel, temperature, seed))
+        tokens = self.decoder.tokens_after(prompt, max_new_tokens, cancel, temperature, seed)
+        return self._turns.begin(self._answer(tokens))
 
     def close(self) -> None:
+        self._turns.end()
         self.decoder.close()
         self.chat.close()
         return_free_memory()

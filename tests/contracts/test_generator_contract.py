@@ -101,6 +101,22 @@ class GeneratorContract:
         pieces.close()  # type: ignore[attr-defined]
         assert self._text(generator, CONVERSATION) == expected
 
+    def test_two_texts_are_never_mixed(self, generator: Generator) -> None:
+        expected = self._text(generator, OTHER)
+        older = generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken())
+        next(older)
+        newer = generator.generate(OTHER, max_new_tokens=12, cancel=CancelToken())
+        pieces = [next(newer)]
+        with pytest.raises(RuntimeError, match="One text at a time"):
+            next(older)
+        assert "".join([*pieces, *newer]) == expected
+
+    def test_a_text_that_nobody_takes_blocks_no_other(self, generator: Generator) -> None:
+        expected = self._text(generator, OTHER)
+        generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken())
+        next(generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken()))
+        assert self._text(generator, OTHER) == expected
+
     def test_too_long_a_prompt_is_refused_before_any_work(self, generator: Generator) -> None:
         long = Message("user", "word and another " * generator.context_tokens)
         with pytest.raises(UserError, match=r"too long|more than"):

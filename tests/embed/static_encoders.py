@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from models.convert.encoder.graph import Float32
-from models.convert.encoder.static import Precision, write_static
+from models.convert.encoder.static import write_static
+from models.convert.weight_file import Precision
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.errors import UserError
 from rag_core.progress import CancelToken

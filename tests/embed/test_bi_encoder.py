@@ -61,22 +61,16 @@ def test_threads_and_company_do_not_change_a_vector(pack: Pack, threads: int) ->
 
 def test_work_is_done_in_steps_that_count_up_to_all_texts(pack: Pack) -> None:
     encoder = open_encoder(pack, 2)
-    steps = encoder.encode_passages_stepwise(MANY)
-    done = []
-    while True:
-        try:
-            done.append(next(steps).done)
-        except StopIteration as stop:
-            vectors = stop.value
-            break
-    assert done == sorted(done)
-    assert done[-1] == len(MANY)
-    assert len(done) > 2
-    np.testing.assert_array_equal(vectors, encoder.encode_passages(MANY))
+    steps = list(encoder.batches(MANY, "passage", None))
+    assert sorted(row for rows, _ in steps for row in rows) == list(range(len(MANY)))
+    assert len(steps) > 2
+    vectors = encoder.encode_passages(MANY)
+    for rows, values in steps:
+        np.testing.assert_array_equal(vectors[rows], values)
 
 
 def test_a_caller_may_walk_away_between_steps(pack: Pack) -> None:
-    steps = open_encoder(pack, 2).encode_passages_stepwise(MANY)
+    steps = open_encoder(pack, 2).batches(MANY, "passage", None)
     next(steps)
     steps.close()  # the thread check of the test suite sees any thread that would go on
 
@@ -84,7 +78,7 @@ def test_a_caller_may_walk_away_between_steps(pack: Pack) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_cancelled_token_stops_the_work(pack: Pack, threads: int) -> None:
     token = CancelToken()
-    steps = open_encoder(pack, threads).encode_passages_stepwise(MANY, token)
+    steps = open_encoder(pack, threads).batches(MANY, "passage", token)
     next(steps)
     token.cancel()
     with pytest.raises(Cancelled):

@@ -75,10 +75,8 @@ def test_a_failure_at_any_run_loses_and_mixes_no_text(places: Places, fail_at: i
 
 def test_what_has_its_vector_is_not_encoded_again(places: Places) -> None:
     places.log.fail_at, places.log.error = 8, GONE
-    steps = places.encoder().encode_passages_stepwise(MANY)
-    done = [step.done for step in steps]
-    assert done == sorted(set(done))
-    assert done[-1] == len(MANY)
+    rows = [row for rows, _ in places.encoder().batches(MANY, "passage", None) for row in rows]
+    assert sorted(rows) == list(range(len(MANY)))
 
 
 def test_a_place_that_does_not_open_is_passed_over_and_only_a_failed_device_is_remembered(places: Places) -> None:
@@ -110,7 +108,7 @@ def test_damaged_files_say_nothing_about_the_device(places: Places, error: UserE
 def test_cancelled_work_stays_where_it_is(places: Places) -> None:
     encoder = places.encoder()
     token = CancelToken()
-    steps = encoder.encode_passages_stepwise(MANY, token)
+    steps = encoder.batches(MANY, "passage", token)
     next(steps)
     token.cancel()
     with pytest.raises(Cancelled):

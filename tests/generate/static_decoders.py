@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models.convert.decoder.network import Network
 from models.convert.decoder.static import write_static
-from models.convert.decoder.static_weights import Precision
+from models.convert.weight_file import Precision
 from models.imports.llm import import_llm
 from rag_core.errors import UserError
 from rag_core.generate.static_decoder import StaticTokenDecoder

@@ -14,7 +14,8 @@ import pytest
 from models.convert.encoder.graph import Float32
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.quantise import Int8
-from models.convert.encoder.static import Precision, write_static
+from models.convert.encoder.static import write_static
+from models.convert.weight_file import Precision
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.runtime.npu.static import static_encoder
 from rag_core.runtime.pack import Pack, open_pack, verify, write_manifest

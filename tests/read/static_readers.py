@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from models.convert.encoder.static import Precision
 from models.convert.encoder.static_reader import write_static
+from models.convert.weight_file import Precision
 from rag_core.errors import UserError
 from rag_core.progress import CancelToken
 from rag_core.read.static_reader import StaticReader

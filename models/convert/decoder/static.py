@@ -13,15 +13,14 @@ from models.convert.decoder.installed import read_back
 from models.convert.decoder.network import Network
 from models.convert.decoder.static_graph import StaticGraph, keep_layer
 from models.convert.decoder.static_weights import (
-    NUMPY_TYPES,
+    NamedWeights,
     PlainProducts,
-    Precision,
     Products,
-    WeightFile,
     new_weight_file,
     parts,
 )
 from models.convert.decoder.weights import Matrix, Weights
+from models.convert.weight_file import NUMPY_TYPES, Precision
 from rag_core.runtime.npu.static import STATIC, StaticDecoder, Window, described
 from rag_core.runtime.pack import MANIFEST, Graph, Manifest, Pack, open_pack, write_manifest
 
@@ -62,7 +61,7 @@ def window_name(tokens: int, cache: int) -> str:
     return f"step-{cache}" if tokens == 1 else f"read-{tokens}-{cache}"
 
 
-def _keep(file: WeightFile, products: Products, network: Network, weights: Weights) -> None:
+def _keep(file: NamedWeights, products: Products, network: Network, weights: Weights) -> None:
     count = 0
     for index, layer in enumerate(weights.layers):
         keep_layer(file, products, network, layer, index)

@@ -17,14 +17,15 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.convert.decoder.network import Network
-from models.convert.decoder.static_weights import NUMPY_TYPES, ONNX_TYPES, Precision, Products, WeightFile, rows_of
+from models.convert.decoder.static_weights import NamedWeights, Products, rows_of
 from models.convert.decoder.weights import Layer
+from models.convert.weight_file import NUMPY_TYPES, ONNX_TYPES, Precision
 
 _OPSET = 23
 _SILU_END = 10.0  # beyond, x or 0 is near enough: exp(10) is 22,026, exp(-10) a tenth of what float16 keeps beside 1
 
 
-def keep_layer(file: WeightFile, products: Products, network: Network, layer: Layer, index: int) -> None:
+def keep_layer(file: NamedWeights, products: Products, network: Network, layer: Layer, index: int) -> None:
     """The layer's weights, as `StaticGraph` wants them.
 
     Query, key and value are one product, which is split by heads, not by columns: where a compiler split the weights
@@ -46,7 +47,7 @@ class StaticGraph:
     """One window: `tokens` read at a time against a cache of `cache`."""
 
     def __init__(
-        self, network: Network, file: WeightFile, products: Products, tokens: int, cache: int, precision: Precision
+        self, network: Network, file: NamedWeights, products: Products, tokens: int, cache: int, precision: Precision
     ) -> None:
         self._network = network
         self._file = file

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import TensorProto
 
-from models.convert import weight_file
 from models.convert.decoder.weights import Blocks, Matrix
+from models.convert.weight_file import NUMPY_TYPES, Precision, WeightFile
 
-Precision = Literal["fp16", "fp32"]
 Array = npt.NDArray[Any]
 
-NUMPY_TYPES: dict[Precision, type[np.floating[Any]]] = {"fp16": np.float16, "fp32": np.float32}
-ONNX_TYPES: dict[Precision, int] = {"fp16": TensorProto.FLOAT16, "fp32": TensorProto.FLOAT}
 _PART_ROWS = 4096  # of a matrix that are float32 at a time
 
 
-class WeightFile:
+class NamedWeights:
     """Tensors by name, each written once; any number of graphs then take the same bytes of the file."""
 
-    def __init__(self, file: weight_file.WeightFile, precision: Precision) -> None:
+    def __init__(self, file: WeightFile, precision: Precision) -> None:
         self.precision = precision
         self._file = file
         self._tensors: dict[str, onnx.TensorProto] = {}
@@ -57,7 +53,7 @@ class Products(Protocol):
     def precision(self) -> str:
         """For `Graph.precision`."""
 
-    def keep(self, file: WeightFile, name: str, matrix: Matrix) -> None: ...
+    def keep(self, file: NamedWeights, name: str, matrix: Matrix) -> None: ...
 
     def product(self, graph: GraphNodes, source: str, name: str, output: str) -> str:
         """`source @ matrix.T`."""
@@ -69,7 +65,7 @@ class PlainProducts:
     def __init__(self, precision: Precision) -> None:
         self.precision: str = precision
 
-    def keep(self, file: WeightFile, name: str, matrix: Matrix) -> None:
+    def keep(self, file: NamedWeights, name: str, matrix: Matrix) -> None:
         rows, columns = matrix.shape
         transposed = np.empty((columns, rows), NUMPY_TYPES[file.precision])
         for start, part in parts(matrix):
@@ -81,9 +77,9 @@ class PlainProducts:
 
 
 @contextmanager
-def new_weight_file(path: Path, precision: Precision) -> Iterator[WeightFile]:
+def new_weight_file(path: Path, precision: Precision) -> Iterator[NamedWeights]:
     with path.open("wb") as file:
-        yield WeightFile(weight_file.WeightFile(file, path.name), precision)
+        yield NamedWeights(WeightFile(file, path.name), precision)
 
 
 def parts(matrix: Matrix) -> Iterator[tuple[int, Array]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +20,11 @@ from onnx import TensorProto, helper
 from models.convert.encoder.graph import Arithmetic, Float32, GraphWriter, write_layers, write_norm
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.network import Affine, Layer, Network, Weights
-from models.convert.weight_file import WeightFile
+from models.convert.weight_file import NUMPY_TYPES, ONNX_TYPES, Precision, WeightFile
 from rag_core.runtime.devices import CPU, QNN
 from rag_core.runtime.npu.static import MASKED, STATIC, Bucket, StaticEncoder, StaticReader, described
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 
-Precision = Literal["fp16", "fp32"]
-
-_FLOATS: dict[str, tuple[type[np.floating[Any]], int]] = {
-    "fp16": (np.float16, TensorProto.FLOAT16),
-    "fp32": (np.float32, TensorProto.FLOAT),
-}
 _WEIGHTS = "weights.data"
 _OPSET = 21
 _IR_VERSION = 10
@@ -42,7 +36,7 @@ class StaticWriter(GraphWriter):
     def __init__(self, weights: WeightFile, precision: Precision) -> None:
         super().__init__()
         self._weights = weights
-        self._float, self.float_type = _FLOATS[precision]
+        self._float, self.float_type = NUMPY_TYPES[precision], ONNX_TYPES[precision]
 
     def constant(self, name: str, values: npt.NDArray[Any]) -> str:
         if values.dtype == np.float32:

@@ -16,7 +16,8 @@ from models.convert.encoder.installed import affine, read_graph
 from models.convert.encoder.network import Network
 from models.convert.encoder.reader_graph import write_heads
 from models.convert.encoder.reader_weights import Heads
-from models.convert.encoder.static import Precision, StaticWriter, named, write_buckets
+from models.convert.encoder.static import StaticWriter, named, write_buckets
+from models.convert.weight_file import Precision
 from rag_core.runtime.npu.static import Bucket, StaticReader
 from rag_core.runtime.pack import Pack
 

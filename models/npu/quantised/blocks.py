@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.convert.decoder.static_weights import GraphNodes, PlainProducts, Precision, WeightFile
+from models.convert.decoder.static_weights import GraphNodes, NamedWeights, PlainProducts
 from models.convert.decoder.weights import Blocks, Matrix, pack
+from models.convert.weight_file import Precision
 
 CONTRIB = "com.microsoft"
 
@@ -33,7 +34,7 @@ class BlockProducts:
         self._kept_means: set[str] = set()
         self._extended: tuple[GraphNodes, str, str] | None = None
 
-    def keep(self, file: WeightFile, name: str, matrix: Matrix) -> None:
+    def keep(self, file: NamedWeights, name: str, matrix: Matrix) -> None:
         if not isinstance(matrix, Blocks):
             self._plain.keep(file, name, matrix)
             return
@@ -61,7 +62,7 @@ class BlockProducts:
         sizes = {"K": matrix.codes.shape[1], "N": len(matrix.scales), "bits": matrix.bits, "block_size": matrix.block}
         return graph.node("MatMulNBits", inputs, output, CONTRIB, **sizes)
 
-    def _keep_means(self, file: WeightFile, columns: int, extra: int, block: int) -> None:
+    def _keep_means(self, file: NamedWeights, columns: int, extra: int, block: int) -> None:
         name = _means(columns)
         if name not in self._kept_means:
             self._kept_means.add(name)
