@@ -15,9 +15,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from app.shell.early import open_window
 
         return open_window(arguments)
+    from models.making import PackMaker
     from rag_core.cli import main as run_command
+    from rag_core.cli.program import Program
 
-    return run_command(arguments)
+    return run_command(arguments, Program(PackMaker()))
 
 
 def wants_window(arguments: Sequence[str]) -> bool:

@@ -34,6 +34,11 @@ def test_opening_an_engine_loads_no_model_runtime() -> None:
     assert not loaded.intersection({"onnxruntime", "faiss", "onnxruntime_genai", "lxml", "docx", "pptx", "onnx"})
 
 
+def test_the_core_runs_without_recipes_and_without_the_window(tmp_path: Path) -> None:
+    code = "sys.modules.update(app=None, models=None)\nfrom rag_core.cli import main\nassert main(['packs', 'list'"
+    assert "rag_core.cli.packs" in loaded_modules(f"{code}, '--data-dir', {str(tmp_path)!r}]) == 0")
+
+
 @pytest.mark.parametrize("package", ["app", "rag_core"])
 def test_nothing_is_swallowed(package: str) -> None:
     """`except Exception` stands in two places only: the engine's job loop and the step that stores one document.

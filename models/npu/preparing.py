@@ -10,7 +10,7 @@ import pickle
 import queue
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ import psutil
 from models.npu.child import Order, started
 from models.npu.plan import Needs, Shape, plan_for
 from models.npu.refusals import forget_refusal, remember_refusal
-from models.npu.state import state_of
 from models.npu.static_graphs import why_not
 from rag_core.errors import MemoryDenied, StorageFull, UserError
 from rag_core.progress import Progress
@@ -38,22 +37,27 @@ _KILLED = 9  # the signal
 _ALL_ROOM = Needs(sys.maxsize, sys.maxsize)
 
 
-def compile_packs(packs: Sequence[Pack], contexts_dir: Path, target: Target) -> Iterator[Progress]:
-    """Prepare those of `packs` that are not ready; the steps count the graphs of all of them. One that fails keeps no
-    other from being prepared: raises the first UserError at the end.
+def compile_packs(
+    packs: Sequence[Pack], contexts_dir: Path, target: Target
+) -> Generator[Progress, None, dict[str, UserError]]:
+    """Prepare each of `packs`; the steps count the graphs of all of them. One that fails keeps no other from being
+    prepared: the value is what went wrong, by pack id.
     """
-    failure: UserError | None = None
-    unprepared = [source for source in packs if state_of(source, contexts_dir, target, thorough=True).unprepared]
-    counts = [len(plan_for(source, target, _ALL_ROOM).shapes or source.manifest.graphs) for source in unprepared]
-    for number, source in enumerate(unprepared):
+    problems: dict[str, UserError] = {}
+    counts = [0 if why_not(source) else _most_graphs(source, target) for source in packs]
+    for number, source in enumerate(packs):
         try:
             for step in compile_pack(source, contexts_dir, target):
                 counts[number] = step.total or counts[number]  # fewer where there is too little room for all
                 yield replace(step, done=sum(counts[:number]) + step.done, total=sum(counts))
         except UserError as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
+            problems[source.id] = error
+    return problems
+
+
+def _most_graphs(source: Pack, target: Target) -> int:
+    """Where there is room for all of them."""
+    return len(plan_for(source, target, _ALL_ROOM).shapes or source.manifest.graphs)
 
 
 def compile_pack(source: Pack, contexts_dir: Path, target: Target) -> Iterator[Progress]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
 from rag_core.cli.parser import build_parser
+from rag_core.cli.program import Program
 from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, NotPrepared, PackCorrupt, PackMissing, UserError
 
 PREPARE_COMMAND = "alcove packs build"
 
+NOTHING_MORE = Program()
 DONE, FAILED, MISUSED, PARTLY, NOT_FOUND, STOPPED = 0, 1, 2, 3, 4, 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> int:
     """Run one command; returns its exit code (listed in the help text)."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(argv, argparse.Namespace(program=program))
     if arguments.version:
         from rag_core import __version__
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rag_core.cli import DONE, FAILED
 from rag_core.cli.output import Output
 from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.pack_making import PackMaking, Problems
 from rag_core.paths import DataDir
-from rag_core.progress import Progress
-from rag_core.runtime.npu.compiled import COMPILED
-from rag_core.runtime.npu.targets import EMULATOR, TARGETS, Target, target_named, this_target, why_no_target
+from rag_core.runtime.npu.compiled import COMPILED, damage_of
+from rag_core.runtime.npu.targets import TARGETS, Target, target_named, this_target, why_no_target
 from rag_core.runtime.pack import Pack, damaged_packs, list_packs, open_pack
 
 
@@ -33,58 +33,36 @@ class Contexts:
 
 
 def compile_for_npu(
-    output: Output, data_dir: DataDir, names: Sequence[str], target_name: str | None, again: bool
+    output: Output,
+    making: PackMaking,
+    data_dir: DataDir,
+    names: Sequence[str],
+    target_name: str | None,
+    again: bool,
 ) -> int:
-    """Compile the packs of these names, or all that are installed; those that are ready only `again`. One that cannot
-    be compiled keeps no other from it.
+    """Compile the packs of these names, or all that are installed and of a kind that can be; those that are ready only
+    `again`: a driver may refuse what the compiler wrote. What the compiler refused before is tried again.
     """
-    from models.npu.preparing import require_compiler
-
-    require_compiler()
+    making.require_compiler()
     target = target_named(target_name) if target_name else _own_target()
-    packs = _chosen(data_dir, names)
-    problems: dict[str, UserError] = {}
-    for pack in packs:
-        try:
-            output.run(_compile(pack, data_dir, target, again, must=bool(names)))
-        except UserError as error:
-            problems[pack.id] = error
-            output.notice(str(error))
-    done = [contexts for contexts in contexts_of(data_dir) if contexts.target == target.id]
+    states = [
+        (pack, making.state_of(pack, data_dir.contexts, target, thorough=True).state)
+        for pack in _chosen(data_dir, names)
+    ]
+    wanted = [pack for pack, state in states if (names or state != "cannot") and (again or state != "ready")]
+    problems = output.run(making.compile(wanted, data_dir.contexts, target))
+    for error in problems.values():
+        output.notice(str(error))
+    done = [contexts for contexts in contexts_of(data_dir, making) if contexts.target == target.id]
     _tell(output, target, done, problems)
     return FAILED if problems or not done else DONE
 
 
-def _compile(pack: Pack, data_dir: DataDir, target: Target, again: bool, must: bool) -> Generator[Progress, None, None]:
-    """Nothing where it is ready, but `again`: a driver may refuse what the compiler wrote. What the compiler refused
-    before is tried again; `must` a pack of a foreign kind too, to be told why not.
-    """
-    from models.npu.preparing import compile_pack
-    from models.npu.state import state_of
-    from models.npu.static_graphs import why_not
-
-    if not must and why_not(pack):
-        return
-    if again or state_of(pack, data_dir.contexts, target, thorough=True).state != "ready":
-        yield from compile_pack(pack, data_dir.contexts, target)
-
-
-def compile_for_real_npu(data_dir: DataDir, pack_ids: Sequence[str]) -> Iterator[Progress]:
-    """Where this machine has one. Raises UserError where it cannot be: the packs themselves are built by then."""
-    from models.npu.preparing import compile_packs
-    from rag_core.runtime.devices import list_devices
-
-    target = this_target(list_devices())
-    if target is not None and target != EMULATOR:
-        packs = [pack for pack in list_packs(data_dir.packs) if pack.id in pack_ids]
-        yield from compile_packs(packs, data_dir.contexts, target)
-
-
-def contexts_of(data_dir: DataDir, thorough: bool = False) -> list[Contexts]:
+def contexts_of(data_dir: DataDir, making: PackMaking | None, thorough: bool = False) -> list[Contexts]:
     """Everything that was compiled, by pack and chip; `thorough` compares every byte with the manifest."""
     found: list[Contexts] = []
     for folder in sorted(data_dir.contexts.glob("*")):
-        found += [_described(data_dir, folder.name, pack, thorough) for pack in list_packs(folder)]
+        found += [_described(data_dir, making, folder.name, pack, thorough) for pack in list_packs(folder)]
         found += [
             Contexts(folder.name, path.name, 0, "", damage.message, damaged=True)
             for path, damage in damaged_packs(folder)
@@ -92,25 +70,21 @@ def contexts_of(data_dir: DataDir, thorough: bool = False) -> list[Contexts]:
     return found
 
 
-def _described(data_dir: DataDir, pack_id: str, contexts: Pack, thorough: bool) -> Contexts:
-    from models.npu.state import damage_of
-
+def _described(data_dir: DataDir, making: PackMaking | None, pack_id: str, contexts: Pack, thorough: bool) -> Contexts:
     size = sum(file.bytes for file in contexts.manifest.files)
     target, qairt = contexts.root.name, str(contexts.manifest.spec.get(COMPILED, {}).get("qairt", ""))
-    if damage := damage_of(contexts, thorough):
-        return Contexts(pack_id, target, size, qairt, damage, damaged=True)
-    return Contexts(pack_id, target, size, qairt, _why_useless(data_dir, pack_id, target))
+    damage = damage_of(contexts, thorough)
+    reason = damage or ("" if making is None else _why_useless(data_dir, making, pack_id, target))
+    return Contexts(pack_id, target, size, qairt, reason, damaged=bool(damage))
 
 
-def _why_useless(data_dir: DataDir, pack_id: str, target_id: str) -> str:
-    from models.npu.state import state_of
-
+def _why_useless(data_dir: DataDir, making: PackMaking, pack_id: str, target_id: str) -> str:
     try:
         source = open_pack(data_dir.packs / pack_id)
     except (PackMissing, PackCorrupt):
         return "The pack that it was made of is not installed any more."
     target = next((target for target in TARGETS if target.id == target_id), None)
-    return state_of(source, data_dir.contexts, target).reason if target else "Alcove does not know this chip."
+    return making.state_of(source, data_dir.contexts, target).reason if target else "Alcove does not know this chip."
 
 
 def _own_target() -> Target:
@@ -136,7 +110,7 @@ def _chosen(data_dir: DataDir, names: Sequence[str]) -> list[Pack]:
     return [known[name] for name in names] if names else installed
 
 
-def _tell(output: Output, target: Target, done: Sequence[Contexts], problems: dict[str, UserError]) -> None:
+def _tell(output: Output, target: Target, done: Sequence[Contexts], problems: Problems) -> None:
     described = [asdict(contexts) for contexts in done]
     told = {pack_id: str(error) for pack_id, error in problems.items()}
     output.document({"version": 1, "target": target.id, "contexts": described, "problems": told})

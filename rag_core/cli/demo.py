@@ -38,7 +38,7 @@ _STAGES = (
 def demo(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
     data_dir = data_dir_of(arguments)
-    for left_out in output.run(build(data_dir)):
+    for left_out in output.run(build(arguments)):
         output.notice(left_out)
     with open_engine(arguments, LIBRARY) as engine:
         report = output.run(engine.add([SAMPLES]))

@@ -8,10 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rag_core.cli import DONE, FAILED
-from rag_core.cli.contexts import compile_for_npu, compile_for_real_npu, contexts_of
-from rag_core.cli.opening import data_dir_of
+from rag_core.cli.contexts import compile_for_npu, contexts_of
+from rag_core.cli.opening import data_dir_of, settings_of
 from rag_core.cli.output import Output
+from rag_core.cli.program import making_of, program_of
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.pack_making import PackMaking, compile_for_real_npu
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.pack import Pack, damaged_packs, list_packs, verify
@@ -20,50 +22,49 @@ from rag_core.runtime.pack import Pack, damaged_packs, list_packs, verify
 def packs(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
     data_dir = data_dir_of(arguments)
+    making = program_of(arguments).making
     match arguments.action:
         case "build":
-            return _build(output, data_dir)
+            return _build(output, arguments)
         case "import":
-            output.run(_import(arguments.folder, data_dir))
+            output.run(_import(making_of(arguments), arguments.folder, data_dir))
         case "compile":
-            return compile_for_npu(output, data_dir, arguments.names, arguments.target, arguments.again)
+            chosen = (arguments.names, arguments.target, arguments.again)
+            return compile_for_npu(output, making_of(arguments), data_dir, *chosen)
         case "verify":
-            return _verify(output, data_dir)
-    return _list(output, data_dir)
+            return _verify(output, data_dir, making)
+    return _list(output, data_dir, making)
 
 
-def _build(output: Output, data_dir: DataDir) -> int:
+def _build(output: Output, arguments: argparse.Namespace) -> int:
     """The list of all packs afterwards. What was left out was asked for, so it is a failure here."""
-    left_out = output.run(build(data_dir))
-    _list(output, data_dir)
+    left_out = output.run(build(arguments))
+    _list(output, data_dir_of(arguments), making_of(arguments))
     for problem in left_out:
         output.notice(problem)
     return FAILED if left_out else DONE
 
 
-def build(data_dir: DataDir) -> Generator[Progress, None, tuple[str, ...]]:
-    """Build the default packs that are not there yet, and compile them where there is a real NPU.
+def build(arguments: argparse.Namespace) -> Generator[Progress, None, tuple[str, ...]]:
+    """Build the default packs that are not there yet, and compile those in use where there is a real NPU.
 
     The generator's value says what was left out, because Alcove works without it, and why.
     """
-    from models.recipes.build import RECIPES, build_packs  # the recipes; nothing else in the core knows them
+    making, data_dir = making_of(arguments), data_dir_of(arguments)
+    left_out = yield from making.build(data_dir.packs, data_dir.downloads)
+    uncompiled = yield from compile_for_real_npu(making, data_dir, settings_of(arguments))
+    return (*left_out, *map(str, uncompiled.values()))
 
-    left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
-    yield from compile_for_real_npu(data_dir, tuple(RECIPES))
-    return left_out
 
-
-def _import(folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
-    from models.imports.pack import import_pack
-
+def _import(making: PackMaking, folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
     if folder is None:
         raise UserError("“packs import” needs the folder that holds the model.", "alcove packs import FOLDER")
-    yield from import_pack(folder.expanduser().absolute(), data_dir.packs)
+    yield from making.import_folder(folder.expanduser().absolute(), data_dir.packs)
 
 
-def _list(output: Output, data_dir: DataDir) -> int:
+def _list(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
     found = list_packs(data_dir.packs)
-    contexts = contexts_of(data_dir)
+    contexts = contexts_of(data_dir, making)
     described = [asdict(context) for context in contexts]
     output.document({"version": 1, "packs": [_described(pack) for pack in found], "contexts": described})
     if not found:
@@ -79,7 +80,7 @@ def _list(output: Output, data_dir: DataDir) -> int:
     return DONE
 
 
-def _verify(output: Output, data_dir: DataDir) -> int:
+def _verify(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
     problems = {folder.name: damage.message for folder, damage in damaged_packs(data_dir.packs)}
     for folder_name, problem in problems.items():
         output.text(f"{folder_name}: {problem}")
@@ -90,7 +91,7 @@ def _verify(output: Output, data_dir: DataDir) -> int:
         except PackCorrupt as error:
             problems[pack.id] = str(error)
         output.text(f"{pack.id}: {problems.get(pack.id, 'every file is as its manifest says')}")
-    contexts = contexts_of(data_dir, thorough=True)
+    contexts = contexts_of(data_dir, making, thorough=True)
     for context in contexts:
         output.text(f"{context.pack} for {context.target}: {context.reason or 'every file is as its manifest says'}")
     problems |= {f"{context.pack} for {context.target}": context.reason for context in contexts if context.damaged}

@@ -16,6 +16,7 @@ from rag_core.host.lane import Work
 from rag_core.host.moves import Moves
 from rag_core.host.shelf import Shelf
 from rag_core.host.stages import check_stages
+from rag_core.pack_making import PackMaking
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import list_devices
@@ -32,6 +33,7 @@ class EngineWork:
     """
 
     engines: Engines
+    making: PackMaking
     shelf: Shelf
     stop_others: StopOthers
     tell: Callable[[object], None]
@@ -81,13 +83,13 @@ class EngineWork:
             case jobs.CheckHealth():
                 return self._check_health(job)
             case jobs.PreparePacks():
-                return self._then_reopen(packs.prepare(data_dir, self.engines.settings))
+                return self._then_reopen(packs.prepare(self.making, data_dir, self.engines.settings))
             case jobs.CheckNpu():
                 return self._check_npu()
             case jobs.PrepareNpu():
-                return self._then_reopen(packs.prepare_npu(data_dir, self.engines.settings))
+                return self._then_reopen(packs.prepare_npu(self.making, data_dir, self.engines.settings))
             case jobs.ImportPack():
-                return self._then_reopen(packs.import_folder(data_dir, self.engines.settings, job.folder))
+                return self._then_reopen(packs.import_folder(self.making, data_dir, self.engines.settings, job.folder))
             case jobs.VerifyPack():
                 return packs.verify_stepwise(data_dir, job.pack_id)
             case jobs.SaveSettings():
@@ -138,7 +140,7 @@ class EngineWork:
             return NpuState()
         failed = self.engines.models.failed
         doubtful = [stage.role for stage in STAGES if stage.name in failed]
-        return (yield from packs.check_npu(self.engines.data_dir, settings, doubtful))
+        return (yield from packs.check_npu(self.making, self.engines.data_dir, settings, doubtful))
 
     def _retry_devices(self, token: CancelToken) -> Work:
         yield from ()

@@ -29,6 +29,7 @@ from rag_core.progress import CancelToken
 if TYPE_CHECKING:
     from rag_core.host.engine_work import EngineWork
     from rag_core.host.engines import ModelsFactory
+    from rag_core.pack_making import PackMaking
 
 _LAST_STEP_S = 2.0
 
@@ -36,9 +37,12 @@ _LAST_STEP_S = 2.0
 class Host:
     """Everything of the engine process but the process: tests run it on a thread of theirs."""
 
-    def __init__(self, data_dir: DataDir, silence: Silence, make_models: ModelsFactory | None = None) -> None:
+    def __init__(
+        self, data_dir: DataDir, silence: Silence, making: PackMaking, make_models: ModelsFactory | None = None
+    ) -> None:
         report = partial(failed_by_bug, data_dir.reports)
         self._data_dir = data_dir
+        self._making = making
         self._make_models = make_models
         self._shelf = Shelf(data_dir)
         self._pictures = Pictures(data_dir)
@@ -112,7 +116,7 @@ class Host:
             from rag_core.host.moves import crashes
 
             engines = Engines(self._data_dir, self._make_models)
-            self._engine_work = EngineWork(engines, self._shelf, self._engine.stop_others, self._tell)
+            self._engine_work = EngineWork(engines, self._making, self._shelf, self._engine.stop_others, self._tell)
             for crash in crashes(self._data_dir):
                 self._tell(crash)
         return self._engine_work.begin(job, token)

@@ -1,83 +1,63 @@
-"""Packs for the window: listed, verified, built, imported, prepared for the NPU. No other file here knows the recipes.
-
-Building is the set-up step that downloads, asked for by the person; a child process does it.
-"""
+"""Packs for the window: listed, verified, built, imported, prepared for the NPU."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
-from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.events import NpuState, PackInfo
 from rag_core.host.lane import Work
+from rag_core.pack_making import PackMaking, compile_for_real_npu, compile_in_use, packs_in_use
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.npu.targets import EMULATOR, Target, this_target, why_no_target
 from rag_core.runtime.pack import Pack, Role, open_pack, pack_folders, verify
-from rag_core.runtime.stages import STAGES
 from rag_core.settings import Settings
 
 
-def prepare(data_dir: DataDir, settings: Settings) -> Work:
+def prepare(making: PackMaking, data_dir: DataDir, settings: Settings) -> Work:
     """Builds the default packs that are missing, and compiles those in use where there is a real NPU.
 
-    What was left out and why, as `build_packs` says.
+    What was left out and why, as `PackMaking.build` says. The packs work on the processor: why they are not on the NPU,
+    `CheckNpu` tells, and tries again.
     """
-    from models.recipes.build import build_packs
-
-    left_out = yield from build_packs(data_dir.packs, data_dir.downloads)
-    yield from _compile_for_real_npu(data_dir, settings)
+    left_out = yield from making.build(data_dir.packs, data_dir.downloads)
+    yield from compile_for_real_npu(making, data_dir, settings)
     return left_out
 
 
-def import_folder(data_dir: DataDir, settings: Settings, folder: Path) -> Work:
-    from models.imports.pack import import_pack
-
-    yield from import_pack(folder.expanduser().absolute(), data_dir.packs)
-    yield from _compile_for_real_npu(data_dir, settings)
+def import_folder(making: PackMaking, data_dir: DataDir, settings: Settings, folder: Path) -> Work:
+    """With the same care for the NPU as `prepare`."""
+    yield from making.import_folder(folder.expanduser().absolute(), data_dir.packs)
+    yield from compile_for_real_npu(making, data_dir, settings)
     return None
 
 
-def check_npu(data_dir: DataDir, settings: Settings, doubtful: Collection[Role] = ()) -> Work:
+def check_npu(making: PackMaking, data_dir: DataDir, settings: Settings, doubtful: Collection[Role] = ()) -> Work:
     """The `NpuState`. What was prepared of the packs of `doubtful` roles is compared byte by byte."""
     yield from ()
-    return _npu_state(data_dir, settings, this_target(list_devices()), doubtful)
+    return _npu_state(making, data_dir, settings, this_target(list_devices()), doubtful)
 
 
-def prepare_npu(data_dir: DataDir, settings: Settings) -> Work:
+def prepare_npu(making: PackMaking, data_dir: DataDir, settings: Settings) -> Work:
     """Compiles the packs in use that are not ready for this machine's NPU, real or emulated; the `NpuState` then."""
-    from models.npu.preparing import compile_packs
-
     target = this_target(list_devices())
     if target is not None:
-        yield from compile_packs(tuple(_packs_in_use(data_dir, settings)), data_dir.contexts, target)
-    return _npu_state(data_dir, settings, target)
-
-
-def _compile_for_real_npu(data_dir: DataDir, settings: Settings) -> Iterator[Progress]:
-    from models.npu.preparing import compile_packs
-
-    target = this_target(list_devices())
-    if target is None or target == EMULATOR:
-        return
-    try:
-        yield from compile_packs(tuple(_packs_in_use(data_dir, settings)), data_dir.contexts, target)
-    except UserError:
-        return  # the packs work on the processor; why they are not on the NPU, `CheckNpu` tells, and tries again
+        for problem in (yield from compile_in_use(making, data_dir, settings, target)).values():
+            raise problem
+    return _npu_state(making, data_dir, settings, target)
 
 
 def _npu_state(
-    data_dir: DataDir, settings: Settings, target: Target | None, doubtful: Collection[Role] = ()
+    making: PackMaking, data_dir: DataDir, settings: Settings, target: Target | None, doubtful: Collection[Role] = ()
 ) -> NpuState:
-    from models.npu.state import state_of
-
     if target is None:
         return NpuState(reason=why_no_target(list_devices()))
     states = [
-        state_of(pack, data_dir.contexts, target, thorough=pack.manifest.role in doubtful)
-        for pack in _packs_in_use(data_dir, settings)
+        making.state_of(pack, data_dir.contexts, target, thorough=pack.manifest.role in doubtful)
+        for pack in packs_in_use(data_dir.packs, settings)
     ]
     if not states:
         return NpuState()  # without models nothing is missing, and nothing is ready
@@ -93,7 +73,7 @@ def _npu_state(
 
 def installed(data_dir: DataDir, settings: Settings) -> tuple[PackInfo, ...]:
     """Every pack, by id; one whose manifest cannot be read with its problem."""
-    in_use = {pack.id for pack in _packs_in_use(data_dir, settings)}
+    in_use = {pack.id for pack in packs_in_use(data_dir.packs, settings)}
     return tuple(_described(folder, in_use) for folder in pack_folders(data_dir.packs))
 
 
@@ -115,14 +95,6 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
         except PackCorrupt as error:
             return Check(f"pack {pack.id}", False, error.message, error.advice)
     return Check(f"pack {pack.id}", True, "Every file is as its manifest says.")
-
-
-def _packs_in_use(data_dir: DataDir, settings: Settings) -> Iterator[Pack]:
-    for stage in STAGES:
-        try:
-            yield stage.pack(data_dir.packs, settings)
-        except (PackMissing, PackCorrupt):
-            continue  # then none is in use for this stage
 
 
 def _described(folder: Path, in_use: set[str]) -> PackInfo:

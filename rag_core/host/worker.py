@@ -1,4 +1,4 @@
-"""The engine process itself: what `EngineProcess` starts."""
+"""What the engine process does. The module that `EngineProcess` starts says who makes packs there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag_core.host.host import Host
 from rag_core.host.silence import Silence
 from rag_core.paths import DataDir
 from rag_core.process.wire import receive, take_pipes
+
+if TYPE_CHECKING:
+    from rag_core.pack_making import PackMaking
 
 # When the window's process is gone, or wants an end: a step that takes longer than this is cut off. Nothing is lost.
 _LAST_STEP_S = 10.0
@@ -23,7 +27,7 @@ _NICENESS = 5
 _TURN_S = 0.0005
 
 
-def main() -> None:
+def serve(making: PackMaking) -> None:
     """Serve until the parent says so or goes away. First comes the data folder; the log is the error stream."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
     faulthandler.enable()
@@ -36,7 +40,7 @@ def main() -> None:
     folder = receive(incoming)
     if folder is None:
         return
-    host = Host(DataDir(Path(os.fsdecode(folder))), silence)
+    host = Host(DataDir(Path(os.fsdecode(folder))), silence, making)
     host.serve(incoming, outgoing, on_closing=_end_soon)
     sys.stderr.flush()
     os._exit(0)  # what is open is closed by now; libraries take half a second to say goodbye

@@ -24,7 +24,7 @@ CHILD_ARGUMENT = "--alcove-child"
 MODULES = {
     "reading": "rag_core.ingest.reading_worker",
     "rendering": "rag_core.ingest.rendering_worker",
-    "engine": "rag_core.host.worker",
+    "engine": "app.engine.worker",
     "compiling": "models.npu.worker",
     "bench": "rag_core.bench.compare.worker",
 }

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from rag_core.cli import DONE, FAILED, MISUSED, main
+from models.making import PackMaker
+from rag_core import cli
+from rag_core.cli import DONE, FAILED, MISUSED
+from rag_core.cli.program import Program
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
@@ -22,6 +25,10 @@ from rag_core.runtime.plugins import Plugin
 from tests.models.tiny_static import tiny_static
 
 CHIP = target_named("snapdragon-x-elite")
+
+
+def main(arguments: list[str]) -> int:
+    return cli.main(arguments, Program(PackMaker()))
 
 
 @pytest.fixture
@@ -114,6 +121,17 @@ def test_what_is_ready_is_compiled_again_only_when_that_is_wanted(
     compiled(data_dir, open_pack(data_dir.packs / "tiny").sha256)
     assert main(["packs", "compile", "--target", CHIP.id]) == DONE and compiled_packs == []
     assert main(["packs", "compile", "--target", CHIP.id, "--again"]) == DONE and compiled_packs == ["tiny"]
+
+
+def test_without_recipes_what_is_there_is_listed_and_nothing_is_made(
+    data_dir: DataDir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compiled(data_dir, "0" * 64)
+    assert cli.main(["packs", "list"]) == cli.main(["packs", "verify"]) == DONE
+    assert "tiny" in capsys.readouterr().out
+    for action in ("build", "compile", "import"):
+        assert cli.main(["packs", action]) == FAILED
+        assert "cannot make packs" in capsys.readouterr().err
 
 
 def test_packs_needs_an_action() -> None:

@@ -160,7 +160,7 @@ def test_killed_in_the_middle_every_document_is_whole_or_absent_and_adding_resum
         (folder / f"{number}.txt").write_text(text)
     environment = os.environ | {"ALCOVE_DATA_DIR": str(tmp_path)}
     for wait_s in (1.2, 2.0, 3.0):
-        process = subprocess.Popen([sys.executable, "-m", "rag_core", "add", str(folder)], env=environment)
+        process = subprocess.Popen([sys.executable, "-m", "app", "add", str(folder)], env=environment)
         time.sleep(wait_s)
         process.send_signal(signal.SIGKILL)
         process.wait()

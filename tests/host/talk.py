@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
 
+from models.making import PackMaker
 from rag_core.engine.models import Models
 from rag_core.host.commands import Cancel, Close, Command, Pause, Submit
 from rag_core.host.events import Ending, Event, Failed, Finished, Stopped
@@ -108,7 +109,7 @@ def host(data: Path, models: Models | None = None) -> Iterator[Talk]:
     to_test, from_host = os.pipe()
     with os.fdopen(to_host, "rb") as commands, os.fdopen(from_host, "wb") as said:
         talk = Talk(outgoing=os.fdopen(from_test, "wb"))
-        served = Host(DataDir(data), Silence(), lambda data_dir, settings: used)
+        served = Host(DataDir(data), Silence(), PackMaker(), lambda data_dir, settings: used)
         with os.fdopen(to_test, "rb") as events:
             threads = [
                 threading.Thread(target=served.serve, args=(commands, said), name="host"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from rag_core.errors import UserError
 from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
 from rag_core.paths import DataDir
@@ -44,8 +45,9 @@ def _stamp_of(source: Pack, target: Target, recipe: str) -> Stamp:
 
 
 def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag_core.host.packs.list_devices", lambda: Inventory((), ("No NPU.",)))
-    monkeypatch.setattr("rag_core.host.packs.this_target", lambda inventory: target)
+    for module in ("host.packs", "pack_making"):
+        monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda: Inventory((), ("No NPU.",)))
+        monkeypatch.setattr(f"rag_core.{module}.this_target", lambda inventory: target)
 
 
 def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -128,9 +130,12 @@ def test_a_compiler_that_crashes_is_told_once_and_not_tried_again(data: Path, mo
 def test_building_goes_on_with_compiling_where_there_is_a_real_npu(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[list[str], str]] = []
 
-    def compile_packs(packs: tuple[Pack, ...], contexts_dir: Path, target: Target) -> list[Progress]:
+    def compile_packs(
+        packs: Sequence[Pack], contexts_dir: Path, target: Target
+    ) -> Generator[Progress, None, dict[str, UserError]]:
+        yield from ()
         seen.append(([pack.id for pack in packs], target.id))
-        return []
+        return {"tiny": UserError("Refused.")}  # which `CheckNpu` tells: the packs are there
 
     def build_packs(packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[str, ...]]:
         yield from ()

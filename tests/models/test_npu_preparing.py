@@ -12,9 +12,10 @@ import pytest
 
 from models.npu.plan import Needs, plan_for
 from models.npu.preparing import compile_pack, compile_packs
-from models.npu.state import PackState, state_of
+from models.npu.state import state_of
 from rag_core.errors import MemoryDenied, StorageFull, UserError
-from rag_core.progress import Progress
+from rag_core.pack_making import PackState
+from rag_core.progress import Progress, run_to_end
 from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
@@ -128,8 +129,8 @@ def test_a_compiler_that_crashes_leaves_nothing_and_is_not_tried_again_by_itself
     with pytest.raises(UserError, match=r"stopped unexpectedly over “Tiny” \(signal 11\)"):
         run(source, tmp_path)
     assert left_in(tmp_path) == [f"{CHIP.id}.refused.json"]
-    assert state_of(source, tmp_path, CHIP).state == "cannot"
-    assert list(compile_packs([source], tmp_path, CHIP)) == []
+    state = state_of(source, tmp_path, CHIP)
+    assert state.state == "refused" and not state.unprepared
     monkeypatch.setattr(
         "models.npu.state.expected_stamp", lambda *of: replace(stamp_of(*of), qairt="2.52.0")
     )  # another compiler is worth another try
@@ -193,8 +194,8 @@ def test_one_pack_that_fails_keeps_no_other_from_being_prepared(
         return []
 
     monkeypatch.setattr("models.npu.preparing.compile_pack", compile_pack)
-    with pytest.raises(UserError, match="Refused"):
-        list(compile_packs([source, other], tmp_path, CHIP))
+    problems = run_to_end(compile_packs([source, other], tmp_path, CHIP))
+    assert {pack_id: str(error) for pack_id, error in problems.items()} == {"tiny": "Refused."}
     assert seen == ["tiny", "other"]
 
 
@@ -233,3 +234,4 @@ def test_a_foreign_pack_is_told_apart(source: Pack, tmp_path: Path) -> None:
     assert state_of(foreign, tmp_path, CHIP).state == "cannot"
     with pytest.raises(UserError, match="cannot prepare"):
         run(foreign, tmp_path)
+    assert "cannot prepare" in str(run_to_end(compile_packs([foreign], tmp_path, CHIP))["tiny"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.runtime.npu.targets import Target
-from rag_core.runtime.pack import Pack, open_pack
+from rag_core.runtime.pack import Pack, open_pack, verify
 from rag_core.runtime.plugins import QNN, plugin_of, qairt_version
 
 COMPILED = "compiled"
@@ -77,6 +77,20 @@ def find_contexts(contexts_dir: Path, source: Pack, target: Target, expected: St
     if difference := _difference(stamp, expected):
         return Found(None, f"“{source.manifest.title}” was prepared for {difference}.", stale=True)
     return Found(pack)
+
+
+def damage_of(contexts: Pack, thorough: bool) -> str:
+    """What is wrong with the files of a context pack; empty where nothing is."""
+    for file in contexts.manifest.files:
+        path = contexts.path_of(file.path)
+        if not path.is_file() or path.stat().st_size != file.bytes:
+            return f"The file “{file.path}” of what was prepared for the NPU is damaged."
+    if thorough:
+        try:
+            verify(contexts)
+        except PackCorrupt as damage:
+            return damage.message
+    return ""
 
 
 def described(stamp: Stamp) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""What the program around the command line brings, and the core has not: whoever makes packs, and the window."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rag_core.errors import UserError
+
+if TYPE_CHECKING:
+    from rag_core.pack_making import PackMaking
+
+
+class Window(Protocol):
+    def why_not(self) -> str:
+        """Why it cannot be opened here, as a sentence; empty where it can, on a screen that somebody may see."""
+
+    def open(self, data_dir: Path, library: str) -> int:
+        """Open it on this library; returns when it is closed, with the program's exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is None is not there: then the command line does without, or says so."""
+
+    making: PackMaking | None = None
+    window: Window | None = None
+
+
+def program_of(arguments: argparse.Namespace) -> Program:
+    """`main` put it there."""
+    program: Program = arguments.program
+    return program
+
+
+def making_of(arguments: argparse.Namespace) -> PackMaking:
+    """Raises UserError where nobody makes packs."""
+    making = program_of(arguments).making
+    if making is None:
+        raise UserError("This program has no recipes: it cannot make packs.", "Copy finished packs into packs/.")
+    return making
