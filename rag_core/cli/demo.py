@@ -9,7 +9,7 @@ from rag_core.cli import DONE
 from rag_core.cli.asking import show_answer
 from rag_core.cli.contract import answer_contract
 from rag_core.cli.library import show_problems, summary
-from rag_core.cli.opening import data_dir_of, open_engine
+from rag_core.cli.opening import open_engine
 from rag_core.cli.output import Output
 from rag_core.cli.packs import build
 from rag_core.evaluate.questions import load_questions
@@ -37,7 +37,6 @@ _STAGES = (
 
 def demo(arguments: argparse.Namespace) -> int:
     output = Output(arguments.json)
-    data_dir = data_dir_of(arguments)
     for left_out in output.run(build(arguments)):
         output.notice(left_out)
     with open_engine(arguments, LIBRARY) as engine:
