@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag_core.errors import LibraryLocked, LibraryMissing, LibraryTooNew, StorageFull, UserError
+from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, read_object, write_object
+from rag_core.storage.writer_lock import lock_for_writing
 
 if TYPE_CHECKING:  # the window imports this module for its records; the store would bring numpy along
     from rag_core.index.records import Identity
@@ -22,7 +24,6 @@ LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "d
 SETTINGS_FILE = "library.json"
 LEFT_OUT = "You removed it from this library. Add it by itself to have it back."
 
-_DATABASE_FILE = "library.db"
 _DELETED = ".deleted-"
 _NAME = re.compile(r"[^\W_][\w .,&'’()+-]{0,63}")  # what every file system takes: "Hollis & Marsh (2026)"
 _WINDOWS_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)
@@ -80,7 +81,7 @@ def library_folder(data_dir: DataDir, name: str) -> Path:
     """Where its files are. Raises LibraryMissing, UserError for a name that no library can have."""
     check_library_name(name)
     folder = data_dir.libraries / name
-    if not (folder / _DATABASE_FILE).is_file():
+    if not (folder / DATABASE_FILE).is_file():
         raise LibraryMissing(f"There is no library “{name}”.", "It may have been renamed or deleted.")
     return folder
 
@@ -122,13 +123,12 @@ def library_info(data_dir: DataDir, name: str, identity: Identity | None = None)
 
 def create_library(data_dir: DataDir, name: str) -> LibraryInfo:
     """An empty library. Raises UserError for a bad or taken name, StorageFull where nothing can be written."""
-    from rag_core import __version__
     from rag_core.index.store import Store
 
     name = unicodedata.normalize("NFC", name.strip())
     check_library_name(name)
     _refuse_taken(data_dir, name)
-    Store.open(data_dir.libraries / name, created_with=f"alcove {__version__}").close()
+    Store.open(data_dir.libraries / name).close()
     return library_info(data_dir, name)
 
 
@@ -197,7 +197,7 @@ def _folders(data_dir: DataDir) -> list[Path]:
         found = [
             folder
             for folder in data_dir.libraries.iterdir()
-            if not folder.name.startswith(".") and (folder / _DATABASE_FILE).is_file()
+            if not folder.name.startswith(".") and (folder / DATABASE_FILE).is_file()
         ]
     except FileNotFoundError:
         return []
@@ -235,10 +235,10 @@ def _size_of(folder: Path) -> int:
 
 def _move(folder: Path, target: Path) -> None:
     """Rename a library's folder when nobody writes to it."""
-    from rag_core.index.writer_lock import WriterLock
-
     try:
-        WriterLock(folder).release()  # held by no other program; Windows moves no folder with an open file in it
+        lock_for_writing(
+            folder / DATABASE_FILE, LIBRARY.title
+        ).release()  # held by no other program; Windows moves no folder with an open file in it
         folder.rename(target)
     except PermissionError as error:
         raise LibraryLocked(

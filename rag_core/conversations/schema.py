@@ -1,10 +1,12 @@
-"""The schema of the conversations, as numbered steps. A step is never edited once released; a change is a new step."""
+"""The tables of the conversations. A step is never edited once released; a change is a new step, and a new fixture."""
 
 from __future__ import annotations
 
-from rag_core.index.migrations import Steps
+from rag_core.storage.schema import Schema, Step
 
-_STEP_1 = (
+CONVERSATIONS_FILE = "conversations.db"
+
+_STEP_1: Step = (
     # `words` is what a search looks in: one spelling for capitals and for full-width forms.
     """CREATE TABLE conversations (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -31,6 +33,10 @@ _STEP_1 = (
 )
 
 # What the search told the person, one notice a line.
-_STEP_2 = ("ALTER TABLE turns ADD COLUMN notices TEXT NOT NULL DEFAULT ''",)
+_STEP_2: Step = ("ALTER TABLE turns ADD COLUMN notices TEXT NOT NULL DEFAULT ''",)
 
-STEPS: Steps = (_STEP_1, _STEP_2)
+CONVERSATIONS = Schema(
+    "conversation file",
+    "Move the file “conversations.db” out of that folder to begin anew; the documents are not affected.",
+    steps=(_STEP_1, _STEP_2),
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,15 +18,12 @@ from rag_core.conversations.answer_json import (
     filters_to_json,
 )
 from rag_core.conversations.records import Conversation, Feedback, Turn
-from rag_core.conversations.schema import STEPS
-from rag_core.errors import StorageFull, UserError
-from rag_core.index import migrations
-from rag_core.storage.connection import CONVERSATIONS, Connection, connect, plain_words, prepare_writing, transaction
-from rag_core.storage.keys import KeySource, NoKey
+from rag_core.conversations.schema import CONVERSATIONS
+from rag_core.errors import UserError
+from rag_core.storage.connection import Connection
+from rag_core.storage.database import Database
 from rag_core.text.search_tokens import fold
 from rag_core.types import Filters
-
-CONVERSATIONS_FILE = "conversations.db"
 
 _TURNS_AT_A_TIME = 50
 _UNREADABLE = "This answer was stored by another version of Alcove and cannot be shown here. Ask the question again."
@@ -44,18 +40,11 @@ class ConversationStore:
     LibraryLocked, LibraryTooNew.
     """
 
-    def __init__(self, path: Path, key_source: KeySource | None = None) -> None:
-        self.path = path
-        key = (key_source or NoKey()).key(path.parent)
+    def __init__(self, path: Path, key: bytes | None = None) -> None:
         read_only = path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-        _require_folder(path.parent)
-        with plain_words(path.parent, CONVERSATIONS):
-            self._connection = connect(path, key, read_only=read_only, create=True, holding=CONVERSATIONS)
-            try:
-                self._bring_up_to_date(read_only)
-            except BaseException:
-                self._connection.close()
-                raise
+        self._database = Database(path, CONVERSATIONS, key, read_only=read_only)
+        self._reading, self._writing = self._database.reading, self._database.writing
+        self._leave_no_trace = self._database.leave_no_trace
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +56,7 @@ class ConversationStore:
 
     def close(self) -> None:
         """Safe to call twice."""
-        self._connection.close()
+        self._database.close()
 
     def list(self, query: str = "") -> tuple[Conversation, ...]:
         """The latest first; with `query`, those that hold all of its words in title, questions or answers."""
@@ -188,31 +177,6 @@ class ConversationStore:
         )
         return replace(turn, turn_id=int(cursor.lastrowid))
 
-    def _bring_up_to_date(self, read_only: bool) -> None:
-        folder = self.path.parent
-        migrations.check_not_newer(self._connection, folder, STEPS, CONVERSATIONS)
-        if read_only:
-            migrations.require_current(self._connection, folder, STEPS, CONVERSATIONS)
-            return
-        prepare_writing(self._connection, new=migrations.schema_version(self._connection) == 0)
-        migrations.migrate(self._connection, STEPS)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_words(self.path.parent, CONVERSATIONS):
-            yield self._connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with plain_words(self.path.parent, CONVERSATIONS), transaction(self._connection):
-            yield self._connection
-
-    def _leave_no_trace(self) -> None:
-        """What was deleted is overwritten in the file already; here its copy in the write-ahead log goes too."""
-        with self._reading() as connection:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
 
 def _turn(row: Any) -> Turn:
     turn_id, question, asked_ns, answer, problem, stopped, feedback, filters, notices = row
@@ -229,16 +193,6 @@ def _turn(row: Any) -> Turn:
 def _storable(text: str) -> str:
     """Half a character (a damaged paste) cannot be written in UTF-8; it becomes a question mark."""
     return text.encode("utf-8", errors="replace").decode()
-
-
-def _require_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageFull(
-            f"The folder {folder} cannot be written to ({error.strerror}).",
-            "Check its permissions and the free space, or choose another folder.",
-        ) from error
 
 
 def _gone() -> UserError:

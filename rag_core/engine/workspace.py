@@ -37,10 +37,8 @@ def open_workspace(
     data_dir: DataDir, library: str, models: Models, settings: Settings, read_only: bool, closes_models: bool
 ) -> Workspace:
     """Opens the library's files, no model. Raises LibraryLocked, LibraryTooNew, LibraryMissing (read-only)."""
-    from rag_core import __version__
-
     folder = data_dir.libraries / library
     if read_only and not folder.is_dir():
         raise LibraryMissing(f"There is no library “{library}” yet.", "Add documents to it.")
-    store = Store.open(folder, read_only=read_only, created_with=f"alcove {__version__}")
+    store = Store.open(folder, read_only=read_only)
     return Workspace(LibraryIndex(store), models, settings, data_dir.reports, closes_models)

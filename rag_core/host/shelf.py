@@ -35,7 +35,8 @@ class Shelf:
     @contextmanager
     def conversations(self, library: str) -> Iterator[ConversationStore]:
         """Raises UserError when there is no such library."""
-        from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
+        from rag_core.conversations.schema import CONVERSATIONS_FILE
+        from rag_core.conversations.store import ConversationStore
 
         with self._lock:
             if library not in self._conversations:
@@ -45,7 +46,7 @@ class Shelf:
 
     def has_conversations(self, library: str) -> bool:
         """Whether any were ever begun: to find none, nothing need be written. Raises UserError: no such library."""
-        from rag_core.conversations.store import CONVERSATIONS_FILE
+        from rag_core.conversations.schema import CONVERSATIONS_FILE
 
         return (library_folder(self._data_dir, library) / CONVERSATIONS_FILE).is_file()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag_core.index.records import Statistics
-from rag_core.storage.connection import DATABASE_FILE, Connection, is_denied
+from rag_core.index.schema import DATABASE_FILE
+from rag_core.storage.connection import Connection, is_denied
 
 # Each query counts rows that should not exist, and its sentence says what they are.
 _COUNTS = (

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.errors import UserError
-from rag_core.index import doctor, documents, find, lexical, meta, migrations, opening, reading, vectors
+from rag_core.index import doctor, documents, find, lexical, meta, opening, reading, vectors
 from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
-from rag_core.index.writer_lock import WriterLock
-from rag_core.storage.connection import Connection, plain_words, transaction
-from rag_core.storage.keys import KeySource, NoKey
+from rag_core.index.schema import LIBRARY
+from rag_core.storage.connection import Connection
+from rag_core.storage.database import Database
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, PageInfo, ParsedDocument, TextMatch
 
 VECTOR_FILE = "vectors.faiss"
@@ -29,39 +29,27 @@ class Store:
     disk or a killed process) not at all. Errors of storage arrive as UserErrors: StorageFull, LibraryLocked.
     """
 
-    def __init__(self, folder: Path, connection: Connection, lock: WriterLock | None, *, encrypted: bool) -> None:
-        self.folder = folder
-        self.encrypted = encrypted
-        self._connection = connection
-        self._lock = lock
-        self._lexical = lexical.LexicalSearch(connection)
+    def __init__(self, database: Database) -> None:
+        self.folder = database.path.parent
+        self.read_only = database.read_only
+        self.encrypted = database.encrypted
+        self._database = database
+        self._reading = database.reading
+        self._lexical = lexical.LexicalSearch(database.connection)
 
     @classmethod
-    def open(
-        cls,
-        folder: Path,
-        key_source: KeySource | None = None,
-        *,
-        create: bool = True,
-        read_only: bool = False,
-        created_with: str = "",
-    ) -> Self:
-        """Open the library in `folder`, or create it (`create`, unless `read_only`). One of an older format is brought
-        up to date first, for a reader too.
+    def open(cls, folder: Path, key: bytes | None = None, *, read_only: bool = False) -> Self:
+        """Open the library in `folder`, or, for writing, create it. One of an older format is brought up to date first,
+        for a reader too.
 
         Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), LibraryMissing,
         StorageFull (cannot be written).
         """
-        database = opening.open_database(
-            folder, key_source or NoKey(), create=create, read_only=read_only, created_with=created_with
-        )
-        return cls(folder, database.connection, database.lock, encrypted=database.encrypted)
+        return cls(opening.open_database(folder, key, read_only=read_only))
 
     def close(self) -> None:
         """Safe to call twice."""
-        self._connection.close()
-        if self._lock is not None:
-            self._lock.release()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -70,10 +58,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def read_only(self) -> bool:
-        return self._lock is None
 
     @property
     def vector_file(self) -> Path:
@@ -228,12 +212,6 @@ class Store:
         with self._reading() as connection:
             return vectors.complete_documents(connection, chunk_ids)
 
-    def drop_vectors(self) -> None:
-        """Forget all vectors, for a rebuild with another encoder; keyword search goes on."""
-        with self._writing() as connection:
-            vectors.drop(connection)
-        self._shrink()
-
     def vector_ids(self) -> npt.NDArray[np.int64]:
         with self._reading() as connection:
             return vectors.ids(connection)
@@ -281,11 +259,11 @@ class Store:
         with self._writing() as connection:
             vectors.drop(connection)
             meta.put_identity(connection, identity)
-        self._shrink()
+        self._database.leave_no_trace()
 
     def meta(self) -> dict[str, str]:
         with self._reading() as connection:
-            return {"schema_version": str(migrations.schema_version(connection)), **meta.everything(connection)}
+            return {"schema_version": str(LIBRARY.version), **meta.everything(connection)}
 
     def set_meta(self, name: str, value: str) -> None:
         with self._writing() as connection:
@@ -320,25 +298,14 @@ class Store:
         if self.must_purge():
             with self._writing() as connection:
                 documents.purge(connection)
-            self._shrink()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_words(self.folder):
-            yield self._connection
+            self._database.leave_no_trace()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         if self.read_only:
             raise RuntimeError("this Store was opened read-only")
-        with plain_words(self.folder), transaction(self._connection):
-            yield self._connection
-
-    def _shrink(self) -> None:
-        """Return free pages, and empty the write-ahead log, which may still hold what was removed."""
-        with self._reading() as connection:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with self._database.writing() as connection:
+            yield connection
 
 
 def _page_missing(number: int) -> UserError:

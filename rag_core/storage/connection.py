@@ -1,4 +1,4 @@
-"""Opens the database of a library, and turns SQLite's errors into words that a person understands."""
+"""Opens a database, and turns SQLite's errors into words that a person understands. `title` is what they call it."""
 
 from __future__ import annotations
 
@@ -9,33 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import LibraryLocked, StorageFull, UserError
-from rag_core.storage.keys import KEY_BYTES
 
-DATABASE_FILE = "library.db"
+KEY_BYTES = 32
 BUSY_TIMEOUT_MS = 5000
-LIBRARY = "library"
-CONVERSATIONS = "conversation file"
 
-# sqlcipher3 ships no types; a connection is used in this package only, through this name.
+# sqlcipher3 ships no types; a connection is named by this.
 Connection = Any
 
 _PLAIN_HEADER = b"SQLite format 3\x00"
-_AFTER_DAMAGE = {
-    LIBRARY: "Move the folder away and add the documents again; the documents themselves are not touched.",
-    CONVERSATIONS: "Move the file “conversations.db” out of that folder to begin anew; the documents are not affected.",
-}
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
 
-def connect(path: Path, key: bytes | None, *, read_only: bool, create: bool, holding: str = LIBRARY) -> Connection:
-    """Open (or create) the database at `path`; autocommit, so that transactions are only where we say so.
+def connect(path: Path, key: bytes | None, title: str, *, read_only: bool) -> Connection:
+    """Open (or, for writing, create) the database at `path`; autocommit, so that transactions are only where we say so.
 
-    `holding` is what messages call the file. Raises LibraryLocked for a wrong or missing key, UserError for a file that
-    is no database.
+    `key` has 32 bytes and is used as it is (AES-256, no stretching); None: not encrypted. Raises LibraryLocked for a
+    wrong or missing key, UserError for a file that is no database.
     """
-    connection = _open(path, _open_mode(path, read_only=read_only, create=create))
+    connection = _open(path, _open_mode(path, read_only=read_only))
     try:
-        _prepare(connection, path, key, read_only=read_only, holding=holding)
+        _prepare(connection, path, key, title, read_only=read_only)
     except BaseException:
         connection.close()
         raise
@@ -56,13 +49,13 @@ def _open(path: Path, query: str) -> Connection:
     )
 
 
-def _open_mode(path: Path, *, read_only: bool, create: bool) -> str:
+def _open_mode(path: Path, *, read_only: bool) -> str:
     """Readers write the small file beside the database by which they and a writer keep out of each other's way.
 
     Where that is not possible (a read-only disk) nobody else writes either: immutable, unless a log waits to be read.
     """
     if not read_only:
-        return "mode=rwc" if create else "mode=rw"
+        return "mode=rwc"
     if _writable(path) and _writable(path.parent):
         return "mode=rw"
     log = path.with_name(f"{path.name}-wal")
@@ -73,13 +66,13 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
 
-def _prepare(connection: Connection, path: Path, key: bytes | None, *, read_only: bool, holding: str) -> None:
+def _prepare(connection: Connection, path: Path, key: bytes | None, title: str, *, read_only: bool) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")
     if key is not None:
         if len(key) != KEY_BYTES:
-            raise ValueError(f"a library key has {KEY_BYTES} bytes, not {len(key)}")
+            raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    _prove_readable(connection, path, key, holding)
+    _prove_readable(connection, path, key, title)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -98,7 +91,7 @@ def prepare_writing(connection: Connection, *, new: bool) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _prove_readable(connection: Connection, path: Path, key: bytes | None, holding: str) -> None:
+def _prove_readable(connection: Connection, path: Path, key: bytes | None, title: str) -> None:
     from sqlcipher3 import dbapi2
 
     try:
@@ -114,10 +107,10 @@ def _prove_readable(connection: Connection, path: Path, key: bytes | None, holdi
             message, advice = "is encrypted with another key", "Give the key or passphrase it was made with."
         else:
             message, advice = (
-                f"is encrypted, or is not a {holding}",
+                f"is encrypted, or is not a {title}",
                 "Give its key or passphrase, or choose another folder.",
             )
-        raise LibraryLocked(f"The {holding} in {path.parent} {message}.", advice) from error
+        raise LibraryLocked(f"The {title} in {path.parent} {message}.", advice) from error
 
 
 @contextmanager
@@ -135,45 +128,42 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def plain_words(folder: Path, holding: str = LIBRARY) -> Iterator[None]:
+def plain_words(folder: Path, title: str, after_damage: str) -> Iterator[None]:
     """Translate SQLite's and the system's storage errors into UserErrors; bugs of ours pass through."""
     from sqlcipher3 import dbapi2
 
     try:
         yield
     except dbapi2.DatabaseError as error:
-        translated = _translate(error, folder, holding)
+        translated = _translate(error, folder, title, after_damage)
         if translated is None:
             raise
         raise translated from error
 
 
-def _translate(error: BaseException, folder: Path, holding: str) -> UserError | None:
+def _translate(error: BaseException, folder: Path, title: str, after_damage: str) -> UserError | None:
     code = _code(error)
     if code == _FULL:
         return StorageFull(
-            f"The disk that holds the {holding} in {folder} is full. Only the last change was not stored.",
+            f"The disk that holds the {title} in {folder} is full. Only the last change was not stored.",
             "Free some space and try again.",
         )
     if code in (_READONLY, _CANTOPEN):
         return StorageFull(
-            f"The {holding} in {folder} cannot be written to.",
+            f"The {title} in {folder} cannot be written to.",
             "Check the permissions of the folder, or choose another one.",
         )
     if code == _IOERR:
         return StorageFull(
-            f"The disk that holds the {holding} in {folder} reports errors ({error}).",
+            f"The disk that holds the {title} in {folder} reports errors ({error}).",
             "Check the disk or its connection, then try again.",
         )
     if code in (_BUSY, _LOCKED):
         return LibraryLocked(
-            f"Another program is using the {holding} in {folder}.", "Wait until it has finished and try again."
+            f"Another program is using the {title} in {folder}.", "Wait until it has finished and try again."
         )
     if code in (_CORRUPT, _NOTADB):
-        return UserError(
-            f"The {holding} in {folder} is damaged ({error}).",
-            _AFTER_DAMAGE[holding],
-        )
+        return UserError(f"The {title} in {folder} is damaged ({error}).", after_damage)
     return None
 
 

@@ -42,7 +42,7 @@ def prepare(root: Path, library_folder: Path, packs: Path) -> DataDir:
     data_dir.libraries.mkdir(parents=True)
     (data_dir.libraries / LIBRARY).symlink_to(library_folder.resolve(), target_is_directory=True)
     data_dir.packs.symlink_to(packs.resolve(), target_is_directory=True)
-    with Store.open(library_folder, create=False) as store:
+    with Store.open(library_folder) as store:
         for name, value in asdict(PackModels(data_dir, ANSWER_ALL).identity).items():
             store.set_meta(name, str(value))
     return data_dir

@@ -33,7 +33,6 @@ from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.model_protocols import TextEncoder
 from rag_core.retrieve.hybrid import HybridRetriever
-from rag_core.storage.keys import GivenKey, KeySource, NoKey
 from rag_core.types import Chunk, FloatArray, Page, ParsedDocument
 
 SHARED_QA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "qa"
@@ -127,7 +126,7 @@ def vectors_for(chunk_ids: list[int]) -> FloatArray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
-def build(folder: Path, chunk_count: int, key: KeySource) -> None:
+def build(folder: Path, chunk_count: int, key: bytes | None) -> None:
     with Store.open(folder, key) as store:
         if store.statistics().chunks == chunk_count and store.pending_count() == 0:
             print(f"using the library in {folder}")
@@ -147,7 +146,7 @@ def build(folder: Path, chunk_count: int, key: KeySource) -> None:
     print(f"database {(folder / 'library.db').stat().st_size / 1e6:.0f} MB")
 
 
-def maintain(folder: Path, key: KeySource) -> None:
+def maintain(folder: Path, key: bytes | None) -> None:
     """What changing a large library costs. Runs on a library that stays as it was."""
     with Store.open(folder, key) as store:
         with _timed("known_files"):
@@ -180,7 +179,7 @@ class _timed:  # noqa: N801 - reads as a statement
         print(f"{self._title:<60} {1000 * seconds:10.1f} ms{rate}", flush=True)
 
 
-def search(folder: Path, question_count: int, packs: Path | None, key: KeySource) -> None:
+def search(folder: Path, question_count: int, packs: Path | None, key: bytes | None) -> None:
     start = time.perf_counter()
     asked = questions(question_count)
     encoder = None
@@ -276,7 +275,7 @@ def main() -> None:
     parser.add_argument("--phase", choices=("all", "build", "maintain", "search"), default="all")
     arguments = parser.parse_args()
     folder = arguments.folder / f"{arguments.chunks}{'-encrypted' if arguments.encrypted else ''}"
-    key: KeySource = GivenKey(b"k" * 32) if arguments.encrypted else NoKey()
+    key = b"k" * 32 if arguments.encrypted else None
     if arguments.phase == "search":
         search(folder, arguments.questions, arguments.packs, key)
         return

@@ -244,7 +244,8 @@ def part_conversation(packs: Path, root: Path) -> dict[str, object]:
 def part_turns(root: Path) -> None:
     """Three real answers, kept 500 times."""
     from rag_core.conversations.records import Turn
-    from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
+    from rag_core.conversations.schema import CONVERSATIONS_FILE
+    from rag_core.conversations.store import ConversationStore
     from rag_core.engine import Engine
 
     with Engine(DataDir(root), "Samples") as engine:

@@ -13,7 +13,6 @@ import pytest
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.protocol import SearchableIndex
-from rag_core.storage.keys import GivenKey
 from rag_core.types import Filters
 from tests.fakes_encoder import FakeEncoder
 from tests.index.builders import add
@@ -22,7 +21,7 @@ ENCODER = FakeEncoder()
 TEXTS = {f"/folder{n % 3}/{n}.txt": [f"Zebra number {n} likes grass.", f"Lion number {n} sleeps."] for n in range(12)}
 
 
-def _library(folder: Path, key: GivenKey | None) -> LibraryIndex:
+def _library(folder: Path, key: bytes | None) -> LibraryIndex:
     index = LibraryIndex(Store.open(folder, key))
     for path, texts in TEXTS.items():
         add(index.store, path, texts)
@@ -36,7 +35,7 @@ def _plain(folder: Path) -> LibraryIndex:
 
 
 def _encrypted(folder: Path) -> LibraryIndex:
-    return _library(folder, GivenKey(b"k" * 32))
+    return _library(folder, b"k" * 32)
 
 
 def _reader(folder: Path) -> LibraryIndex:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from rag_core.conversations.records import Turn
-from rag_core.conversations.schema import STEPS
-from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
+from rag_core.conversations.schema import CONVERSATIONS, CONVERSATIONS_FILE
+from rag_core.conversations.store import ConversationStore
 from rag_core.types import Filters
 from tests.conversations.builders import turn
 
@@ -34,10 +34,10 @@ def turns_of(version: int) -> tuple[Turn, ...]:
 
 
 def test_every_version_has_its_fixture() -> None:
-    assert {path.name for path in FIXTURES.iterdir()} == {f"schema_{n}.db" for n in range(1, len(STEPS) + 1)}
+    assert {path.name for path in FIXTURES.iterdir()} == {f"schema_{n}.db" for n in range(1, CONVERSATIONS.version + 1)}
 
 
-@pytest.mark.parametrize("version", range(1, len(STEPS) + 1))
+@pytest.mark.parametrize("version", range(1, CONVERSATIONS.version + 1))
 def test_old_conversations_are_whole_in_this_version(tmp_path: Path, version: int) -> None:
     path = tmp_path / CONVERSATIONS_FILE
     shutil.copyfile(FIXTURES / f"schema_{version}.db", path)
@@ -50,12 +50,12 @@ def test_old_conversations_are_whole_in_this_version(tmp_path: Path, version: in
 def write_fixture(path: Path) -> None:
     with ConversationStore(path) as store:
         made = store.create("休暇").conversation_id
-        for kept in turns_of(len(STEPS)):
+        for kept in turns_of(CONVERSATIONS.version):
             store.save_turn(made, kept)
 
 
 if __name__ == "__main__":
-    target = FIXTURES / f"schema_{len(STEPS)}.db"
+    target = FIXTURES / f"schema_{CONVERSATIONS.version}.db"
     target.parent.mkdir(exist_ok=True)
     target.unlink(missing_ok=True)
     write_fixture(target)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from rag_core.conversations.answer_json import UnknownForm, answer_from_json, answer_to_json
 from rag_core.conversations.records import Turn
-from rag_core.conversations.store import CONVERSATIONS_FILE, ConversationStore
+from rag_core.conversations.schema import CONVERSATIONS_FILE
+from rag_core.conversations.store import ConversationStore
 from rag_core.errors import LibraryLocked, LibraryTooNew, StorageFull, UserError
-from rag_core.storage.keys import GivenKey
 from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 from tests.conversations.builders import answer, passage, turn
 
@@ -145,7 +145,7 @@ def test_an_answer_of_another_form_costs_its_turn_alone(store: ConversationStore
     made = store.create("x").conversation_id
     odd, well = store.save_turn(made, turn("odd?")), store.save_turn(made, turn("well?"))
     for stored in ('{"form":2,"text":"x"}', "{", "[]", '{"form":1}', "null"):
-        store._connection.execute("UPDATE turns SET answer = ? WHERE id = ?", (stored, odd.turn_id))
+        store._database.connection.execute("UPDATE turns SET answer = ? WHERE id = ?", (stored, odd.turn_id))
         first, second = store.turns(made)
         assert (first.question, first.answer) == ("odd?", None)
         assert "another version" in first.problem
@@ -162,19 +162,19 @@ def test_text_that_is_not_quite_text_is_kept_as_well_as_can_be(store: Conversati
 
 def test_an_encrypted_file_wants_its_key(tmp_path: Path) -> None:
     path = tmp_path / CONVERSATIONS_FILE
-    with ConversationStore(path, GivenKey(b"k" * 32)) as store:
+    with ConversationStore(path, b"k" * 32) as store:
         store.create(SECRET)
     assert SECRET.encode() not in path.read_bytes()
     with pytest.raises(LibraryLocked, match="conversation file"):
         ConversationStore(path)
-    with ConversationStore(path, GivenKey(b"k" * 32)) as store:
+    with ConversationStore(path, b"k" * 32) as store:
         assert [kept.title for kept in store.list()] == [SECRET]
 
 
 def test_a_file_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / CONVERSATIONS_FILE
     with ConversationStore(path) as store:
-        store._connection.execute("PRAGMA user_version = 9")
+        store._database.connection.execute("PRAGMA user_version = 9")
     before = path.read_bytes()
     with pytest.raises(LibraryTooNew):
         ConversationStore(path)

@@ -12,10 +12,9 @@ from rag_core.errors import LibraryLocked
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.storage import connection
-from rag_core.storage.keys import GivenKey
 from tests.index.builders import add, embed_everything
 
-KEY, OTHER_KEY = GivenKey(b"k" * 32), GivenKey(b"o" * 32)
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
 def test_nothing_of_an_encrypted_library_is_readable_on_the_disk(tmp_path: Path) -> None:
@@ -34,7 +33,7 @@ def test_nothing_of_an_encrypted_library_is_readable_on_the_disk(tmp_path: Path)
 @pytest.mark.parametrize("key", [OTHER_KEY, None])
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_wrong_or_missing_key_is_refused_and_the_right_one_still_opens(
-    tmp_path: Path, key: GivenKey | None, read_only: bool
+    tmp_path: Path, key: bytes | None, read_only: bool
 ) -> None:
     with Store.open(tmp_path, KEY) as store:
         add(store, "/a.txt", ["Alpha."])

@@ -12,9 +12,10 @@ import pytest
 from rag_core.errors import StorageFull
 from rag_core.index.dense import DenseIndex
 from rag_core.index.library_index import LibraryIndex
+from rag_core.index.records import Identity
 from rag_core.index.store import Store
 from rag_core.types import Filters, FloatArray
-from tests.index.builders import add, embed_everything, vectors
+from tests.index.builders import DIM, add, embed_everything, vectors
 
 DOCUMENTS = 40
 
@@ -88,7 +89,7 @@ def test_a_file_from_before_a_rebuild_is_never_used(tmp_path: Path) -> None:
     index, rows = filled(tmp_path)
     index.close()
     with Store.open(tmp_path) as store:
-        store.drop_vectors()
+        store.rebuild_for(Identity("other", "cd" * 32, DIM, "mean", "1"))
         again = LibraryIndex(store)
         assert best(again, rows[0]) == []
         store.put_vectors([3], rows[:1])

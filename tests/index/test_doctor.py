@@ -28,8 +28,8 @@ def test_it_is_seen(tmp_path: Path, sentence: str) -> None:
         add(store, "/b.txt", ["Three."])
         store.put_vectors([1, 2, 3], vectors(3))
         assert store.problems(thorough=True) == []
-        store._connection.execute("PRAGMA foreign_keys = OFF")
-        store._connection.execute(DAMAGE[sentence])
+        store._database.connection.execute("PRAGMA foreign_keys = OFF")
+        store._database.connection.execute(DAMAGE[sentence])
         assert any(sentence in problem for problem in store.problems())
 
 

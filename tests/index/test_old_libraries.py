@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag_core.index.library_index import LibraryIndex
-from rag_core.index.migrations import SCHEMA_VERSION
 from rag_core.index.records import Identity
+from rag_core.index.schema import LIBRARY
 from rag_core.index.store import Store
 from tests.index.builders import DIM, add, embed_everything, vectors
 
@@ -22,17 +22,17 @@ IDENTITY = Identity("fixture", "ab" * 32, DIM, "mean", "1")
 
 
 def test_every_version_has_its_fixture() -> None:
-    assert {path.name for path in FIXTURES.iterdir()} == {f"schema_{n}" for n in range(1, SCHEMA_VERSION + 1)}
+    assert {path.name for path in FIXTURES.iterdir()} == {f"schema_{n}" for n in range(1, LIBRARY.version + 1)}
 
 
-@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
+@pytest.mark.parametrize("version", range(1, LIBRARY.version + 1))
 def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -> None:
     folder = tmp_path / "library"
     shutil.copytree(FIXTURES / f"schema_{version}", folder)
-    with Store.open(folder, create=False) as store:
+    with Store.open(folder) as store:
         index = LibraryIndex(store)
         assert store.problems(thorough=True) == []
-        assert store.meta()["schema_version"] == str(SCHEMA_VERSION)
+        assert store.meta()["schema_version"] == str(LIBRARY.version)
         store.require_identity(IDENTITY)
         states = {document.path: document.state for document in store.documents()}
         assert states == {
@@ -51,7 +51,7 @@ def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -
 
 
 def write_fixture(folder: Path) -> None:
-    index = LibraryIndex(Store.open(folder, created_with="fixture"))
+    index = LibraryIndex(Store.open(folder))
     index.store.require_identity(IDENTITY)
     document_id = add(
         index.store, "/office/rules.txt", ["Smoking is not allowed.", "Lifts stop at ten."], title="Rules"
@@ -66,6 +66,6 @@ def write_fixture(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    target = FIXTURES / f"schema_{SCHEMA_VERSION}"
+    target = FIXTURES / f"schema_{LIBRARY.version}"
     shutil.rmtree(target, ignore_errors=True)
     write_fixture(target)

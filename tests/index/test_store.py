@@ -9,8 +9,9 @@ import pytest
 from rag_core.errors import IndexMismatch, LibraryTooNew, StorageFull, UserError
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
+from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.index.store import Store
-from rag_core.storage.connection import DATABASE_FILE, connect
+from rag_core.storage.connection import connect
 from rag_core.types import Chunk, Page, ParsedDocument
 from tests.index.builders import add, identity_of, parsed, vectors
 
@@ -171,7 +172,7 @@ def test_a_library_without_vectors_takes_any_encoder_but_not_another_chunker(sto
 
 def test_a_library_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
-    connection = connect(tmp_path / DATABASE_FILE, None, read_only=False, create=False)
+    connection = connect(tmp_path / DATABASE_FILE, None, LIBRARY.title, read_only=False)
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     before = (tmp_path / DATABASE_FILE).read_bytes()
@@ -183,14 +184,14 @@ def test_a_library_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
 
 def test_a_full_disk_stores_nothing_of_the_document_and_keeps_the_others(store: Store) -> None:
     add(store, "/small.txt", ["Alpha zebra."])
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    pages = store._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    store._database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(StorageFull):
         add(store, "/large.txt", [f"word{n} " * 200 for n in range(300)])
     assert list(store.known_files()) == ["/small.txt"]
     assert found(store, "zebra") == ["Alpha zebra."]
     assert store.problems(thorough=True) == []
-    store._connection.execute("PRAGMA max_page_count = 1000000")
+    store._database.connection.execute("PRAGMA max_page_count = 1000000")
     add(store, "/large.txt", ["Now it fits."])
     assert store.problems(thorough=True) == []
 
@@ -198,8 +199,6 @@ def test_a_full_disk_stores_nothing_of_the_document_and_keeps_the_others(store: 
 def test_a_library_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no library"):
         Store.open(tmp_path / "none", read_only=True)
-    with pytest.raises(UserError, match="no library"):
-        Store.open(tmp_path / "none", create=False)
     assert not (tmp_path / "none").exists()
 
 

@@ -36,7 +36,7 @@ def library_of(documents: Sequence[Document], kept: Path, encoder: Encoder) -> L
         shutil.rmtree(partial, ignore_errors=True)
         _build(documents, partial, encoder)
         partial.rename(folder)
-    return LibraryIndex(Store.open(folder, create=False, read_only=True))
+    return LibraryIndex(Store.open(folder, read_only=True))
 
 
 def _build(documents: Sequence[Document], folder: Path, encoder: Encoder) -> None:

@@ -1,16 +1,12 @@
-"""The schema, as numbered steps. A step is never edited once released; a change is a new step.
-
-Every released version's library stays as a fixture under tests, so that each step is proved for ever.
-"""
+"""The tables of a library. A step is never edited once released; a change is a new step, and a new fixture."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from rag_core.storage.schema import Schema, Step
 
-from rag_core.errors import LibraryTooNew, LibraryTooOld
-from rag_core.storage.connection import LIBRARY, Connection, transaction
+DATABASE_FILE = "library.db"
 
-_STEP_1 = (
+_STEP_1: Step = (
     "CREATE TABLE index_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     # Content, by the SHA-256 of the file's bytes. `id` stands for it in the other tables: 64 hex digits are long.
     """CREATE TABLE documents (
@@ -71,39 +67,8 @@ _STEP_1 = (
     )""",
 )
 
-Steps = tuple[tuple[str, ...], ...]
-
-STEPS: Steps = (_STEP_1,)
-SCHEMA_VERSION = len(STEPS)
-
-
-def schema_version(connection: Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def check_not_newer(connection: Connection, folder: Path, steps: Steps = STEPS, holding: str = LIBRARY) -> None:
-    """Raises LibraryTooNew before anything is written."""
-    version = schema_version(connection)
-    if version > len(steps):
-        raise LibraryTooNew(
-            f"The {holding} in {folder} was made by a newer Alcove (format {version}; this one knows {len(steps)}).",
-            "Update Alcove, or choose another library. Nothing was changed.",
-        )
-
-
-def migrate(connection: Connection, steps: Steps = STEPS) -> None:
-    """Bring the schema up to date, one transaction per step."""
-    for number in range(schema_version(connection), len(steps)):
-        with transaction(connection):
-            for statement in steps[number]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number + 1}")
-
-
-def require_current(connection: Connection, folder: Path, steps: Steps = STEPS, holding: str = LIBRARY) -> None:
-    """For readers, which cannot migrate. Raises LibraryTooOld."""
-    if schema_version(connection) < len(steps):
-        raise LibraryTooOld(
-            f"The {holding} in {folder} has an older format.",
-            "Once it is opened where it can be written to, it is brought up to date.",
-        )
+LIBRARY = Schema(
+    "library",
+    "Move the folder away and add the documents again; the documents themselves are not touched.",
+    steps=(_STEP_1,),
+)
