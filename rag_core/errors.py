@@ -6,21 +6,31 @@ a bug of ours and gets a local report.
 
 from __future__ import annotations
 
+from rag_core.messages import NOTHING, Message, joined, literal
+
 
 class RagError(Exception):
     """Root of every error that this program raises on purpose."""
 
 
 class UserError(RagError):
-    """Shown as is. `message` says what happened, `advice` what the person can do about it."""
+    """Shown as is. `message` says what happened, `advice` what the person can do about it; a text is shown as it is."""
 
-    def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(f"{message} {advice}".strip())
-        self.message = message
-        self.advice = advice
+    def __init__(self, message: Message | str, advice: Message | str = NOTHING) -> None:
+        self.message = literal(message) if isinstance(message, str) else message
+        self.advice = literal(advice) if isinstance(advice, str) else advice
+        super().__init__(self.message, self.advice)
 
-    def __reduce__(self) -> tuple[type[UserError], tuple[str, str]]:
-        # Errors cross process borders (parsers run in child processes), so both parts must survive pickling.
+    @property
+    def whole(self) -> Message:
+        """Both."""
+        return joined((self.message, self.advice))
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[Message, Message]]:
+        # Errors cross process borders, so both parts must survive pickling.
         return type(self), (self.message, self.advice)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rag_core.errors import LibraryLocked, LibraryMissing, LibraryTooNew, StorageFull, UserError
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
+from rag_core.messages import NOTHING, Message, literal
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, read_object, write_object
 from rag_core.storage.writer_lock import lock_for_writing
@@ -66,7 +67,7 @@ class LibraryInfo:
     pending: int = 0
     size_bytes: int = 0
     state: LibraryState = "ready"
-    reason: str = ""
+    reason: Message = NOTHING
 
 
 def check_library_name(name: str) -> None:
@@ -114,7 +115,14 @@ def library_info(data_dir: DataDir, name: str, identity: Identity | None = None)
             if counts.passages == counts.pending and "chunker_version" not in different:
                 different = []  # no vector exists yet: any encoder may begin
     except (UserError, OSError) as error:
-        return LibraryInfo(name, folder, size_bytes=size_bytes, state=_state_of(error), reason=str(error))
+        why = error.whole if isinstance(error, UserError) else literal(str(error))
+        return LibraryInfo(
+            name,
+            folder,
+            size_bytes=size_bytes,
+            state=_state_of(error),
+            reason=why,
+        )
     state: LibraryState = "rebuild" if different else "unfinished" if counts.pending else "ready"
     return LibraryInfo(
         name, folder, counts.documents, counts.failed, counts.passages, counts.pending, size_bytes, state

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from rag_core.messages import NOTHING, Message
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -65,12 +67,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser found. `warnings` are sentences that a person may read ("3 pages are images without text")."""
+    """What a parser found. `warnings` say what a person should know of it ("3 pages are images without text")."""
 
     media_type: str
     pages: tuple[Page, ...]
     title: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ class Document:
     pages: int
     chunks: int
     state: DocumentState
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
+    reason: Message = NOTHING
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One turn of a conversation, in the chat template's words."""
 
     role: Literal["system", "user", "assistant"]
@@ -252,8 +254,8 @@ class Answer:
     counts: dict[str, int] = field(default_factory=dict)
     generated: bool = False
     quote: Quote | None = None
-    reasons: dict[str, str] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    reasons: dict[str, Message] = field(default_factory=dict)
+    notices: tuple[Message, ...] = ()
     checks: tuple[SentenceCheck, ...] = ()
 
 
@@ -270,8 +272,8 @@ class SearchResult:
     relevance: float
     timings_ms: dict[str, float]
     providers: dict[str, str]
-    notices: tuple[str, ...] = ()
-    reasons: dict[str, str] = field(default_factory=dict)
+    notices: tuple[Message, ...] = ()
+    reasons: dict[str, Message] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -311,7 +313,7 @@ class FileProblem:
     """A file that is not in the library, or only in part, and why."""
 
     path: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)

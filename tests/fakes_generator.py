@@ -10,10 +10,10 @@ from rag_core.errors import Cancelled, UserError
 from rag_core.generate.generator import GenerationStats
 from rag_core.generate.turns import Turns
 from rag_core.progress import CancelToken
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
-def first_passage(messages: Sequence[Message]) -> str:
+def first_passage(messages: Sequence[ChatMessage]) -> str:
     """Repeats the first line of the first numbered passage, as a small model does; else says that it does not know."""
     found = re.search(r"^\[(\d+)\].*\n(.+)", messages[-1].content, re.MULTILINE)
     return f"{found[2]} [{found[1]}]" if found else "I do not know."
@@ -23,13 +23,13 @@ def first_passage(messages: Sequence[Message]) -> str:
 class FakeGenerator:
     """One token per word and per space. `reply` makes the whole answer from the messages."""
 
-    reply: Callable[[Sequence[Message]], str] = first_passage
+    reply: Callable[[Sequence[ChatMessage]], str] = first_passage
     context_tokens: int = 8192
     pack_id: str = "fake-llm"
     provider: str = "fake"
     reason: str = ""
     stats: GenerationStats = field(default_factory=GenerationStats)
-    seen: list[tuple[Message, ...]] = field(default_factory=list)
+    seen: list[tuple[ChatMessage, ...]] = field(default_factory=list)
     closed: bool = False
     _kept: list[str] = field(default_factory=list)
     _turns: Turns = field(default_factory=Turns)
@@ -37,12 +37,12 @@ class FakeGenerator:
     def count_tokens(self, text: str) -> int:
         return len(_tokens(text))
 
-    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return sum(self.count_tokens(f"{message.role} {message.content}") for message in messages)
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         max_new_tokens: int,
         cancel: CancelToken,

@@ -22,6 +22,7 @@ from rag_core.libraries import (
     rename_library,
     save_library_settings,
 )
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from tests.index.builders import DIM, add, vectors
 
@@ -52,7 +53,7 @@ def test_a_list_counts_what_is_there(data_dir: DataDir) -> None:
     create_library(data_dir, "Work")
     with Store.open(data_dir.libraries / "Work") as store:
         add(store, "/a.txt", ["one", "two"], ["three"])
-        store.put_failure("/b.pdf", 1, 1, "It is damaged.")
+        store.put_failure("/b.pdf", 1, 1, literal("It is damaged."))
         (beside,) = list_libraries(data_dir)  # a writer at work keeps nobody from looking
     info = library_info(data_dir, "Work")
     assert (info.documents, info.failed, info.passages, info.pending) == (1, 1, 3, 3)
@@ -85,9 +86,9 @@ def test_one_that_cannot_be_opened_is_listed_with_its_reason(data_dir: DataDir) 
         store._database.connection.execute("PRAGMA user_version = 99")
     infos = {info.name: info for info in list_libraries(data_dir)}
     assert [infos[name].state for name in infos] == ["damaged", "locked", "too_new", "ready"]
-    assert "damaged" in infos["damaged"].reason
-    assert "key" in infos["encrypted"].reason
-    assert "newer" in infos["too new"].reason
+    assert "damaged" in str(infos["damaged"].reason)
+    assert "key" in str(infos["encrypted"].reason)
+    assert "newer" in str(infos["too new"].reason)
     assert infos["well"].reason == ""
 
 

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 
 from rag_core.conversations.records import Feedback, Turn
 from rag_core.host.events import Failed
-from rag_core.types import Answer, Citation, Filters, Message, Passage, Quote
+from rag_core.messages import NOTHING, Message
+from rag_core.types import Answer, ChatMessage, Citation, Filters, Passage, Quote
 
 HISTORY_MESSAGES = 6
 _MARKER = re.compile(r"[ \t]*\[\d{1,3}\]")
@@ -45,7 +46,7 @@ class ShownTurn:
     phase: Phase = Phase.SEARCHING
     text: str = ""
     passages: tuple[Passage, ...] = ()
-    search_notices: tuple[str, ...] = ()
+    search_notices: tuple[Message, ...] = ()
     quote: Quote | None = None
     failure: Failed | None = None
     passages_expanded: bool = False
@@ -89,7 +90,7 @@ class ShownTurn:
 
     def restart(self) -> None:
         """Forget the answer; the question stands."""
-        self.stored = replace(self.stored, answer=None, problem="", stopped=False, feedback="", notices=())
+        self.stored = replace(self.stored, answer=None, problem=NOTHING, stopped=False, feedback="", notices=())
         self.phase, self.text, self.passages, self.search_notices = Phase.SEARCHING, "", (), ()
         self.quote = self.failure = None
 
@@ -183,14 +184,14 @@ class ConversationModel(QObject):
         """What was asked, oldest first: for recalling with the Up key."""
         return [turn.question for turn in self.turns]
 
-    def history_before(self, turn: ShownTurn | None = None) -> tuple[Message, ...]:
+    def history_before(self, turn: ShownTurn | None = None) -> tuple[ChatMessage, ...]:
         """What a follow-up question may lean on: earlier questions and answers, without markers."""
         earlier = self.turns[: self.turns.index(turn)] if turn in self.turns else self.turns
-        messages: list[Message] = []
+        messages: list[ChatMessage] = []
         for each in earlier[-HISTORY_MESSAGES:]:
             if each.answer is not None and each.phase in (Phase.FINISHED, Phase.NOT_FOUND):
-                messages.append(Message("user", each.question))
-                messages.append(Message("assistant", without_markers(each.answer.text)))
+                messages.append(ChatMessage("user", each.question))
+                messages.append(ChatMessage("assistant", without_markers(each.answer.text)))
         return tuple(messages[-HISTORY_MESSAGES:])
 
     def _append(self, turns: list[ShownTurn]) -> None:
@@ -216,10 +217,10 @@ def turn_with(
     turn: Turn,
     *,
     answer: Answer | None = None,
-    problem: str = "",
+    problem: Message = NOTHING,
     stopped: bool = False,
     feedback: Feedback = "",
-    notices: tuple[str, ...] = (),
+    notices: tuple[Message, ...] = (),
 ) -> Turn:
     """The stored turn with how it ended."""
     return replace(turn, answer=answer, problem=problem, stopped=stopped, feedback=feedback, notices=notices)

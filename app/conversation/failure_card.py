@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.kit.design import XS, M
-from app.kit.text import Translated, tr, tr_engine
+from app.kit.text import Translated, tr, tr_message
 from rag_core.host.events import Failed
 
 
@@ -61,9 +61,9 @@ class FailureCard(Translated, QFrame):
             self._what.setText(tr("The engine stopped while it was answering, and is started again."))
             self._advice.setText(tr("Your question is kept. You can ask it again."))
         else:
-            message = tr_engine(self._failure.message)
+            message = tr_message(self._failure.message)
             if self._failure.kind == "bug":
                 message = tr("Alcove made a mistake: {message}", message=message)
             self._what.setText(message)
-            self._advice.setText(tr_engine(self._failure.advice))
+            self._advice.setText(tr_message(self._failure.advice))
         self._advice.setVisible(bool(self._advice.text()))

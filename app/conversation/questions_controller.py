@@ -20,11 +20,12 @@ from app.conversation.conversation_model import (
 from app.conversation.turn_keeper import TurnKeeper
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from rag_core.conversations.marked_text import one_line
 from rag_core.conversations.records import Feedback
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, SetFeedback
+from rag_core.messages import NOTHING, Message, joined
 from rag_core.types import Answer, AnswerFinished, Filters, PassagesFound, QuoteFound, TextStreamed
 
 
@@ -169,16 +170,18 @@ class QuestionsController(QObject):
 
     def _fail(self, run: _Run, failure: Failed) -> None:
         run.turn.failure = failure
-        problem = f"{failure.message} {failure.advice}".strip()
+        problem = joined((failure.message, failure.advice))
         self._settle(run, problem=problem)
-        self.answer_finished.emit(tr_engine(failure.message))
+        self.answer_finished.emit(tr_message(failure.message))
         if failure.kind == "mismatch":
             self.noticed.emit(self._rebuild_notice(run.turn.library, failure))
 
     def _stopped(self, run: _Run) -> None:
         self._settle(run, answer=_partial_answer(run.turn), stopped=True)
 
-    def _settle(self, run: _Run, answer: Answer | None = None, problem: str = "", stopped: bool = False) -> None:
+    def _settle(
+        self, run: _Run, answer: Answer | None = None, problem: Message = NOTHING, stopped: bool = False
+    ) -> None:
         turn = run.turn
         if self._run is run:
             self._run = None
@@ -201,8 +204,8 @@ class QuestionsController(QObject):
         action: Callable[[], None] = rebuild
         return Notice(
             "warning",
-            tr_engine(failure.message),
-            tr_engine(failure.advice),
+            tr_message(failure.message),
+            tr_message(failure.advice),
             tr("Prepare the library again"),
             action,
             failure.details,

@@ -23,7 +23,7 @@ from app.conversation.support_line import SupportLine
 from app.conversation.turn_actions import TurnActions
 from app.kit.design import M
 from app.kit.markdown import Marker, Remark
-from app.kit.text import Translated, tr, tr_engine
+from app.kit.text import Translated, tr, tr_message
 
 _FRAME_MS = 33
 _SHOWN_WHILE_WORKING = 3
@@ -98,7 +98,7 @@ class TurnCard(Translated, QWidget):
         return tr("Question: {question} (being answered)", question=question)
 
     def _notice_words(self) -> str:
-        return "\n".join(tr_engine(each) for each in self.turn.search_notices)
+        return "\n".join(tr_message(each) for each in self.turn.search_notices)
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from app.kit.notices import Level, Notice
-from app.kit.text import tr, tr_count, tr_engine
+from app.kit.text import tr, tr_count, tr_message
 from rag_core.libraries import LEFT_OUT
+from rag_core.messages import Message, literal
 from rag_core.types import AddReport, FileProblem
 
 _PICTURES = frozenset(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .svg .ico .psd .raw .cr2 .nef".split())
@@ -102,18 +103,18 @@ def _ending(path: str) -> str:
     return path[path.rfind(".") :] if "." in path else ""
 
 
-def _kind(ending: str, reason: str) -> str:
-    if reason == LEFT_OUT:
+def _kind(ending: str, reason: Message) -> str:
+    if reason == literal(LEFT_OUT):
         return "removed"
     suffix = ending.lower()
     for kind, suffixes in (("picture", _PICTURES), ("archive", _ARCHIVES), ("media", _MEDIA), ("mail", _MAIL)):
         if suffix in suffixes:
             return kind
-    return "closed" if "cannot be opened" in reason else "other"
+    return "closed" if "cannot be opened" in str(reason) else "other"
 
 
 def _named(problems: Sequence[FileProblem]) -> str:
-    lines = [f"{problem.path}\n    {tr_engine(problem.reason)}" for problem in problems[:_MOST_NAMED]]
+    lines = [f"{problem.path}\n    {tr_message(problem.reason)}" for problem in problems[:_MOST_NAMED]]
     if len(problems) > _MOST_NAMED:
         lines.append(tr("and {count} more", count=f"{len(problems) - _MOST_NAMED:,}"))
     return "\n".join(lines)

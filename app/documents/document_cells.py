@@ -10,7 +10,7 @@ from app.documents.document_rows import DocumentRow, RowState, folded
 from app.kit.design import colours
 from app.kit.resources import icon
 from app.kit.shown_path import shown_path
-from app.kit.text import language, tr, tr_count, tr_engine
+from app.kit.text import language, tr, tr_count, tr_message
 
 Column = Literal["name", "state", "size", "pages", "changed"]
 COLUMNS: tuple[Column, ...] = ("name", "state", "size", "pages", "changed")
@@ -99,7 +99,7 @@ def second_line(row: DocumentRow) -> str:
 
 def reason_text(row: DocumentRow) -> str:
     """What the engine says of this file, in the person's language."""
-    return tr_engine(row.reason) if row.reason else ""
+    return tr_message(row.reason) if row.reason else ""
 
 
 def _text(row: DocumentRow, column: Column) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
+from rag_core.messages import NOTHING, Message, joined
 from rag_core.types import Document
 
 RowState = Literal["queued", "reading", "keyword_searchable", "searchable", "failed"]
@@ -49,7 +50,7 @@ class DocumentRow:
     name_key: str
     search_text: str
     state: RowState = "queued"
-    reason: str = ""
+    reason: Message = NOTHING
     document_id: str = ""
     size_bytes: int = -1
     pages: int = 0
@@ -79,7 +80,7 @@ def row_of(path: str) -> DocumentRow:
 def fill(row: DocumentRow, document: Document) -> None:
     row.document_id = document.document_id
     row.state = document.state
-    row.reason = document.reason or " ".join(document.warnings)
+    row.reason = document.reason or joined(document.warnings)
     row.size_bytes = document.size_bytes
     row.pages = document.pages
     row.modified_ns = document.modified_ns

@@ -16,7 +16,7 @@ from app.documents.folders_controller import FoldersController
 from app.documents.indexing_state import IndexingState, IndexingView, Stage
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
-from app.kit.text import tr, tr_count, tr_engine
+from app.kit.text import tr, tr_count, tr_message
 from app.kit.time_left import TimeLeft
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, RemovePaths
@@ -224,7 +224,7 @@ class IndexingController(QObject):
                 Notice(
                     "warning",
                     tr("“{name}” has to be prepared anew before it can be searched by meaning.", name=name),
-                    tr_engine(info.reason),
+                    tr_message(info.reason),
                     tr("Prepare anew"),
                     lambda: self._rebuild(name),
                     lasting=True,

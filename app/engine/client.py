@@ -20,6 +20,7 @@ from app.kit.notices import ENGINE, Notice
 from app.kit.text import tr
 from rag_core.host.events import NEWS, Ending, Event, Failed, Stopped
 from rag_core.host.jobs import Job
+from rag_core.messages import literal
 
 GATHER_MS = 33
 DELIVER_S = 0.008  # the longest that one delivery keeps the main thread
@@ -221,19 +222,20 @@ class EngineClient(QObject):
     def _failure(self, reason: str = "") -> Failed:
         if self._is_given_up:
             text = tr("The part of Alcove that reads and answers keeps stopping.")
-            return Failed("engine_lost", text, tr("What was stored is safe."), reason)
+            return Failed("engine_lost", literal(text), literal(tr("What was stored is safe.")), reason)
         text = tr("The part of Alcove that reads and answers stopped and was started again.")
-        return Failed("engine_lost", text, tr("What was stored is safe. Please try again."), reason)
+        return Failed("engine_lost", literal(text), literal(tr("What was stored is safe. Please try again.")), reason)
 
     def _tell(self, failure: Failed) -> None:
         """Once, whatever the jobs say: the window shows the same words only once."""
-        self.engine_lost.emit(failure.message)
+        text, advice = str(failure.message), str(failure.advice)
+        self.engine_lost.emit(text)
         if self._is_given_up:
             again = tr("Start again")
             notice = Notice(
                 "error",
-                failure.message,
-                failure.advice,
+                text,
+                advice,
                 again,
                 self.start_again,
                 failure.details,
@@ -241,5 +243,5 @@ class EngineClient(QObject):
                 topic=ENGINE,
             )
         else:
-            notice = Notice("warning", failure.message, failure.advice, details=failure.details, topic=ENGINE)
+            notice = Notice("warning", text, advice, details=failure.details, topic=ENGINE)
         self.noticed.emit(notice)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from rag_core.host.events import Failed
 
 ENGINE = "engine"
@@ -33,13 +33,13 @@ class Notice:
 
 def notice_of(failure: Failed, action_label: str = "", action: Callable[[], None] | None = None) -> Notice:
     """A failed job in the person's language."""
-    text = tr_engine(failure.message)
+    text = tr_message(failure.message)
     if failure.kind == "bug":
         text = tr("Alcove made a mistake: {message}", message=text)
     return Notice(
         "error",
         text,
-        tr_engine(failure.advice),
+        tr_message(failure.advice),
         action_label,
         action,
         failure.details,

@@ -1,10 +1,10 @@
 """The window's words. English is written in the code; other languages are catalogues under assets/translations.
 
-A catalogue is one JSON object, English to translation, with the same {placeholders}. Widgets fill every visible word in
+A catalogue has the window's words under "window": English to translation, with the same {placeholders}. Widgets fill
+every visible word in
 `retranslate()`, which `Translated` calls again when the language changes.
 
-What the engine says comes as whole sentences with names and numbers already inside. Its catalogue (`ja-engine.json`)
-holds templates, which are matched against the sentence.
+What the core says comes as data (`rag_core.messages`): `tr_message` puts it into words.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from functools import lru_cache
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from rag_core.messages import Message, languages
+from rag_core.messages import catalogue as message_catalogue
 from rag_core.paths import ASSETS
 
-LANGUAGES = {"en": "English", "ja": "日本語"}
+LANGUAGES = languages()
 _PROPERTY = "alcove_language"
 _QT_WORDS = "alcove_qt_words"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -54,8 +56,19 @@ def tr_count(count: int, one: str, many: str, **values: object) -> str:
     return tr(one if count == 1 else many, count=f"{count:,}", **values)
 
 
-def tr_engine(text: str) -> str:
-    """What the engine said, where the catalogue has it; else as it is. Several sentences may be several entries."""
+def tr_message(message: Message | str) -> str:
+    """What the core said, in the language in use."""
+    if isinstance(message, Message):
+        if message.code not in ("literal", "joined"):
+            return message_catalogue(language()).words(message, "window")
+        text = str(message)
+    else:
+        text = message
+    return _by_template(text)
+
+
+def _by_template(text: str) -> str:
+    """What is not data yet, where the catalogue has it; else as it is. Several sentences may be several entries."""
     if language() == "en" or not text:
         return text
     whole = _match(text)
@@ -98,7 +111,7 @@ def _match(sentence: str) -> str | None:
 def _inner(value: str, exact: dict[str, str]) -> str:
     """What stands in a place: a word that is known, whole sentences, or a name."""
     is_sentence = value.endswith(".") and " " in value
-    return exact.get(value) or (tr_engine(value) if is_sentence else value)
+    return exact.get(value) or (_by_template(value) if is_sentence else value)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -118,20 +131,14 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def engine_catalogue(code: str) -> dict[str, str]:
-    return _read(f"{code}-engine.json") if code != "en" else {}
+    path = ASSETS / "translations" / f"{code}-engine.txt"
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(code: str) -> dict[str, str]:
-    return _read(f"{code}.json") if code != "en" else {}
-
-
-def _read(name: str) -> dict[str, str]:
-    path = ASSETS / "translations" / name
-    if not path.is_file():
-        return {}
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return dict(message_catalogue(code).window)
 
 
 def _use_words_of_qt(application: QApplication, code: str) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from app.documents.indexing_controller import IndexingController
 from app.engine.jobs import EngineLink
 from app.kit.notices import Notice, notice_of
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from app.libraries.libraries_model import LibrariesModel, can_be_opened, state_reason
 from rag_core.host.events import Failed
 from rag_core.host.jobs import CreateLibrary, DeleteLibrary, ListLibraries, RenameLibrary
@@ -163,7 +163,7 @@ class LibrariesController(QObject):
     def _refuse_name(self, failure: Failed) -> None:
         """A person's mistake is said where they type; anything else above the content."""
         if failure.kind == "user":
-            self.name_refused.emit(f"{tr_engine(failure.message)} {tr_engine(failure.advice)}".strip())
+            self.name_refused.emit(f"{tr_message(failure.message)} {tr_message(failure.advice)}".strip())
         else:
             self.name_refused.emit("")
             self._tell(failure)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.kit.text import tr, tr_count, tr_engine
+from app.kit.text import tr, tr_count, tr_message
 from rag_core.libraries import LibraryInfo
 
 Index = QModelIndex | QPersistentModelIndex
@@ -93,7 +93,7 @@ def state_reason(info: LibraryInfo) -> str:
     if info.state == "unfinished":
         return tr("Searchable by words; its meaning is still being learned.")
     if info.reason:
-        return tr_engine(info.reason)
+        return tr_message(info.reason)
     if info.state == "locked":
         return tr("Another program is writing to it.")
     if info.state == "rebuild":

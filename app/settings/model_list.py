@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from app.kit.design import XS, L, M, S, colours
 from app.kit.form import line, wrapped
 from app.kit.resources import icon
-from app.kit.text import Translated, tr, tr_engine
+from app.kit.text import Translated, tr, tr_message
 from app.settings.packs_model import PackCheck, PacksModel, size_text
 from rag_core.host.events import PackInfo
 
@@ -76,7 +76,7 @@ class _ModelRow(QWidget):
         )
         words.addWidget(facts)
         if pack.problem:
-            words.addLayout(_said(tr_engine(pack.problem), "warning"))
+            words.addLayout(_said(tr_message(pack.problem), "warning"))
         elif check is not None and not check.is_running:
             said = tr("Every file is as it should be.") if check.is_good else check.text
             words.addLayout(_said(said, "success" if check.is_good else "error"))

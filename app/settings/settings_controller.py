@@ -13,7 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from app.engine.background import Background
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from app.settings.packs_model import PackCheck, PacksModel
 from app.settings.settings_model import SettingsModel
 from rag_core.conversations.records import Conversation
@@ -194,13 +194,13 @@ class SettingsController(QObject):
             self.noticed.emit(notice_of(failure))
             return
         is_told = bool(self.model.problem)
-        self.model.set_problem(tr_engine(failure.message))
+        self.model.set_problem(tr_message(failure.message))
         if is_told:
             return
         self.noticed.emit(
             Notice(
                 "error",
-                tr_engine(failure.message),
+                tr_message(failure.message),
                 tr("Until then the defaults are used. The damaged file is kept."),
                 tr("Go back to the defaults"),
                 self.go_back_to_defaults,
@@ -229,7 +229,7 @@ class SettingsController(QObject):
             self.packs.advance_import(step)
 
     def _on_imported(self, text: str, left_out: Sequence[str]) -> None:
-        for notice in [Notice("warning", tr_engine(why)) for why in left_out] or [Notice("success", text)]:
+        for notice in [Notice("warning", tr_message(why)) for why in left_out] or [Notice("success", text)]:
             self.noticed.emit(notice)
         self.packs_changed.emit()
         self._run(ListPacks(), self._take_packs)
@@ -272,7 +272,7 @@ class SettingsController(QObject):
 
 
 def _result(is_good: bool, text: str) -> PackCheck:
-    return PackCheck(is_running=False, is_good=is_good, text=tr_engine(text))
+    return PackCheck(is_running=False, is_good=is_good, text=tr_message(text))
 
 
 def _size_below(folder: Path) -> int:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.documents.indexing_controller import IndexingController
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from app.libraries.adding_controller import AddingController
 from app.setup.setup_state import SetupViewModel, Step
 from app.status.preparation_state import PreparationView, progress_text
@@ -92,7 +92,7 @@ class SetupController(QObject):
 
     def _on_finished(self, left_out: tuple[str, ...] | None) -> None:
         for why in left_out or ():
-            self.noticed.emit(Notice("warning", tr_engine(why)))
+            self.noticed.emit(Notice("warning", tr_message(why)))
         self._look_again()
 
     def _look_again(self) -> None:
@@ -112,7 +112,7 @@ class SetupController(QObject):
     def _on_failed(self, failure: Failed) -> None:
         """The engine's client tells of a lost engine, and its next start looks again."""
         self._job = None
-        self.model.show("failed", tr_engine(failure.message), tr_engine(failure.advice), failure.details)
+        self.model.show("failed", tr_message(failure.message), tr_message(failure.advice), failure.details)
 
     def _on_refused(self, library: str) -> None:
         if library == SAMPLE_LIBRARY:
@@ -143,4 +143,4 @@ def _step(progress: Progress) -> Step:
         return Step(tr("{done} of {total} MB downloaded", done=done, total=total), fraction)
     if progress.stage == "compile":
         return Step(progress_text(PreparationView("preparing", done=progress.done, total=progress.total)), fraction)
-    return Step(tr_engine(progress.stage), fraction)
+    return Step(tr_message(progress.stage), fraction)

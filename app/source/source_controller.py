@@ -11,7 +11,7 @@ from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
 from app.kit.open_file import FileOpener
 from app.kit.source_target import SourceTarget
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from app.source.source_model import DrawnPage, PageWish, SourceModel
 from app.source.source_pane import SourcePane
 from rag_core.host.events import Failed
@@ -285,7 +285,7 @@ class SourceController(QObject):
     def _search_failed(self, failure: Failed) -> None:
         self._find = None
         self.model.search_for(self.model.query, searching=False)
-        self.noticed.emit(Notice("warning", tr_engine(failure.message), tr_engine(failure.advice)))
+        self.noticed.emit(Notice("warning", tr_message(failure.message), tr_message(failure.advice)))
 
     # Places
 
@@ -314,4 +314,4 @@ class SourceController(QObject):
 
 
 def _sentence(failure: Failed) -> str:
-    return f"{tr_engine(failure.message)} {tr_engine(failure.advice)}".strip()
+    return f"{tr_message(failure.message)} {tr_message(failure.advice)}".strip()

@@ -96,7 +96,7 @@ class AboutController(QObject):
         self._diagnosis = replace(self._diagnosis, settings=settings)
 
     def _add_problem(self, failure: Failed) -> None:
-        self._diagnosis = replace(self._diagnosis, problems=(*self._diagnosis.problems, failure.message))
+        self._diagnosis = replace(self._diagnosis, problems=(*self._diagnosis.problems, str(failure.message)))
 
     def _take_machine(self, facts: tuple[tuple[str, str], ...]) -> None:
         self._diagnosis = replace(self._diagnosis, machine=(*facts, *screen_facts()))

@@ -107,7 +107,7 @@ def _device(device: DeviceInfo) -> str:
 def _stage(check: StageCheck) -> str:
     ran = f"{check.provider} on {check.device}, {check.elapsed_ms:.0f} ms" if check.provider else "cannot run"
     asked = f" (asked for: {check.requested})" if check.requested else ""
-    parts = (f"{check.stage}: {ran}{asked}", check.model, check.precision, check.reason)
+    parts = (f"{check.stage}: {ran}{asked}", check.model, check.precision, str(check.reason))
     return " ".join(part for part in parts if part)
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
+from rag_core.messages import NOTHING, Message
 
 State = Literal["unknown", "none", "emulated", "missing", "impossible", "preparing", "ready", "failed"]
 
@@ -20,7 +21,7 @@ class PreparationView:
 
     state: State = "unknown"
     chip: str = ""
-    reason: str = ""
+    reason: Message = NOTHING
     done: int = 0
     total: int | None = None
     stopping: bool = False
@@ -55,9 +56,11 @@ def sentence(view: PreparationView) -> str:
     if view.state == "emulated" and view.can_start:
         return tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
     if view.state == "missing":
-        problem = tr_engine(view.reason) or tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
+        problem = tr_message(view.reason) or tr(
+            "The models are not prepared for this NPU ({chip}) yet.", chip=view.chip
+        )
         return tr("{problem} Until then they run on the processor.", problem=problem)
-    return tr_engine(view.reason) if view.state in ("impossible", "failed") else ""
+    return tr_message(view.reason) if view.state in ("impossible", "failed") else ""
 
 
 def progress_text(view: PreparationView) -> str:

@@ -9,8 +9,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from rag_core.host.events import StageCheck, StageMoved
+from rag_core.messages import NOTHING, Message
 
 Unit = Literal["npu", "gpu", "cpu", "other", ""]
 
@@ -66,16 +67,16 @@ class StagesModel(QObject):
         self.problem = problem
         self.changed.emit()
 
-    def take_providers(self, providers: Mapping[str, str], reasons: Mapping[str, str] | None = None) -> None:
+    def take_providers(self, providers: Mapping[str, str], reasons: Mapping[str, Message] | None = None) -> None:
         """What the last answer really ran on and why, which is newer than the last check."""
         told = reasons or {}
         known = {check.stage: check for check in self.checks}
         for stage, provider in providers.items():
             before = known.get(stage)
             if before is None:
-                known[stage] = StageCheck(stage, provider, "", "", told.get(stage, ""))
+                known[stage] = StageCheck(stage, provider, "", "", told.get(stage, NOTHING))
             elif before.provider != provider:
-                reason = told.get(stage, "")
+                reason = told.get(stage, NOTHING)
                 known[stage] = replace(before, provider=provider, device="", reason=reason, elapsed_ms=0, precision="")
         if tuple(known.values()) != self.checks:
             self.checks = tuple(sorted(known.values(), key=_place_in_a_question))
@@ -177,7 +178,7 @@ def requested_name(requested: str) -> str:
 def reason_text(check: StageCheck) -> str:
     """Why it is not where it was asked to be, in the person's language; empty where nothing is to be said."""
     if check.reason:
-        return tr_engine(check.reason)
+        return tr_message(check.reason)
     if is_emulated(check):
         return tr("The NPU is only emulated on this computer: the results are right, but slow.")
     if not is_elsewhere(check):

@@ -10,7 +10,7 @@ from app.engine.background import Background
 from app.engine.jobs import EngineLink, JobHandle
 from app.engine.silence import NetworkWatch, WindowSilence, measure_window
 from app.kit.notices import Notice
-from app.kit.text import tr, tr_engine
+from app.kit.text import tr, tr_message
 from app.status.silence_state import SilenceModel
 from app.status.stages_state import StagesModel, stage_name, unit_of
 from rag_core.host.events import DeviceCrashed, Failed, SilenceReport, StageCheck, StageMoved
@@ -110,7 +110,7 @@ class StatusController(QObject):
             self.noticed.emit(Notice("success", text, topic=_topic(stage)))
 
     def _take_failure(self, failure: Failed) -> None:
-        problem = tr_engine(failure.message)
+        problem = tr_message(failure.message)
         self.stages.fail(problem)
         if failure.kind == "bug":
             text = tr("Alcove could not check where the models run.")
@@ -135,7 +135,7 @@ class StatusController(QObject):
                 Notice(
                     "warning",
                     tr("“{step}” continues on the processor.", step=stage_name(news.stage)),
-                    tr_engine(news.reason),
+                    tr_message(news.reason),
                     tr("Try the NPU again"),
                     self.retry_devices,
                     lasting=True,
@@ -143,7 +143,7 @@ class StatusController(QObject):
                 )
             )
         elif isinstance(news, DeviceCrashed):
-            notice = Notice("warning", tr_engine(news.reason), lasting=True, topic="crash")
+            notice = Notice("warning", tr_message(news.reason), lasting=True, topic="crash")
             if news.can_retry:
                 notice = replace(notice, action_label=tr("Try the NPU again"), action=self.retry_devices)
             self.noticed.emit(notice)
@@ -155,7 +155,7 @@ class StatusController(QObject):
         self.silence.set_window(measured)
 
     def _take_unproven(self, failure: Failed) -> None:
-        self.silence.fail(tr_engine(failure.message))
+        self.silence.fail(tr_message(failure.message))
 
     def _end_proof(self) -> None:
         self._proving = None

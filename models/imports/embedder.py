@@ -144,7 +144,7 @@ def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
     except runtime_errors() as error:
         raise _refuse(folder, f"its graph does not run: {error}", _EXPORT) from error
     except PackCorrupt as error:
-        raise _refuse(folder, error.message, _EXPORT) from error
+        raise _refuse(folder, str(error.message), _EXPORT) from error
     if not np.isfinite(vectors).all() or float(vectors[0] @ vectors[2]) > 1 - 1e-6:
         raise _refuse(folder, "it gives the same or no vector for different texts", _EXPORT)
     values = tuple(tuple(np.round(row.astype(float), 6).tolist()) for row in vectors)

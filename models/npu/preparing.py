@@ -154,7 +154,7 @@ def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
             said = pickle.loads(reply)
             if isinstance(said, UserError):
                 if type(said) is UserError:  # not for want of room: it would be refused again
-                    remember_refusal(order.contexts_dir, source, order.target, said.message)
+                    remember_refusal(order.contexts_dir, source, order.target, str(said.message))
                 raise said
             step = said
             yield step
@@ -165,7 +165,7 @@ def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
         raise _stopped(source, "it was killed, perhaps for want of memory", log)
     if code:
         error = _stopped(source, f"signal {-code}" if code < 0 else f"code {code:#x}", log)
-        remember_refusal(order.contexts_dir, source, order.target, error.message)
+        remember_refusal(order.contexts_dir, source, order.target, str(error.message))
         raise error
 
 

@@ -22,7 +22,7 @@ def state_of(source: Pack, contexts_dir: Path, target: Target, thorough: bool = 
     try:
         expected = expected_stamp(source, target, RECIPE)
     except ProviderUnavailable as error:
-        return PackState(source.id, title, "cannot", error.message)
+        return PackState(source.id, title, "cannot", str(error.message))
     found = find_contexts(contexts_dir, source, target, expected)
     if found.pack is not None:
         reason = damage_of(found.pack, thorough)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rag_core.text.words import content_terms, fold
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 _POINTS_BACK = re.compile(
     r"\b(it|its|they|them|their|theirs|that|those|this|these|he|she|him|his|her|there|one|ones|same|else)\b"
@@ -26,7 +26,7 @@ def leans_on_history(question: str) -> bool:
     return bool(_POINTS_BACK.search(fold(question))) or len(content_terms(question)) < _FEW_TERMS
 
 
-def search_query(question: str, history: Sequence[Message]) -> str:
+def search_query(question: str, history: Sequence[ChatMessage]) -> str:
     """The text to search for: the question, preceded by the questions that it leans on (at most two back)."""
     asked = [message.content for message in history if message.role == "user"]
     parts = [question]

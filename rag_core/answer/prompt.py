@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag_core.answer.focus import Piece, cut, subject, widen
-from rag_core.types import Message, Passage
+from rag_core.types import ChatMessage, Passage
 
 PROMPT_ID = "answer-3"
 SYSTEM = "You answer questions from a text in one short sentence, with the words of the text."
@@ -41,14 +41,14 @@ _ROOM_FOR_NEIGHBOURS_TOKENS = 200
 class Prompt:
     """`evidence` is what the prompt holds of the passages, in contiguous parts: what the model has read, no more."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     evidence: tuple[Passage, ...]
 
 
 def build_prompt(
     question: str,
     pieces: Sequence[Piece],
-    history: Sequence[Message],
+    history: Sequence[ChatMessage],
     evidence_tokens: int,
     count_tokens: Callable[[str], int],
     standalone: str = "",
@@ -61,7 +61,7 @@ def build_prompt(
     evidence = _choose(pieces, evidence_tokens, count_tokens)
     past = _recent_turn(history, int(evidence_tokens * _HISTORY_SHARE), count_tokens)
     asked = question if past else standalone or question
-    messages = (*_FIXED, *past, Message("user", _user_text(_listed(evidence), asked)))
+    messages = (*_FIXED, *past, ChatMessage("user", _user_text(_listed(evidence), asked)))
     return Prompt(messages, tuple(evidence))
 
 
@@ -70,11 +70,11 @@ def _user_text(listed: str, question: str) -> str:
 
 
 _FIXED = (
-    Message("system", SYSTEM),
+    ChatMessage("system", SYSTEM),
     *(
         message
         for listed, question, answer in _EXAMPLES
-        for message in (Message("user", _user_text(listed, question)), Message("assistant", answer))
+        for message in (ChatMessage("user", _user_text(listed, question)), ChatMessage("assistant", answer))
     ),
 )
 
@@ -128,7 +128,7 @@ def _listed(evidence: Sequence[Passage]) -> str:
     return "\n".join(lines)
 
 
-def _recent_turn(history: Sequence[Message], room: int, count_tokens: Callable[[str], int]) -> list[Message]:
+def _recent_turn(history: Sequence[ChatMessage], room: int, count_tokens: Callable[[str], int]) -> list[ChatMessage]:
     """The last question and answer, without the passages it rested on, when they fit."""
     turn = [message for message in history if message.role != "system"][-2:]
     if [message.role for message in turn] != ["user", "assistant"]:

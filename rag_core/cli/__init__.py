@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> 
     try:
         return find_command(arguments.command)(arguments)
     except UserError as error:
-        sys.stderr.write(f"{error.message}\n{with_command(error.advice, _command_for(error))}".rstrip() + "\n")
+        sys.stderr.write(f"{error.message}\n{with_command(str(error.advice), _command_for(error))}".rstrip() + "\n")
         return FAILED
     except IndexMismatch as error:
         sys.stderr.write(f"{error}\nRun “alcove add” with “--rebuild” to make the vectors again.\n")

@@ -13,11 +13,12 @@ from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.cli.opening import filters_of, open_engine
 from rag_core.cli.output import Output
 from rag_core.errors import UserError
+from rag_core.messages import Message
 from rag_core.types import (
     Answer,
     AnswerFinished,
     AskEvent,
-    Message,
+    ChatMessage,
     Passage,
     PassagesFound,
     Quote,
@@ -59,14 +60,14 @@ def chat(arguments: argparse.Namespace) -> int:
         raise UserError("“chat” has no --json.", "Use “alcove ask --json” for one question.")
     output = Output(as_json=False)
     filters = filters_of(arguments)
-    history: list[Message] = []
+    history: list[ChatMessage] = []
     told: set[str] = set()
     with open_engine(arguments, read_only=True) as engine:
         output.notice("Ask about your documents. An empty line ends the conversation, Ctrl-C stops an answer.")
         while question := _read_question():
             answer = _answer_or_stop(output, engine.ask(question, history=history, filters=filters), told)
             if answer is not None:
-                history += [Message("user", question), Message("assistant", answer.text)]
+                history += [ChatMessage("user", question), ChatMessage("assistant", answer.text)]
             output.text()
     return DONE
 
@@ -93,7 +94,7 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told:
     `told` are reasons that were given with an earlier answer of the same conversation.
     """
     answer = None
-    noticed: tuple[str, ...] = ()
+    noticed: tuple[Message, ...] = ()
     by_rank: dict[int, Passage] = {}
     for event in events:
         match event:
@@ -154,7 +155,7 @@ def _page(passage: Passage) -> str:
 
 def _show_notices(output: Output, result: SearchResult | Answer) -> None:
     for notice in result.notices:
-        output.notice(notice)
+        output.notice(str(notice))
 
 
 def _show_reasons(output: Output, result: SearchResult | Answer, told: set[str] | None = None) -> None:

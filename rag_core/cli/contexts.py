@@ -64,7 +64,7 @@ def contexts_of(data_dir: DataDir, making: PackMaking | None, thorough: bool = F
     for folder in sorted(data_dir.contexts.glob("*")):
         found += [_described(data_dir, making, folder.name, pack, thorough) for pack in list_packs(folder)]
         found += [
-            Contexts(folder.name, path.name, 0, "", damage.message, damaged=True)
+            Contexts(folder.name, path.name, 0, "", str(damage.message), damaged=True)
             for path, damage in damaged_packs(folder)
         ]
     return found

@@ -45,7 +45,7 @@ class Output:
 
     def document(self, document: Any) -> None:
         if self.as_json:
-            json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+            json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
             sys.stdout.write("\n")
 
     def notice(self, text: str) -> None:

@@ -76,12 +76,12 @@ def _list(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
         rows = [[c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.version, c.reason or "ready"] for c in contexts]
         output.table(["pack", "compiled for", "MB", "QAIRT", "state"], rows)
     for _, damage in damaged_packs(data_dir.packs):
-        output.notice(damage.message)
+        output.notice(str(damage.message))
     return DONE
 
 
 def _verify(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
-    problems = {folder.name: damage.message for folder, damage in damaged_packs(data_dir.packs)}
+    problems = {folder.name: str(damage.message) for folder, damage in damaged_packs(data_dir.packs)}
     for folder_name, problem in problems.items():
         output.text(f"{folder_name}: {problem}")
     found = list_packs(data_dir.packs)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from rag_core.messages import from_data, to_data
 from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 
 FORM = 1
@@ -52,7 +53,8 @@ def _answer(stored: dict[str, Any]) -> Answer:
     stored["citations"] = tuple([Citation(**citation) for citation in stored["citations"]])
     stored["unsupported"] = tuple([(start, end) for start, end in stored["unsupported"]])
     # Answers of older programs have none of these.
-    stored["notices"] = tuple(stored.get("notices", ()))
+    stored["notices"] = tuple(map(from_data, stored.get("notices", ())))
+    stored["reasons"] = {stage: from_data(reason) for stage, reason in stored.get("reasons", {}).items()}
     stored["checks"] = tuple([SentenceCheck(**check) for check in stored.get("checks", ())])
     stored["quote"] = None if stored["quote"] is None else Quote(**stored["quote"])
     return Answer(**stored)
@@ -65,9 +67,9 @@ def _passage(stored: dict[str, Any]) -> Passage:
 
 
 def _dumped(value: dict[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=to_data)
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a character, from a damaged file: it can be kept in writing only
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":"), default=to_data)
     return text

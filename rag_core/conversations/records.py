@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag_core.messages import NOTHING, Message
 from rag_core.types import Answer, Filters
 
 Feedback = Literal["", "up", "down"]
@@ -33,8 +34,8 @@ class Turn:
     question: str
     asked_ns: int
     answer: Answer | None = None
-    problem: str = ""
+    problem: Message = NOTHING
     stopped: bool = False
     feedback: Feedback = ""
     filters: Filters = field(default_factory=Filters)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()

@@ -20,13 +20,16 @@ from rag_core.conversations.answer_json import (
 from rag_core.conversations.records import Conversation, Feedback, Turn
 from rag_core.conversations.schema import CONVERSATIONS
 from rag_core.errors import UserError
+from rag_core.messages import from_text, literal, to_text
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
 from rag_core.text.search_tokens import fold
 from rag_core.types import Filters
 
 _TURNS_AT_A_TIME = 50
-_UNREADABLE = "This answer was stored by another version of Alcove and cannot be shown here. Ask the question again."
+_UNREADABLE = literal(
+    "This answer was stored by another version of Alcove and cannot be shown here. Ask the question again."
+)
 _CONVERSATIONS = "SELECT id, title, (SELECT count(*) FROM turns WHERE conversation = c.id), created_ns, updated_ns"
 # Each word stands in the title, or in one of the turns.
 _HOLDS_WORD = "(instr(c.words, ?) OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND instr(t.words, ?)))"
@@ -151,16 +154,19 @@ class ConversationStore:
     def _put_turn(self, connection: Connection, conversation_id: int, turn: Turn) -> Turn:
         if connection.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone() is None:
             raise _gone()
-        turn = replace(turn, question=_storable(turn.question), problem=_storable(turn.problem))
+        turn = replace(
+            turn,
+            question=_storable(turn.question),
+        )
         values = {
             "question": turn.question,
             "asked_ns": turn.asked_ns,
             "answer": None if turn.answer is None else answer_to_json(turn.answer),
-            "problem": turn.problem,
+            "problem": _storable(to_text(turn.problem)),
             "stopped": turn.stopped,
             "feedback": turn.feedback,
             "filters": filters_to_json(turn.filters),
-            "notices": _storable("\n".join(turn.notices)),
+            "notices": _storable("\n".join(map(to_text, turn.notices))),
             "words": fold(_storable(f"{turn.question}\n{turn.answer.text if turn.answer else ''}")),
         }
         if turn.turn_id:
@@ -186,7 +192,15 @@ def _turn(row: Any) -> Turn:
     except UnknownForm:
         return Turn(turn_id, question, asked_ns, None, _UNREADABLE, bool(stopped), feedback, Filters())
     return Turn(
-        turn_id, question, asked_ns, said, problem, bool(stopped), feedback, narrowed, tuple(notices.splitlines())
+        turn_id,
+        question,
+        asked_ns,
+        said,
+        from_text(problem),
+        bool(stopped),
+        feedback,
+        narrowed,
+        tuple(map(from_text, notices.splitlines())),
     )
 
 

@@ -59,7 +59,9 @@ def written(turn: Turn) -> Written:
     phrases = phrases_for([turn.question])
     notes = []
     if turn.problem:
-        notes.append(phrases.no_answer.format(one_line(turn.problem)) if answer is None else one_line(turn.problem))
+        notes.append(
+            phrases.no_answer.format(one_line(str(turn.problem))) if answer is None else one_line(str(turn.problem))
+        )
     elif answer is None and not turn.stopped:
         notes.append(phrases.none_yet)
     if turn.stopped:

@@ -23,6 +23,7 @@ from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
+from rag_core.messages import Message, literal
 from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
 from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
@@ -112,8 +113,8 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
                     yield FileReading(str(path))
                 case Read(path, ReadResult() as read):
                     yield FileDone((yield from _store_document(read, work, tally, replace)))
-                case Read(path, error):
-                    yield FileDone(_store_failure(_as_read(found[str(path)], error), str(error), work, tally))
+                case Read(path, UserError() as error):
+                    yield FileDone(_store_failure(_as_read(found[str(path)], error), error.whole, work, tally))
             done += isinstance(step, Read)
             yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
 
@@ -130,7 +131,7 @@ def _store_document(
     except UserError:
         raise  # the disk is full, the library is locked: this concerns every document
     except Exception as error:  # noqa: BLE001 - a bug of ours in one document must not stop the other thousand
-        reason = (
+        reason = literal(
             f"Alcove made a mistake on this file ({type(error).__name__}). Details: {_write_report(work.reports, read)}"
         )
         return _store_failure(FoundFile(name, read.size_bytes, read.modified_ns), reason, work, tally)
@@ -174,7 +175,7 @@ def _as_read(file: FoundFile, error: ReadResult | UserError) -> FoundFile:
     return file
 
 
-def _store_failure(file: FoundFile, reason: str, work: Workspace, tally: _Tally) -> Document:
+def _store_failure(file: FoundFile, reason: Message, work: Workspace, tally: _Tally) -> Document:
     tally.failed.append(FileProblem(file.path, reason))
     work.store.put_failure(file.path, file.size_bytes, file.modified_ns, reason)
     return Document("", file.path, "", "", file.size_bytes, file.modified_ns, 0, 0, "failed", reason)

@@ -17,19 +17,20 @@ from rag_core.answer.focus import Piece, Similarity, rank_pieces
 from rag_core.answer.prompt import PROMPT_ID
 from rag_core.engine.checking import support_by_reader
 from rag_core.engine.fitting import fitting_prompt
-from rag_core.engine.models import open_largest_first
+from rag_core.engine.models import open_largest_first, told
 from rag_core.engine.searching import search
 from rag_core.engine.suited import in_effect_here, top_k
 from rag_core.engine.workspace import Workspace
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.text.words import is_cjk
 from rag_core.types import (
     Answer,
     AnswerFinished,
     AskEvent,
+    ChatMessage,
     Filters,
     FloatArray,
-    Message,
     PassagesFound,
     Quote,
     QuoteFound,
@@ -68,7 +69,7 @@ class _Asked:
 
     question: str
     query: str
-    history: Sequence[Message]
+    history: Sequence[ChatMessage]
     work: Workspace
     cancel: CancelToken
     clock: _Clock
@@ -82,7 +83,7 @@ class _Asked:
 
 def ask(
     question: str,
-    history: Sequence[Message],
+    history: Sequence[ChatMessage],
     filters: Filters,
     work: Workspace,
     cancel: CancelToken,
@@ -159,7 +160,7 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
         "new_tokens": stats.new_tokens,
     }
     answer = _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
-    return replace(answer, notices=notices)
+    return replace(answer, notices=tuple(map(literal, notices)))
 
 
 def _support(asked: _Asked) -> Support | None:
@@ -213,7 +214,7 @@ def _answer(
         provenance=_provenance(asked, generated),
         counts=asked.result.counts | (counts or {}),
         checks=tuple(stream.checks) if stream else (),
-        reasons=dict(asked.work.models.reasons),
+        reasons=told(asked.work.models),
     )
 
 

@@ -8,11 +8,11 @@ from rag_core.answer.compression import evidence_room, worth_reading
 from rag_core.answer.focus import Piece
 from rag_core.answer.prompt import Prompt, build_prompt
 from rag_core.engine.models import Models
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
 def fitting_prompt(
-    question: str, pieces: Sequence[Piece], history: Sequence[Message], models: Models, standalone: str
+    question: str, pieces: Sequence[Piece], history: Sequence[ChatMessage], models: Models, standalone: str
 ) -> tuple[Prompt, tuple[str, ...]]:
     """The prompt, with what of the pieces is worth reading and fits, each whole; and a sentence where some did not fit.
 

@@ -58,11 +58,11 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
         try:
             verify(pack)
         except UserError as error:
-            yield Check(f"pack {pack.id}", False, error.message, error.advice)
+            yield Check(f"pack {pack.id}", False, str(error.message), str(error.advice))
         else:
             yield Check(f"pack {pack.id}", True, f"{pack.manifest.role}, every file is as its manifest says")
     for folder, damage in damaged_packs(data_dir.packs):
-        yield Check(f"pack {folder.name}", False, damage.message, damage.advice)
+        yield Check(f"pack {folder.name}", False, str(damage.message), str(damage.advice))
     installed = {pack.manifest.role for pack in packs}
     for stage in STAGES:
         if stage.role not in installed:
@@ -86,7 +86,7 @@ def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -
             )
             choice = choose(stage.name, pack, preference, around, inventory)
         except UserError as error:
-            yield Check(f"place for {stage.word}", False, error.message, RETRY if blocked else error.advice)
+            yield Check(f"place for {stage.word}", False, str(error.message), RETRY if blocked else str(error.advice))
         else:
             found = f"{choice.places[0].device.name}. {choice.reason}".strip(" .")
             yield Check(f"place for {stage.word}", not blocked, found, RETRY if blocked else "")

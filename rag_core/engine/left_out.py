@@ -9,6 +9,7 @@ from pathlib import Path
 from rag_core.errors import UserError
 from rag_core.ingest.scan import Changes, FoundFile
 from rag_core.libraries import LEFT_OUT, load_library_settings, save_library_settings
+from rag_core.messages import literal
 from rag_core.paths import DataDir, is_inside, whole_path
 from rag_core.types import FileProblem
 
@@ -40,7 +41,7 @@ def split(changes: Changes, given: Sequence[Path], left_out: Collection[str]) ->
     for file in changes.added:
         entry = _entry_for(file.path, left_out, named)
         if entry:
-            skipped.setdefault(entry, FileProblem(entry, LEFT_OUT))
+            skipped.setdefault(entry, FileProblem(entry, literal(LEFT_OUT)))
         else:
             kept.append(file)
     return replace(changes, added=tuple(kept)), list(skipped.values())

@@ -8,6 +8,7 @@ from typing import Protocol
 from rag_core.errors import UserError
 from rag_core.generate.generator import Generator
 from rag_core.index.records import Identity
+from rag_core.messages import Message, literal
 from rag_core.model_protocols import PassageReader, TextEncoder, TokenCounter
 from rag_core.runtime.devices import DeviceKind
 from rag_core.runtime.pack import PREPARE
@@ -108,6 +109,11 @@ def open_largest_first(models: Models) -> None:
     if models.kind_of("generate") == "npu" and "npu" in (models.kind_of("embed"), models.kind_of("rerank")):
         with suppress(UserError):  # who needs it is told then
             models.generator  # noqa: B018 - opening it is what is wanted
+
+
+def told(models: Models) -> dict[str, Message]:
+    """The models' reasons, for an answer."""
+    return {stage: literal(reason) for stage, reason in models.reasons.items()}
 
 
 def has_no_reader(models: Models) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from rag_core.answer.focus import subject_of
 from rag_core.answer.relevance import Evidence, probability, relevance_features
+from rag_core.engine.models import told
 from rag_core.engine.suited import read_chunks
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
+from rag_core.messages import literal
 from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -104,8 +106,10 @@ def search(
     started = time.perf_counter()
     relevance = _relevance(query, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
-    providers, reasons = dict(work.models.providers), dict(work.models.reasons)
-    result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, tuple(notices), reasons, counts)
+    providers, reasons = dict(work.models.providers), told(work.models)
+    result = SearchResult(
+        query, tuple(passages), relevance, timings_ms, providers, tuple(map(literal, notices)), reasons, counts
+    )
     return Found(result, vector)
 
 

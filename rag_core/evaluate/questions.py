@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import UserError
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 _ADVICE = "Correct that line. The format is described in rag_core/evaluate/questions.py and in the README."
 
@@ -53,7 +53,7 @@ class Question:
     excerpt: str = ""
     answer: str = ""
     answerable: bool = True
-    history: tuple[Message, ...] = ()
+    history: tuple[ChatMessage, ...] = ()
     demo: bool = False
     claims: tuple[Claim, ...] = ()
 
@@ -139,7 +139,7 @@ def _page(stored: dict[str, Any], where: str) -> int | None:
     return value
 
 
-def _history(stored: dict[str, Any], where: str) -> tuple[Message, ...]:
+def _history(stored: dict[str, Any], where: str) -> tuple[ChatMessage, ...]:
     turns = stored.get("history") or []
     if not isinstance(turns, list):
         raise UserError(f"{where}: “history” must be a list of messages.", _ADVICE)
@@ -149,7 +149,7 @@ def _history(stored: dict[str, Any], where: str) -> tuple[Message, ...]:
             raise UserError(
                 f"{where}: each message of “history” needs a “role” (user or assistant) and a “content”.", _ADVICE
             )
-    return tuple(Message(turn["role"], turn["content"]) for turn in turns)
+    return tuple(ChatMessage(turn["role"], turn["content"]) for turn in turns)
 
 
 def _claims(stored: dict[str, Any], where: str) -> tuple[Claim, ...]:

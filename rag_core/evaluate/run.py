@@ -16,7 +16,7 @@ from rag_core.evaluate.matching import is_relevant, on_expected_page
 from rag_core.evaluate.questions import Question
 from rag_core.evaluate.report import DEPTH, SHOWN, Outcome, Report, report_of
 from rag_core.progress import Progress
-from rag_core.types import Answer, Message, Passage, Quote, SearchResult, SentenceCheck
+from rag_core.types import Answer, ChatMessage, Passage, Quote, SearchResult, SentenceCheck
 
 _MARKER = re.compile(r"\s*\[\d+\]")
 
@@ -26,9 +26,11 @@ class Library(Protocol):
     `rerank` without the reader; `answer` gives the finished answer; `check` compares sentences with passages, as it
     does with those of an answer to the question."""
 
-    def search(self, query: str, *, history: Sequence[Message], top_k: int, rerank: bool = True) -> SearchResult: ...
+    def search(
+        self, query: str, *, history: Sequence[ChatMessage], top_k: int, rerank: bool = True
+    ) -> SearchResult: ...
 
-    def answer(self, question: str, *, history: Sequence[Message]) -> Answer: ...
+    def answer(self, question: str, *, history: Sequence[ChatMessage]) -> Answer: ...
 
     def check(self, question: str, sentences: Sequence[str], passages: Sequence[Passage]) -> list[SentenceCheck]: ...
 

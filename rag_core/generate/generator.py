@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 from rag_core.progress import CancelToken
 from rag_core.runtime.choice import Surroundings
 from rag_core.runtime.pack import Pack
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 StoppedBy = Literal["end", "length", "repetition", "cancelled", ""]
 
@@ -70,11 +70,11 @@ class Generator(Protocol):
 
     def count_tokens(self, text: str) -> int: ...
 
-    def count_prompt_tokens(self, messages: Sequence[Message]) -> int: ...
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int: ...
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         max_new_tokens: int,
         cancel: CancelToken,

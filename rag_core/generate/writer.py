@@ -15,7 +15,7 @@ from rag_core.generate.token_decoder import TokenDecoder
 from rag_core.generate.turns import Turns
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
 class WritingGenerator:
@@ -48,12 +48,12 @@ class WritingGenerator:
     def count_tokens(self, text: str) -> int:
         return len(self.chat.tokens(text))
 
-    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return len(self.chat.prompt(messages))
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         max_new_tokens: int,
         cancel: CancelToken,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag_core.conversations.records import Turn
+from rag_core.messages import NOTHING, Message
 from rag_core.types import Document
 
 NEWS = 0  # the job id of what belongs to no job in particular
@@ -41,8 +42,8 @@ class Failed:
     """
 
     kind: FailureKind
-    message: str
-    advice: str = ""
+    message: Message
+    advice: Message = NOTHING
     details: str = ""
     report: str = ""
 
@@ -83,7 +84,7 @@ class StageCheck:
     provider: str
     device: str
     requested: str
-    reason: str = ""
+    reason: Message = NOTHING
     model: str = ""
     elapsed_ms: float = 0.0
     precision: str = ""
@@ -96,7 +97,7 @@ class StageMoved:
 
     stage: str
     provider: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class DeviceCrashed:
     `reason` is a sentence for the person. `can_retry`: it is not used any more; `RetryDevices` tries it again.
     """
 
-    reason: str
+    reason: Message
     can_retry: bool = False
 
 
@@ -123,7 +124,7 @@ class DeviceInfo:
     emulated: bool
     target: str
     tiny_ms: float | None
-    problem: str = ""
+    problem: Message = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class NpuState:
     chip: str = ""
     emulated: bool = False
     missing: tuple[str, ...] = ()
-    reason: str = ""
+    reason: Message = NOTHING
     can_prepare: bool = False
 
 
@@ -153,7 +154,7 @@ class PackInfo:
     size_bytes: int
     folder: str
     in_use: bool
-    problem: str = ""
+    problem: Message = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

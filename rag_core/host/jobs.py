@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 from rag_core.conversations.records import Feedback, Turn
 from rag_core.libraries import LibrarySettings
 from rag_core.settings import Settings
-from rag_core.types import Filters, Message
+from rag_core.types import ChatMessage, Filters
 
 Lane = Literal["engine", "desk"]
 
@@ -50,7 +50,7 @@ class AskQuestion(Job):
     priority: ClassVar[Priority] = Priority.QUESTION
     library: str
     question: str
-    history: tuple[Message, ...] = ()
+    history: tuple[ChatMessage, ...] = ()
     filters: Filters = field(default_factory=Filters)
 
 

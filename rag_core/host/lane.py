@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from rag_core.errors import Cancelled, IndexMismatch, UserError
 from rag_core.host.events import Ending, Event, Failed, Finished, Stopped
 from rag_core.host.jobs import Job
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 
 Work = Generator[object, None, object]
@@ -140,8 +141,12 @@ class Lane:
         except UserError as error:
             return Failed("user", error.message, error.advice)
         except IndexMismatch as error:
-            return Failed("mismatch", str(error), REBUILD)
+            return Failed("mismatch", literal(str(error)), literal(REBUILD))
         except MemoryError:
-            return Failed("user", "There is not enough memory for this.", "Close other programs and try again.")
+            return Failed(
+                "user",
+                literal("There is not enough memory for this."),
+                literal("Close other programs and try again."),
+            )
         except Exception as error:  # noqa: BLE001 - a bug of ours ends its job, not the engine
             return self._report(task.job, error)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rag_core.engine.models import Models
 from rag_core.host.events import DeviceCrashed, StageMoved
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, plain_name
@@ -19,13 +20,17 @@ def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
         name = plain_name(provider)
         if any(breaker.blocked(provider, stage) for owner, stage in lost if owner == provider):
             yield DeviceCrashed(
-                f"The engine ended unexpectedly again while {name} was at work. The processor does that work now.",
+                literal(
+                    f"The engine ended unexpectedly again while {name} was at work. The processor does that work now."
+                ),
                 can_retry=True,
             )
         else:
             yield DeviceCrashed(
-                f"The engine ended unexpectedly while {name} was at work. "
-                "Should that happen again, the processor takes over."
+                literal(
+                    f"The engine ended unexpectedly while {name} was at work. "
+                    "Should that happen again, the processor takes over."
+                )
             )
 
 
@@ -43,7 +48,7 @@ class Moves:
         self._models, self._before = models, now
         for stage, provider in now.items():
             if provider == CPU and before.get(stage, CPU) != CPU:
-                yield StageMoved(stage, provider, models.reasons.get(stage, ""))
+                yield StageMoved(stage, provider, literal(models.reasons.get(stage, "")))
 
     def forget(self) -> None:
         """The models are about to be opened anew."""

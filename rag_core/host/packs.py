@@ -8,6 +8,7 @@ from pathlib import Path
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.events import NpuState, PackInfo
 from rag_core.host.lane import Work
+from rag_core.messages import joined, literal
 from rag_core.pack_making import PackMaking, compile_for_real_npu, compile_in_use, packs_in_use
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
@@ -54,7 +55,7 @@ def _npu_state(
     making: PackMaking, data_dir: DataDir, settings: Settings, target: Target | None, doubtful: Collection[Role] = ()
 ) -> NpuState:
     if target is None:
-        return NpuState(reason=why_no_target(list_devices()))
+        return NpuState(reason=literal(why_no_target(list_devices())))
     states = [
         making.state_of(pack, data_dir.contexts, target, thorough=pack.manifest.role in doubtful)
         for pack in packs_in_use(data_dir.packs, settings)
@@ -66,7 +67,7 @@ def _npu_state(
         chip=target.title,
         emulated=target == EMULATOR,
         missing=tuple(state.title for state in missing),
-        reason=" ".join(dict.fromkeys(state.reason for state in missing)),
+        reason=joined(literal(state.reason) for state in missing),
         can_prepare=any(state.unprepared for state in missing),
     )
 
@@ -85,7 +86,7 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
     if info is None:
         raise PackMissing(f"No model pack “{pack_id}” is installed.", "Prepare or import it.")
     if info.problem:
-        return Check(f"pack {pack_id}", False, info.problem)
+        return Check(f"pack {pack_id}", False, str(info.problem))
     pack = open_pack(Path(info.folder))
     files = pack.manifest.files
     for done, file in enumerate(files):
@@ -93,7 +94,7 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
         try:
             verify(pack, only=(file.path,))
         except PackCorrupt as error:
-            return Check(f"pack {pack.id}", False, error.message, error.advice)
+            return Check(f"pack {pack.id}", False, str(error.message), str(error.advice))
     return Check(f"pack {pack.id}", True, "Every file is as its manifest says.")
 
 
@@ -101,7 +102,7 @@ def _described(folder: Path, in_use: set[str]) -> PackInfo:
     try:
         pack = open_pack(folder)
     except (PackMissing, PackCorrupt) as error:
-        return PackInfo(folder.name, "", folder.name, "", "", 0, str(folder), in_use=False, problem=str(error))
+        return PackInfo(folder.name, "", folder.name, "", "", 0, str(folder), in_use=False, problem=error.whole)
     manifest = pack.manifest
     return PackInfo(
         pack.id,

@@ -8,8 +8,9 @@ from collections.abc import Callable, Generator
 from rag_core.answer.prompt import build_prompt
 from rag_core.engine.models import Models, has_no_reader, open_largest_first
 from rag_core.engine.suited import in_effect
-from rag_core.errors import ProviderUnavailable, RagError
+from rag_core.errors import ProviderUnavailable, RagError, UserError
 from rag_core.host.events import StageCheck
+from rag_core.messages import literal
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.devices import CPU, PLAIN_NAMES, list_devices
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK
@@ -51,7 +52,7 @@ def _checked(
         elapsed_ms = (time.perf_counter() - started) * 1000
     except RagError as error:
         token.raise_if_cancelled()
-        reason = getattr(error, "message", str(error))
+        reason = error.message if isinstance(error, UserError) else literal(str(error))
         return StageCheck(stage, "", "", requested, reason, can_retry=stage in models.failed)
     provider = models.providers[stage]
     return StageCheck(
@@ -59,7 +60,7 @@ def _checked(
         provider,
         _device(provider),
         requested,
-        models.reasons.get(stage, ""),
+        literal(models.reasons.get(stage, "")),
         model,
         elapsed_ms,
         models.precisions.get(stage, ""),

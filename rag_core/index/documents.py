@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rag_core.index import lexical, meta
 from rag_core.index.layout import pack_layout
+from rag_core.messages import Message, to_data, to_text
 from rag_core.storage.connection import Connection
 from rag_core.types import Chunk, ParsedDocument
 
@@ -38,8 +39,8 @@ def put(
     _set_file(connection, path, document, size_bytes, modified_ns, "")
 
 
-def put_failure(connection: Connection, path: str, size_bytes: int, modified_ns: int, reason: str) -> None:
-    _set_file(connection, path, None, size_bytes, modified_ns, reason or "It could not be read.")
+def put_failure(connection: Connection, path: str, size_bytes: int, modified_ns: int, reason: Message) -> None:
+    _set_file(connection, path, None, size_bytes, modified_ns, to_text(reason) or "It could not be read.")
 
 
 def link(connection: Connection, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
@@ -89,7 +90,14 @@ def _insert(connection: Connection, document_id: str, parsed: ParsedDocument, ch
     cursor = connection.execute(
         "INSERT INTO documents(document_id, media_type, title, warnings, page_count, chunk_count)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (document_id, parsed.media_type, parsed.title, json.dumps(parsed.warnings), len(parsed.pages), len(chunks)),
+        (
+            document_id,
+            parsed.media_type,
+            parsed.title,
+            json.dumps([to_data(warning) for warning in parsed.warnings]),
+            len(parsed.pages),
+            len(chunks),
+        ),
     )
     document = int(cursor.lastrowid)
     connection.executemany(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile, StoredChunk
+from rag_core.messages import from_data, from_text
 from rag_core.storage.connection import Connection
 from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
 
@@ -40,7 +41,7 @@ def known_files(connection: Connection) -> dict[str, KnownFile]:
         " FROM files f LEFT JOIN documents d ON d.id = f.document"
     )
     return {
-        path: KnownFile(size, modified, document_id or "", _state(document_id, pending), reason)
+        path: KnownFile(size, modified, document_id or "", _state(document_id, pending), from_text(reason))
         for path, size, modified, document_id, reason, pending in rows
     }
 
@@ -62,8 +63,8 @@ def documents(connection: Connection) -> list[Document]:
             pages=pages or 0,
             chunks=chunks or 0,
             state=_state(document_id, pending),
-            reason=reason,
-            warnings=tuple(json.loads(warnings)) if warnings else (),
+            reason=from_text(reason),
+            warnings=tuple(map(from_data, json.loads(warnings))) if warnings else (),
         )
         for path, size, modified, reason, document_id, media_type, title, pages, chunks, warnings, pending in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag_core.messages import NOTHING, Message
 from rag_core.types import DocumentState
 
 
@@ -15,7 +16,7 @@ class KnownFile:
     modified_ns: int
     document_id: str
     state: DocumentState
-    reason: str = ""
+    reason: Message = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

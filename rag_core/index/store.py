@@ -15,6 +15,7 @@ from rag_core.errors import UserError
 from rag_core.index import doctor, documents, find, lexical, meta, opening, reading, vectors
 from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.schema import LIBRARY
+from rag_core.messages import Message
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, PageInfo, ParsedDocument, TextMatch
@@ -99,7 +100,7 @@ class Store:
         with self._writing() as connection:
             return documents.link(connection, path, size_bytes, modified_ns, document_id)
 
-    def put_failure(self, path: str, size_bytes: int, modified_ns: int, reason: str) -> None:
+    def put_failure(self, path: str, size_bytes: int, modified_ns: int, reason: Message) -> None:
         """Remember that `path` cannot be read, and why. What stood there before is removed."""
         with self._writing() as connection:
             documents.put_failure(connection, path, size_bytes, modified_ns, reason)

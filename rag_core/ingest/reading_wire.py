@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import UserError
+from rag_core.messages import from_data, to_data
 from rag_core.process.error_wire import LastWords, dumped, error_of, loaded, packed_error
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
@@ -46,7 +47,12 @@ def unpacked(payload: bytes, path: Path) -> Reply:
 
 
 def _document(parsed: ParsedDocument) -> list[Any]:
-    return [parsed.media_type, parsed.title, list(parsed.warnings), [_page(page) for page in parsed.pages]]
+    return [
+        parsed.media_type,
+        parsed.title,
+        list(map(to_data, parsed.warnings)),
+        [_page(page) for page in parsed.pages],
+    ]
 
 
 def _page(page: Page) -> list[Any]:
@@ -55,8 +61,10 @@ def _page(page: Page) -> list[Any]:
     return [page.number, page.text, page.label, blocks, lines, page.width, page.height, page.needs_ocr]
 
 
-def _parsed(media_type: str, title: str, warnings: Sequence[str], pages: Sequence[Sequence[Any]]) -> ParsedDocument:
-    return ParsedDocument(media_type, tuple(_read_page(*page) for page in pages), title, tuple(warnings))
+def _parsed(media_type: str, title: str, warnings: Sequence[Any], pages: Sequence[Sequence[Any]]) -> ParsedDocument:
+    return ParsedDocument(
+        media_type, tuple(_read_page(*page) for page in pages), title, tuple(map(from_data, warnings))
+    )
 
 
 def _read_page(

@@ -12,6 +12,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag_core.messages import literal
 from rag_core.paths import is_inside
 from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
@@ -73,7 +74,7 @@ def scan_stepwise(paths: Iterable[Path], suffixes: Collection[str]) -> Generator
         try:
             facts = os.stat(path)
         except (OSError, ValueError) as error:
-            result.skipped.append(FileProblem(_printable(path), f"It cannot be opened: {_reason(error)}."))
+            result.skipped.append(FileProblem(_printable(path), literal(f"It cannot be opened: {_reason(error)}.")))
             continue
         if stat.S_ISDIR(facts.st_mode):
             yield from _walk(path, result, suffixes, seen_folders, seen_files)
@@ -121,13 +122,15 @@ def _walk(
             if (facts.st_dev, facts.st_ino) in seen_folders:  # a link that leads back, or a folder given twice
                 continue
             if _leads_out(folder, root):
-                result.skipped.append(FileProblem(_printable(folder), _LINK_OUT))
+                result.skipped.append(FileProblem(_printable(folder), literal(_LINK_OUT)))
                 continue
             seen_folders.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             result.unreadable.append(folder)
-            result.skipped.append(FileProblem(_printable(folder), f"This folder cannot be opened: {_reason(error)}."))
+            result.skipped.append(
+                FileProblem(_printable(folder), literal(f"This folder cannot be opened: {_reason(error)}."))
+            )
             continue
         subfolders: list[str] = []
         for start in range(0, len(entries), _ENTRIES_PER_STEP):
@@ -153,7 +156,9 @@ def _subfolders(
             else:
                 _consider(entry.path, entry.stat(), result, suffixes, seen_files)
         except OSError as error:
-            result.skipped.append(FileProblem(_printable(entry.path), f"It cannot be opened: {_reason(error)}."))
+            result.skipped.append(
+                FileProblem(_printable(entry.path), literal(f"It cannot be opened: {_reason(error)}."))
+            )
 
 
 def _consider(
@@ -171,13 +176,13 @@ def _consider(
     suffix = os.path.splitext(path)[1].lower()
     if _printable(path) != path:
         result.skipped.append(
-            FileProblem(_printable(path), "Its name is not valid text. Rename it, then add it again.")
+            FileProblem(_printable(path), literal("Its name is not valid text. Rename it, then add it again."))
         )
     elif not stat.S_ISREG(facts.st_mode):
-        result.skipped.append(FileProblem(path, "It is not an ordinary file."))
+        result.skipped.append(FileProblem(path, literal("It is not an ordinary file.")))
     elif suffix not in suffixes and not named:
         kind = f"Files ending in “{suffix}”" if suffix else "Files without an ending"
-        result.skipped.append(FileProblem(path, f"{kind} are not read yet."))
+        result.skipped.append(FileProblem(path, literal(f"{kind} are not read yet.")))
     else:
         result.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
 

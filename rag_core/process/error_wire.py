@@ -9,6 +9,7 @@ from typing import Any
 
 from rag_core import errors
 from rag_core.errors import DocumentUnreadable, UserError
+from rag_core.messages import from_data, to_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,13 @@ class LastWords:
 def packed_error(error: UserError | LastWords) -> bytes:
     """What a child of any kind says when it could not do what was asked."""
     kind, reason = ("last", error.reason) if isinstance(error, LastWords) else ("refused", error)
-    return dumped([kind, type(reason).__name__, reason.message, reason.advice])
+    return dumped([kind, type(reason).__name__, to_data(reason.message), to_data(reason.advice)])
 
 
 def error_of(message: Sequence[Any]) -> UserError | LastWords:
     """The reverse, from `loaded`."""
     kind, name, text, advice = message
-    error = _KINDS.get(name, DocumentUnreadable)(text, advice)
+    error = _KINDS.get(name, DocumentUnreadable)(from_data(text), from_data(advice))
     return LastWords(error) if kind == "last" else error
 
 

@@ -65,7 +65,7 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
         if isinstance(found, Place):
             places.append(found)
         elif demanded or device.kind == "npu" or (device.kind == "cpu" and not places):
-            reasons.append(found.message)
+            reasons.append(str(found.message))
             unprepared = unprepared or isinstance(found, NotPrepared)
     if not any(device.kind != "cpu" for device in devices):
         reasons += _what_is_missing(preference, inventory, pack)

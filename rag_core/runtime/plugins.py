@@ -83,7 +83,7 @@ def register(plugin: Plugin) -> str:
                 library = str(plugin.loaded().get_library_path())
                 onnxruntime.register_execution_provider_library(plugin.provider, library)
             except ProviderUnavailable as error:
-                return error.message
+                return str(error.message)
             except runtime_errors() as error:
                 return f"{plugin.title} ({plugin.package}{_installed_as(plugin)}) does not load: {error}"
     return _other_version(plugin)

@@ -64,7 +64,7 @@ def _profile(device: Device, target: str, breaker: Breaker) -> Profile:
         try:
             taken = _time(device, breaker)
         except (ProviderUnavailable, DeviceFailed, PackCorrupt) as refusal:
-            problem = refusal.message
+            problem = str(refusal.message)
     return Profile(device.name, device.provider, device.kind, device.version, device.emulated, target, taken, problem)
 
 

@@ -197,7 +197,7 @@ def open_session(
         try:
             session = open_on(pack, chosen.name, device, threads=threads, check_files=check_files)
         except (ProviderUnavailable, DeviceFailed) as refusal:
-            reasons.append(refusal.message)
+            reasons.append(str(refusal.message))
             continue
         session.requested = preference
         session.reason = " ".join([*reasons, note] if note else reasons)

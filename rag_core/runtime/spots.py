@@ -74,11 +74,11 @@ class Spots(Generic[Opened]):
         damaged, say nothing about the device.
         """
         if isinstance(failure, DeviceFailed):
-            self._left[0].failed(failure.message)
+            self._left[0].failed(str(failure.message))
         if len(self._left) == 1:
             raise failure
         del self._left[0]
-        self._reasons.append(failure.message)
+        self._reasons.append(str(failure.message))
 
 
 def carried_on(

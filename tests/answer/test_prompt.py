@@ -3,7 +3,7 @@ from __future__ import annotations
 from rag_core.answer.conversation import search_query
 from rag_core.answer.focus import Piece, rank_pieces
 from rag_core.answer.prompt import Prompt, build_prompt
-from rag_core.types import Message, Passage
+from rag_core.types import ChatMessage, Passage
 
 FILLER = " ".join(f"Filler sentence number {i} says nothing at all." for i in range(30))
 ROWS = "Room: Oak | Seats: 12\nRoom: Elm | Seats: 40\nRoom: Ash | Seats: 8"
@@ -17,7 +17,7 @@ def passage(rank: int, text: str) -> Passage:
     return Passage(rank, (rank,), "d", "/handbook.pdf", "", 1, "", 50, 50 + len(text), text, headings=("Rules",))
 
 
-def prompt_for(question: str, *texts: str, evidence_tokens: int = 100, history: tuple[Message, ...] = ()) -> Prompt:
+def prompt_for(question: str, *texts: str, evidence_tokens: int = 100, history: tuple[ChatMessage, ...] = ()) -> Prompt:
     pieces = rank_pieces(question, [passage(rank, text) for rank, text in enumerate(texts, 1)], None)
     return build_prompt(question, pieces, history, evidence_tokens, count_words)
 
@@ -77,14 +77,19 @@ def test_what_comes_before_the_question_never_changes() -> None:
 
 
 def test_the_last_turn_goes_along_and_old_ones_do_not() -> None:
-    history = (Message("user", "old"), Message("assistant", "older"), Message("user", "q"), Message("assistant", "a"))
+    history = (
+        ChatMessage("user", "old"),
+        ChatMessage("assistant", "older"),
+        ChatMessage("user", "q"),
+        ChatMessage("assistant", "a"),
+    )
     with_history = prompt_for("And now?", "Text.", history=history).messages
     assert [message.content for message in with_history[-3:-1]] == ["q", "a"]
     assert len(with_history) == len(prompt_for("And now?", "Text.").messages) + 2
 
 
 def test_a_follow_up_repeats_what_it_leans_on_where_the_last_turn_does_not_fit() -> None:
-    history = (Message("user", "How many days?"), Message("assistant", FILLER))
+    history = (ChatMessage("user", "How many days?"), ChatMessage("assistant", FILLER))
     pieces = rank_pieces("And then?", [passage(1, "Text.")], None)
     prompt = build_prompt("And then?", pieces, history, 100, count_words, "How many days? And then?")
     assert prompt.messages[-1].content.startswith("Question: How many days? And then?")
@@ -92,8 +97,8 @@ def test_a_follow_up_repeats_what_it_leans_on_where_the_last_turn_does_not_fit()
 
 
 def test_a_follow_up_is_searched_with_the_question_it_leans_on() -> None:
-    history = [Message("user", "How many days of annual leave do staff have?"), Message("assistant", "25.")]
+    history = [ChatMessage("user", "How many days of annual leave do staff have?"), ChatMessage("assistant", "25.")]
     assert "annual leave" in search_query("And for part-time staff?", history)
     assert "annual leave" in search_query("Why?", history)
     assert search_query("Where is the Oak Room booked?", history) == "Where is the Oak Room booked?"
-    assert "有給" in search_query("それは繰り越せますか？", [Message("user", "有給休暇は何日ですか？")])
+    assert "有給" in search_query("それは繰り越せますか？", [ChatMessage("user", "有給休暇は何日ですか？")])

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.engine.jobs import JobHandle, Steering
 from rag_core.host.events import Failed, Finished, Stopped
 from rag_core.host.jobs import Job
+from rag_core.messages import literal
 
 Kind = TypeVar("Kind", bound=Job)
 
@@ -50,7 +51,7 @@ class FakeEngine(QObject):
         self.send(kind, Finished(value))
 
     def fail(self, kind: type[Job], message: str = "It did not work.", advice: str = "Try again.") -> None:
-        self.send(kind, Failed("user", message, advice))
+        self.send(kind, Failed("user", literal(message), literal(advice)))
 
     def _start(self, handle: JobHandle) -> None:
         self.started.append(handle)

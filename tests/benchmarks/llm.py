@@ -32,7 +32,7 @@ from rag_core.generate.writer import WritingGenerator
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import open_pack
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 _SYSTEM = "You answer questions about office documents. Use only the passages."
 
@@ -150,7 +150,7 @@ def _print_first_token(generator: WritingGenerator) -> None:
             for question in range(3):
                 if not keep:
                     generator.decoder.forget()
-                messages = (Message("system", _SYSTEM), Message("user", f"{question} {passage}"))
+                messages = (ChatMessage("system", _SYSTEM), ChatMessage("user", f"{question} {passage}"))
                 for _ in generator.generate(messages, max_new_tokens=1, cancel=CancelToken()):
                     pass
                 waits.append(generator.stats.time_to_first_token_ms)

@@ -15,15 +15,15 @@ from rag_core.generate.generator import Generator, open_generator
 from rag_core.generate.writer import WritingGenerator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, find_pack
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 from tests.fakes_generator import FakeGenerator
 from tests.generate.static_decoders import source_pack, static_on_cpu, static_pack
 from tests.models.tiny_llm import QWEN_LIKE, write_folder
 
-SYSTEM = Message("system", "You answer from the passages, in one short sentence.")
+SYSTEM = ChatMessage("system", "You answer from the passages, in one short sentence.")
 PASSAGE = "[1] Handbook\nThe office in Zürich opens at seven o'clock. 事務所は七時に開きます。 ☕🙂"
-CONVERSATION = (SYSTEM, Message("user", f"Passages:\n{PASSAGE}\n\nQuestion: When does the office open?"))
-OTHER = (SYSTEM, Message("user", "Question: Count from one to ten, and say each number twice."))
+CONVERSATION = (SYSTEM, ChatMessage("user", f"Passages:\n{PASSAGE}\n\nQuestion: When does the office open?"))
+OTHER = (SYSTEM, ChatMessage("user", "Question: Count from one to ten, and say each number twice."))
 
 
 class GeneratorContract:
@@ -31,7 +31,7 @@ class GeneratorContract:
     def generator(self) -> Generator:
         raise NotImplementedError
 
-    def _text(self, generator: Generator, messages: tuple[Message, ...], new: int = 12, **options: float) -> str:
+    def _text(self, generator: Generator, messages: tuple[ChatMessage, ...], new: int = 12, **options: float) -> str:
         pieces = generator.generate(messages, max_new_tokens=new, cancel=CancelToken(), **options)  # type: ignore[arg-type]
         return "".join(pieces)
 
@@ -118,7 +118,7 @@ class GeneratorContract:
         assert self._text(generator, OTHER) == expected
 
     def test_too_long_a_prompt_is_refused_before_any_work(self, generator: Generator) -> None:
-        long = Message("user", "word and another " * generator.context_tokens)
+        long = ChatMessage("user", "word and another " * generator.context_tokens)
         with pytest.raises(UserError, match=r"too long|more than"):
             list(generator.generate((SYSTEM, long), max_new_tokens=4, cancel=CancelToken()))
         assert self._text(generator, CONVERSATION)
@@ -127,7 +127,7 @@ class GeneratorContract:
         assert generator.count_tokens("") == 0
         assert 0 < generator.count_tokens("office") <= generator.count_tokens("office in Zürich")
         longer = generator.count_prompt_tokens(
-            (*CONVERSATION, Message("assistant", "At seven."), Message("user", "Why?"))
+            (*CONVERSATION, ChatMessage("assistant", "At seven."), ChatMessage("user", "Why?"))
         )
         assert longer > generator.count_prompt_tokens(CONVERSATION)
 
@@ -173,7 +173,7 @@ class TestStaticGeneratorInMiniature(GeneratorContract):
         self, generator: Generator, source_and_static: tuple[Pack, Pack]
     ) -> None:
         genai = open_generator(source_and_static[0], threads=1)
-        for messages in (CONVERSATION, OTHER, (Message("user", "?"),), (*OTHER, *CONVERSATION[1:])):
+        for messages in (CONVERSATION, OTHER, (ChatMessage("user", "?"),), (*OTHER, *CONVERSATION[1:])):
             assert self._text(generator, messages, 48) == self._text(genai, messages, 48)
             assert generator.stats.new_tokens == genai.stats.new_tokens
             assert generator.stats.prompt_tokens == genai.stats.prompt_tokens
@@ -191,7 +191,7 @@ class TestGenaiGeneratorInMiniature(GeneratorContract):
 
     def test_cancelling_in_the_middle_of_a_prompt_keeps_what_was_done(self, generator: Generator) -> None:
         expected = self._text(generator, CONVERSATION)
-        self._text(generator, (Message("user", "Something else."),))
+        self._text(generator, (ChatMessage("user", "Something else."),))
         with pytest.raises(Cancelled):
             list(generator.generate(CONVERSATION, max_new_tokens=4, cancel=CancelledAtStep(3)))
         assert generator.stats.new_tokens == 0

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from rag_core.conversations.export import conversation_markdown, export_conversation, plain
 from rag_core.conversations.records import Turn
 from rag_core.errors import StorageFull, UserError
+from rag_core.messages import literal
 from rag_core.types import SentenceCheck
 from tests.conversations.builders import answer, passage
 
@@ -34,7 +35,7 @@ TURNS = [
     Turn(0, "Is there a pool?", 1, answer("q", "This was not found in these documents.",
          passage(1, "The Abbey Room. " * 40, "/docs/rooms.xlsx"), not_found=True)),
     Turn(0, "And then?", 2, stopped=True),
-    Turn(0, "Why?", 3, problem="The disk is full."),
+    Turn(0, "Why?", 3, problem=literal("The disk is full.")),
 ]  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def test_what_is_said_of_a_row_stands_in_its_last_cell(tmp_path: Path) -> None:
 
 def test_characters_that_word_refuses_do_no_harm(tmp_path: Path) -> None:
     odd = "a\x00\x0b\x1b\ud83d\ufffeb"
-    turn = Turn(0, odd, 1, answer(odd, odd, passage(1, odd, f"/docs/{odd}.pdf")), problem=odd)
+    turn = Turn(0, odd, 1, answer(odd, odd, passage(1, odd, f"/docs/{odd}.pdf")), problem=literal(odd))
     texts = [paragraph.text for paragraph in word(export_conversation(odd, [turn], tmp_path / "x.docx")).paragraphs]
     assert texts[0] == "ab"
     assert "ab[1]" in texts

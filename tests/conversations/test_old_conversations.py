@@ -15,6 +15,7 @@ import pytest
 from rag_core.conversations.records import Turn
 from rag_core.conversations.schema import CONVERSATIONS, CONVERSATIONS_FILE
 from rag_core.conversations.store import ConversationStore
+from rag_core.messages import literal
 from rag_core.types import Filters
 from tests.conversations.builders import turn
 
@@ -22,7 +23,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 TURNS = (
     turn("有給休暇は何日ですか"),
     Turn(0, "Stopped?", 5, stopped=True, filters=Filters("/docs", ("application/pdf",), None, 9)),
-    Turn(0, "Broken?", 6, problem="The disk is full.", feedback="down"),
+    Turn(0, "Broken?", 6, problem=literal("The disk is full."), feedback="down"),
 )
 
 
@@ -30,7 +31,7 @@ NOTICES = ("Searching by words only.", "Another.")  # kept since version 2
 
 
 def turns_of(version: int) -> tuple[Turn, ...]:
-    return TURNS if version < 2 else (replace(TURNS[0], notices=NOTICES), *TURNS[1:])
+    return TURNS if version < 2 else (replace(TURNS[0], notices=tuple(map(literal, NOTICES))), *TURNS[1:])
 
 
 def test_every_version_has_its_fixture() -> None:

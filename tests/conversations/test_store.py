@@ -16,6 +16,7 @@ from rag_core.conversations.records import Turn
 from rag_core.conversations.schema import CONVERSATIONS_FILE
 from rag_core.conversations.store import ConversationStore
 from rag_core.errors import LibraryLocked, LibraryTooNew, StorageFull, UserError
+from rag_core.messages import literal
 from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 from tests.conversations.builders import answer, passage, turn
 
@@ -35,7 +36,9 @@ def test_what_was_saved_comes_back_after_a_restart(tmp_path: Path) -> None:
         kept = [
             store.save_turn(made.conversation_id, turn("How long?")),
             store.save_turn(made.conversation_id, Turn(0, "And then?", 5, stopped=True, filters=narrowed)),
-            store.save_turn(made.conversation_id, Turn(0, "日本は？", 6, problem="The disk was full.", feedback="up")),
+            store.save_turn(
+                made.conversation_id, Turn(0, "日本は？", 6, problem=literal("The disk was full."), feedback="up")
+            ),
         ]
     with ConversationStore(tmp_path / CONVERSATIONS_FILE) as store:
         assert list(store.turns(made.conversation_id)) == kept
@@ -148,7 +151,7 @@ def test_an_answer_of_another_form_costs_its_turn_alone(store: ConversationStore
         store._database.connection.execute("UPDATE turns SET answer = ? WHERE id = ?", (stored, odd.turn_id))
         first, second = store.turns(made)
         assert (first.question, first.answer) == ("odd?", None)
-        assert "another version" in first.problem
+        assert "another version" in str(first.problem)
         assert second == well
 
 

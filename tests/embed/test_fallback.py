@@ -101,7 +101,7 @@ def test_damaged_files_say_nothing_about_the_device(places: Places, error: UserE
     places.log.fail_at, places.log.error = 2, error
     encoder = places.encoder()
     assert _nearest(encoder, places) > 0.9999
-    assert encoder.reason.startswith(error.message)
+    assert encoder.reason.startswith(str(error.message))
     assert places.told == []
 
 

@@ -19,9 +19,9 @@ from rag_core.settings import Settings
 from rag_core.types import (
     AddReport,
     AnswerFinished,
+    ChatMessage,
     Chunk,
     Filters,
-    Message,
     ParsedDocument,
     PassagesFound,
     QuoteFound,
@@ -180,7 +180,7 @@ def test_words_alone_are_enough_until_there_are_vectors(engine: Engine, folder: 
     finish(engine.add([folder], embed=False))
     result = engine.search("Oak Room")
     assert "Oak Room" in result.passages[0].text
-    assert "words only" in result.notices[0]
+    assert "words only" in str(result.notices[0])
 
 
 def test_the_same_file_twice_is_one_document_and_shown_once(engine: Engine, folder: Path) -> None:
@@ -205,7 +205,7 @@ def test_filters_narrow_a_search(engine: Engine, folder: Path) -> None:
 
 def test_a_follow_up_is_understood(engine: Engine, folder: Path) -> None:
     finish(engine.add([folder]))
-    history = [Message("user", "How many people does the Oak Room seat?"), Message("assistant", "12.")]
+    history = [ChatMessage("user", "How many people does the Oak Room seat?"), ChatMessage("assistant", "12.")]
     result = engine.search("And where is it booked?", history=history)
     assert "Oak Room" in result.passages[0].text
 
@@ -300,7 +300,7 @@ def test_a_model_that_does_not_write_the_language_is_not_asked_to(tmp_path: Path
     with open_engine(tmp_path, models) as engine:
         finish(engine.add([folder]))
         found = engine.search("避難場所はどこですか。")
-        assert found.passages[0].dense_score is None and "does not read the language" in found.notices[0]
+        assert found.passages[0].dense_score is None and "does not read the language" in str(found.notices[0])
         answer = engine.answer("避難場所はどこですか。")
     assert models.generator.seen == [] and not answer.generated
     assert answer.text == "文書には次のようにあります。「避難場所は横浜公園とする。」 [1]"

@@ -12,10 +12,11 @@ from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.engine import Engine
 from rag_core.engine.optional_reader import OptionalReader
 from rag_core.errors import Cancelled, DeviceFailed, UserError
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import Settings
-from rag_core.types import Message, QuoteFound, TextStreamed
+from rag_core.types import ChatMessage, QuoteFound, TextStreamed
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
@@ -89,17 +90,17 @@ def test_an_answer_that_leaves_out_what_the_reader_is_sure_of_is_followed_by_the
 
 def test_a_language_that_the_reader_does_not_know_is_said(engine: Engine, models: FakeModels) -> None:
     result = engine.search("避難場所はどこですか。")
-    assert result.passages and "reader does not know this language" in result.notices[0]
+    assert result.passages and "reader does not know this language" in str(result.notices[0])
     assert "rerank" not in result.timings_ms and not reader_of(models).asked
     models.languages = "en"
     (notice,) = engine.search("避難場所はどこですか。").notices
-    assert "neither" in notice
+    assert "neither" in str(notice)
     answer = engine.answer("避難場所はどこですか。")
     assert not answer.checks and answer.quote is not None and answer.quote.answer_start is None
 
 
 def test_in_a_follow_up_passages_are_judged_but_no_words_are_marked(engine: Engine) -> None:
-    history = [Message("user", SEATS), Message("assistant", "12.")]
+    history = [ChatMessage("user", SEATS), ChatMessage("assistant", "12.")]
     (first, *_) = engine.search("And the Elm Room?", history=history).passages
     assert first.rerank_score is not None and first.answer_start is None
     answer = engine.answer("And the Elm Room?", history=history)
@@ -126,7 +127,7 @@ def test_an_answer_whose_checking_fails_at_the_readers_last_place_is_checked_by_
             return super().support(pairs, cancel)
 
     def give_up(failure: UserError) -> None:
-        models.reader, models.reasons["rerank"] = None, failure.message
+        models.reader, models.reasons["rerank"] = None, str(failure.message)
 
     reader = FailsAtOneSentence()
     models.reader = OptionalReader("fake-reader", reader, give_up)
@@ -139,7 +140,7 @@ def test_an_answer_whose_checking_fails_at_the_readers_last_place_is_checked_by_
         (True, "words"),
         (True, "words"),
     ]
-    assert answer.reasons == {"rerank": "The NPU hung."}
+    assert answer.reasons == {"rerank": literal("The NPU hung.")}
     assert {sentence for sentence, _ in reader.checked} == {"The Oak Room has 12 seats."}
 
 

@@ -11,7 +11,7 @@ from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.devices import DeviceKind
 from rag_core.settings import Settings
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
 
@@ -102,7 +102,7 @@ def test_what_does_not_fit_where_the_model_runs_is_left_out_whole_and_told(tmp_p
         run_to_end(engine.add([folder]))
         answer = engine.answer("Which room of the office seats people?")
         (notice,) = answer.notices
-        assert notice.startswith("The model read the nearest ")
+        assert str(notice).startswith("The model read the nearest ")
         (prompt,) = generator.seen
         text = prompt[-1].content
         assert text.endswith("at a table."), "no sentence is cut"
@@ -115,4 +115,4 @@ def test_a_question_that_is_too_long_by_itself_is_refused(tmp_path: Path, folder
     with Engine(DataDir(tmp_path / "data"), "office", ANYTHING, models=FakeModels(generator=generator)) as engine:
         run_to_end(engine.add([folder]))
         with pytest.raises(Exception, match="too long"):
-            engine.answer("Which room of the office seats people?", history=[Message("user", "Rooms?")])
+            engine.answer("Which room of the office seats people?", history=[ChatMessage("user", "Rooms?")])

@@ -8,7 +8,7 @@ import pytest
 
 from rag_core.errors import UserError
 from rag_core.evaluate.questions import Claim, Question, load_questions
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -34,7 +34,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
             "seven years",
             "7",
             True,
-            (Message("user", "Files?"),),
+            (ChatMessage("user", "Files?"),),
             True,
             (Claim("Seven years.", True),),
         ),
@@ -73,7 +73,7 @@ def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) ->
 def test_a_fault_is_named_with_its_line(tmp_path: Path, line: str, complaint: str) -> None:
     with pytest.raises(UserError, match=r"^Line 2 of mine\.jsonl") as caught:
         load_questions(written(tmp_path, '{"question": "fine"}\n' + line))
-    assert complaint in caught.value.message
+    assert complaint in str(caught.value.message)
 
 
 def test_an_unreadable_set_is_a_persons_error(tmp_path: Path) -> None:

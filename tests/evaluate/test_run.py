@@ -13,7 +13,7 @@ from rag_core.evaluate.questions import Claim, Question
 from rag_core.evaluate.report import Report
 from rag_core.evaluate.run import evaluate
 from rag_core.progress import Progress
-from rag_core.types import Answer, Citation, Message, Passage, Quote, SearchResult, SentenceCheck
+from rag_core.types import Answer, ChatMessage, Citation, Passage, Quote, SearchResult, SentenceCheck
 
 LEAVE = "Full-time employees are entitled to 25 days of paid annual leave in each calendar year."
 
@@ -31,9 +31,9 @@ class ScriptedLibrary:
         self.unread: dict[str, list[Passage]] = {}
         self.said: dict[str, tuple[str, list[int]]] = {}
         self.quoted: dict[str, Quote] = {}
-        self.histories: list[Sequence[Message]] = []
+        self.histories: list[Sequence[ChatMessage]] = []
 
-    def search(self, query: str, *, history: Sequence[Message], top_k: int, rerank: bool = True) -> SearchResult:
+    def search(self, query: str, *, history: Sequence[ChatMessage], top_k: int, rerank: bool = True) -> SearchResult:
         self.histories.append(history)
         relevance, passages = self.found[query]
         reads = rerank and query in self.unread
@@ -41,7 +41,7 @@ class ScriptedLibrary:
         counts = {"reranked": len(shown)} if reads else {}
         return SearchResult(query, tuple(shown[:top_k]), relevance, {}, {}, counts=counts)
 
-    def answer(self, question: str, *, history: Sequence[Message]) -> Answer:
+    def answer(self, question: str, *, history: Sequence[ChatMessage]) -> Answer:
         relevance, passages = self.found[question]
         text, cited = self.said.get(question, ("Not found.", []))
         citations = tuple(Citation(rank, "", 1, 0, 0, 0, 0) for rank in cited)
@@ -72,7 +72,9 @@ def library() -> ScriptedLibrary:
 
 QUESTIONS = [
     Question("How much leave?", ("handbook.pdf",), 3, "entitled to 25  days of\npaid annual leave", "25 days"),
-    Question("Which extension?", ("it.html",), None, "extension 4455", "4455", history=(Message("user", "IT desk?"),)),
+    Question(
+        "Which extension?", ("it.html",), None, "extension 4455", "4455", history=(ChatMessage("user", "IT desk?"),)
+    ),
     Question("Is there a gym?", answerable=False),
 ]
 
@@ -140,7 +142,7 @@ def test_claims_count_as_right_when_they_are_judged_as_they_are_labelled(library
 
 def test_follow_up_questions_are_asked_in_their_conversation(library: ScriptedLibrary) -> None:
     finish(evaluate(library, QUESTIONS, relevance_threshold=0.5))
-    assert library.histories[1] == (Message("user", "IT desk?"),)
+    assert library.histories[1] == (ChatMessage("user", "IT desk?"),)
 
 
 def test_without_answers_the_threshold_decides_what_is_refused(library: ScriptedLibrary) -> None:

@@ -23,11 +23,11 @@ from rag_core.runtime.choice import Choice, Place, Surroundings
 from rag_core.runtime.devices import CPU, list_devices
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.spots import Spot
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 from tests.generate.static_decoders import LIKE_AN_NPU, Log, source_pack, static_on_cpu, static_pack
 
-QUESTION = (Message("system", "Be short."), Message("user", "What is this about?"))
-OTHER = (Message("system", "Be short."), Message("user", "And when?"))
+QUESTION = (ChatMessage("system", "Be short."), ChatMessage("user", "What is this about?"))
+OTHER = (ChatMessage("system", "Be short."), ChatMessage("user", "And when?"))
 GONE = DeviceFailed("The Snapdragon NPU refused a run.", "")
 TOKENS = 40
 END = 0
@@ -86,7 +86,7 @@ def expected(packs: tuple[Pack, Pack]) -> list[int]:
     return tokens
 
 
-def _tokens(generator: WritingGenerator, messages: tuple[Message, ...] = QUESTION) -> list[int]:
+def _tokens(generator: WritingGenerator, messages: tuple[ChatMessage, ...] = QUESTION) -> list[int]:
     """Random weights say little that is text: what was made is compared."""
     return list(generator.decoder.tokens_after(generator.chat.prompt(messages), TOKENS, CancelToken()))
 
@@ -105,7 +105,7 @@ def test_it_fails_in_the_middle(at: int, places: Places, expected: list[int]) ->
     assert _tokens(generator) == expected
     assert len(places.log.runs) == at + 1
     assert generator.provider == CPU
-    assert GONE.message in generator.reason
+    assert str(GONE.message) in generator.reason
     assert "the processor" in generator.reason
     assert places.told == [GONE.message]
     stats = generator.stats

@@ -19,7 +19,7 @@ from rag_core.runtime.npu.compiling import compile_static
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 from tests.generate.static_decoders import CHUNK, source_pack, static_on_cpu, static_pack
 
 pytestmark = [
@@ -27,8 +27,8 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("onnxruntime_qnn") is None, reason="onnxruntime-qnn is not installed"),
 ]
 
-QUESTION = (Message("user", "Where is the key?"),)
-FOLLOW_UP = (*QUESTION, Message("user", "?"))
+QUESTION = (ChatMessage("user", "Where is the key?"),)
+FOLLOW_UP = (*QUESTION, ChatMessage("user", "?"))
 TOKENS = 6
 
 
@@ -52,7 +52,7 @@ def contexts(packs: tuple[Pack, Pack], tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
-def _tokens(generator: WritingGenerator, messages: tuple[Message, ...]) -> list[int]:
+def _tokens(generator: WritingGenerator, messages: tuple[ChatMessage, ...]) -> list[int]:
     return list(generator.decoder.tokens_after(generator.chat.prompt(messages), TOKENS, CancelToken()))
 
 

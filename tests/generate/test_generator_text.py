@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_core.generate.failures import encodable, without_system
+from rag_core.generate.chat_messages import encodable, without_system
 from rag_core.generate.repetition import is_looping
 from rag_core.generate.stream_text import TextStream
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
 def _bytes_to_text(tokens: Sequence[int]) -> str:
@@ -61,12 +61,12 @@ def test_loops_are_told_from_lists(tokens: list[int], looping: bool) -> None:
 
 def test_system_messages_move_into_the_user_turn() -> None:
     conversation = (
-        Message("system", "Be short."),
-        Message("user", "One?"),
-        Message("assistant", "1"),
-        Message("user", "?"),
+        ChatMessage("system", "Be short."),
+        ChatMessage("user", "One?"),
+        ChatMessage("assistant", "1"),
+        ChatMessage("user", "?"),
     )
-    assert without_system(conversation) == [Message("user", "Be short.\n\nOne?"), *conversation[2:]]
+    assert without_system(conversation) == [ChatMessage("user", "Be short.\n\nOne?"), *conversation[2:]]
 
 
 def test_lone_surrogates_become_encodable() -> None:

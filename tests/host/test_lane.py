@@ -12,6 +12,7 @@ from rag_core.host.events import Event, Failed, Finished, Stopped
 from rag_core.host.jobs import Job, Priority
 from rag_core.host.lane import Lane, Work
 from rag_core.host.reports import failed_by_bug
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 
 
@@ -138,12 +139,12 @@ def test_each_kind_of_error_has_its_own_ending(tmp_path: Path) -> None:
     script = Broken(reports=tmp_path / "reports")
     for number, name in enumerate(Broken.errors, 1):
         script.lane.submit(number, Slow(name))
-    script.after[str(Failed("user", "over"))] = script.lane.close
+    script.after[str(Failed("user", literal("over")))] = script.lane.close
     user, mismatch, stopped, memory, bug = script.run()
-    assert user == Failed("user", "The disk is full.", "Make room.")
+    assert user == Failed("user", literal("The disk is full."), literal("Make room."))
     assert isinstance(mismatch, Failed) and mismatch.kind == "mismatch" and mismatch.advice
     assert stopped == Stopped()
-    assert isinstance(memory, Failed) and memory.kind == "user" and "memory" in memory.message
+    assert isinstance(memory, Failed) and memory.kind == "user" and "memory" in str(memory.message)
     assert isinstance(bug, Failed) and bug.kind == "bug"
     assert Path(bug.report).read_text(encoding="utf-8") == bug.details
     assert "ZeroDivisionError" in bug.details and bug.details.count("secret words") < 10

@@ -12,6 +12,7 @@ import pytest
 from rag_core.errors import UserError
 from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
@@ -62,9 +63,9 @@ def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: py
         _on_machine_with(None, monkeypatch)
         none = talk.do(jobs.CheckNpu())
     reason = "“Tiny” has not been prepared for Snapdragon X Elite yet."
-    assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=reason, can_prepare=True)
+    assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=literal(reason), can_prepare=True)
     assert isinstance(emulated, NpuState) and emulated.emulated
-    assert none == NpuState(reason="No NPU.")
+    assert none == NpuState(reason=literal("No NPU."))
 
 
 def test_what_a_stage_could_not_use_is_looked_at_byte_by_byte(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +82,7 @@ def test_what_a_stage_could_not_use_is_looked_at_byte_by_byte(data: Path, monkey
         assert talk.do(jobs.CheckNpu()) == NpuState(CHIP.title)
         models.failed = frozenset({"embed"})
         state = talk.do(jobs.CheckNpu())
-    assert isinstance(state, NpuState) and state.can_prepare and "rows-1.bin" in state.reason
+    assert isinstance(state, NpuState) and state.can_prepare and "rows-1.bin" in str(state.reason)
 
 
 def test_the_reader_is_among_what_is_prepared_for_the_npu(data: Path) -> None:
@@ -120,10 +121,10 @@ def test_a_compiler_that_crashes_is_told_once_and_not_tried_again(data: Path, mo
     let_the_child(monkeypatch, "import os; os.kill(os.getpid(), 11)")
     with host(data) as talk:
         failure = talk.failure(talk.start(jobs.PrepareNpu()))
-        assert failure.kind == "user" and "stopped unexpectedly" in failure.message
+        assert failure.kind == "user" and "stopped unexpectedly" in str(failure.message)
         state = talk.do(jobs.CheckNpu())
         assert isinstance(state, NpuState) and state.missing == ("Tiny",)
-        assert not state.can_prepare and "stopped unexpectedly" in state.reason
+        assert not state.can_prepare and "stopped unexpectedly" in str(state.reason)
         assert talk.do(jobs.PrepareNpu()) == state
 
 

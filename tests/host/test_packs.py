@@ -10,6 +10,7 @@ from rag_core.engine.health import Check
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.lane import Work
 from rag_core.host.packs import installed, verify_stepwise
+from rag_core.messages import NOTHING
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.pack import Manifest, Role, find_pack, new_pack, write_manifest
@@ -37,7 +38,7 @@ def result(work: Work) -> Check:
 def test_the_settings_decide_which_are_in_use(data_dir: DataDir) -> None:
     listed = {info.pack_id: info for info in installed(data_dir, Settings())}
     assert [pack_id for pack_id, info in listed.items() if info.in_use] == ["first", "writer"]
-    assert (listed["first"].size_bytes, listed["first"].role, listed["first"].problem) == (7, "embedder", "")
+    assert (listed["first"].size_bytes, listed["first"].role, listed["first"].problem) == (7, "embedder", NOTHING)
     chosen = installed(data_dir, Settings(embedder="second"))
     assert [info.pack_id for info in chosen if info.in_use] == ["second", "writer"]
 
@@ -56,7 +57,7 @@ def test_a_damaged_manifest_is_listed_with_its_problem_and_hides_no_other(data_d
     (data_dir.packs / "second" / "manifest.json").write_text("{")
     listed = {info.pack_id: info for info in installed(data_dir, Settings())}
     assert set(listed) == {"first", "second", "writer"}
-    assert "damaged" in listed["second"].problem and not listed["first"].problem
+    assert "damaged" in str(listed["second"].problem) and not listed["first"].problem
     assert not result(verify_stepwise(data_dir, "second")).ok
 
 

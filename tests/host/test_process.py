@@ -68,7 +68,7 @@ def test_it_works_and_ends_when_told(tmp_path: Path) -> None:
         info = watched.value(1)
         assert isinstance(info, LibraryInfo) and info.folder == data / "libraries" / "office"
         process.submit(2, jobs.AddPaths("office", (tmp_path,)))
-        assert "Prepare the models" in watched.failure(2).advice
+        assert "Prepare the models" in str(watched.failure(2).advice)
         process.submit(3, jobs.CheckStages())
         checks = watched.value(3)
         assert isinstance(checks, tuple)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.index.store import Store
+from rag_core.messages import literal
 from tests.index.builders import add, vectors
 
 DAMAGE = {
@@ -36,7 +37,7 @@ def test_it_is_seen(tmp_path: Path, sentence: str) -> None:
 def test_statistics_count_what_is_there(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         add(store, "/a.txt", ["One.", "Two."], ["Three."])
-        store.put_failure("/b.txt", 1, 1, "Empty.")
+        store.put_failure("/b.txt", 1, 1, literal("Empty."))
         store.put_vectors([1], vectors(1))
         numbers = store.statistics()
         assert (numbers.files, numbers.failed_files, numbers.documents, numbers.pages) == (2, 1, 1, 2)

@@ -15,6 +15,7 @@ from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.schema import LIBRARY
 from rag_core.index.store import Store
+from rag_core.messages import literal
 from tests.index.builders import DIM, add, embed_everything, vectors
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -58,7 +59,7 @@ def write_fixture(folder: Path) -> None:
     )
     index.store.link_path("/copies/rules.txt", 10, 2, document_id)
     add(index.store, "/office/東京.txt", ["東京都の図書館は月曜日に休館します。"])
-    index.store.put_failure("/office/broken.pdf", 0, 1, "The file is empty.")
+    index.store.put_failure("/office/broken.pdf", 0, 1, literal("The file is empty."))
     embed_everything(index)
     index.close()
     for derived in ("vectors.faiss", "library.lock"):

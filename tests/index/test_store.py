@@ -11,6 +11,7 @@ from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.index.store import Store
+from rag_core.messages import literal
 from rag_core.storage.connection import connect
 from rag_core.types import Chunk, Page, ParsedDocument
 from tests.index.builders import add, identity_of, parsed, vectors
@@ -90,9 +91,9 @@ def test_linking_to_content_that_is_not_there_changes_nothing(store: Store) -> N
 
 def test_a_failure_is_listed_with_its_reason_until_the_file_can_be_read(store: Store) -> None:
     add(store, "/a.txt", ["Alpha."])
-    store.put_failure("/a.txt", 7, 8, "It is encrypted.")
+    store.put_failure("/a.txt", 7, 8, literal("It is encrypted."))
     (document,) = store.documents()
-    assert (document.state, document.reason, document.document_id) == ("failed", "It is encrypted.", "")
+    assert (document.state, document.reason, document.document_id) == ("failed", literal("It is encrypted."), "")
     assert found(store, "alpha") == []
     add(store, "/a.txt", ["Beta."])
     assert store.documents()[0].state == "keyword_searchable"
@@ -222,6 +223,6 @@ def test_removing_gives_the_space_back(tmp_path: Path) -> None:
 def test_closing_leaves_no_trace_of_a_replaced_text(tmp_path: Path) -> None:
     index = LibraryIndex(Store.open(tmp_path))
     add(index.store, "/a.txt", ["Xylophonist quandary."])
-    index.store.put_failure("/a.txt", 1, 1, "It is encrypted.")
+    index.store.put_failure("/a.txt", 1, 1, literal("It is encrypted."))
     index.close()
     assert all(b"ylophonist" not in path.read_bytes() for path in tmp_path.iterdir())

@@ -111,8 +111,8 @@ def test_trouble_costs_one_document_and_nothing_else(reader: Reader, tmp_path: P
     assert len(outcomes) == 4
     trouble = outcomes.pop(paths[1])
     assert isinstance(trouble, DocumentUnreadable)
-    assert words in trouble.message
-    assert "file.bad" in trouble.message
+    assert words in str(trouble.message)
+    assert "file.bad" in str(trouble.message)
     assert trouble.advice
     assert all(isinstance(outcome, ReadResult) for outcome in outcomes.values())
 
@@ -122,7 +122,7 @@ def test_where_the_system_does_not_limit_memory_the_parent_watches(
 ) -> None:
     monkeypatch.setattr(child_pool, "_SYSTEM_LIMITS_MEMORY", False)
     monkeypatch.setattr(child_pool, "_memory_of", lambda pid: 2**40)
-    assert "more memory" in refusal(reader, bad(tmp_path, "hang")).message
+    assert "more memory" in str(refusal(reader, bad(tmp_path, "hang")).message)
 
 
 def test_a_parser_that_hangs_is_stopped(tmp_path: Path) -> None:
@@ -230,35 +230,35 @@ def test_files_that_hold_nothing_readable_say_so(reader: Reader, tmp_path: Path)
         (tmp_path / name).write_bytes(data)
         return tmp_path / name
 
-    assert "is empty" in refusal(reader, file("a.pdf", b"")).message
+    assert "is empty" in str(refusal(reader, file("a.pdf", b"")).message)
     whole = samples.docx(samples.paragraph("text " * 2000))
-    assert "damaged" in refusal(reader, file("cut.docx", whole[: len(whole) // 2])).message
+    assert "damaged" in str(refusal(reader, file("cut.docx", whole[: len(whole) // 2])).message)
     picture = refusal(reader, file("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20))
     assert isinstance(picture, UnsupportedDocument)
-    assert "picture" in picture.message
+    assert "picture" in str(picture.message)
     assert isinstance(refusal(reader, file("noise.txt", bytes(range(256)) * 20)), UnsupportedDocument)
     for name in ("letter.rtf", "letter.txt"):
         assert isinstance(refusal(reader, file(name, b"{\\rtf1 Hello}")), UnsupportedDocument)
-    assert "cannot be read yet" in refusal(reader, file("mail.eml", b"From: a\nTo: b\n\nHello")).message
+    assert "cannot be read yet" in str(refusal(reader, file("mail.eml", b"From: a\nTo: b\n\nHello")).message)
     assert isinstance(refusal(reader, file("code.zip", samples.package({"a.txt": "x"}))), UnsupportedDocument)
 
 
 def test_places_that_are_no_files_say_so(reader: Reader, tmp_path: Path) -> None:
-    assert "not there" in refusal(reader, tmp_path / "gone.txt").message
-    assert "not a file" in refusal(reader, tmp_path).message
+    assert "not there" in str(refusal(reader, tmp_path / "gone.txt").message)
+    assert "not a file" in str(refusal(reader, tmp_path).message)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
 def test_a_named_pipe_does_not_block(reader: Reader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
-    assert "not a file" in refusal(reader, tmp_path / "pipe.txt").message
+    assert "not a file" in str(refusal(reader, tmp_path / "pipe.txt").message)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_says_so(reader: Reader, tmp_path: Path) -> None:
     path = good(tmp_path)
     path.chmod(0)
-    assert "may not be read" in refusal(reader, path).message
+    assert "may not be read" in str(refusal(reader, path).message)
 
 
 def test_a_very_long_path_is_read(reader: Reader, tmp_path: Path) -> None:
@@ -285,10 +285,10 @@ def test_a_text_file_of_200_megabytes_is_refused_without_holding_it(tmp_path: Pa
         file.write(b"A line of a very long log file.\n" * 4000)
         file.truncate(200 * 1024**2)  # the rest is a hole: NULs, without filling the disk
     with Reader(Settings(parse_memory_bytes=320 * 1024**2), workers=1) as reader:
-        assert "limit of 67,108,864 characters" in refusal(reader, path).message
+        assert "limit of 67,108,864 characters" in str(refusal(reader, path).message)
 
 
 def test_a_file_above_the_limit_is_refused_by_its_size(tmp_path: Path) -> None:
     path = good(tmp_path)
     with Reader(Settings(max_file_bytes=5), workers=1) as reader:
-        assert "the limit is" in refusal(reader, path).message
+        assert "the limit is" in str(refusal(reader, path).message)

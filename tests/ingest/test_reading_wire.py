@@ -6,6 +6,7 @@ import pytest
 
 from rag_core.errors import UnsupportedDocument
 from rag_core.ingest.reading_wire import ReadResult, packed, unpacked
+from rag_core.messages import literal
 from rag_core.process.error_wire import LastWords
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
@@ -13,7 +14,7 @@ from rag_core.types import Block, LineBox, Page, ParsedDocument
 def test_a_document_crosses_unchanged() -> None:
     page = Page(1, "題 🙂\nx", "iv", (Block("heading", 0, 3, 2),), (LineBox(0, 3, 1.5, 2.0, 3.25, 4.0),), 595.0, 842.0)
     scan = Page(2, "", needs_ocr=True)
-    parsed = ParsedDocument("application/pdf", (page, scan), "Title", ("A warning.",))
+    parsed = ParsedDocument("application/pdf", (page, scan), "Title", (literal("A warning."),))
     result = ReadResult(Path("a.pdf"), "ab" * 32, 10, 2**62, parsed)
     assert unpacked(packed(result), Path("a.pdf")) == result
 

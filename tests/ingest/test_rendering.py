@@ -128,23 +128,23 @@ def test_a_file_that_changed_is_not_shown_as_what_it_was(renderer: PageRenderer,
     os.utime(path, ns=(1, 1))  # only its time
     renderer.render(path, before, 1, 1.0)
     path.write_bytes(samples.pdf([[(300.0, 500.0, 24.0, "Other")]]))
-    assert "changed since it was read" in refusal(renderer, path, before).message
+    assert "changed since it was read" in str(refusal(renderer, path, before).message)
     assert renderer.render(path, identity(path), 1, 1.0).width_px == 595
     path.unlink()
-    assert "not there any more" in refusal(renderer, path, before).message
+    assert "not there any more" in str(refusal(renderer, path, before).message)
 
 
 def test_files_that_cannot_be_drawn_say_why(renderer: PageRenderer, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("Good text.")
-    assert "not a PDF" in refusal(renderer, text, identity(text)).message
+    assert "not a PDF" in str(refusal(renderer, text, identity(text)).message)
     path = tmp_path / "page.pdf"
     path.write_bytes(samples.pdf([WORDS]))
-    assert "no page 2" in refusal(renderer, path, identity(path), 2).message
-    assert "no page 0" in refusal(renderer, path, identity(path), 0).message
+    assert "no page 2" in str(refusal(renderer, path, identity(path), 2).message)
+    assert "no page 0" in str(refusal(renderer, path, identity(path), 0).message)
     locked = tmp_path / "locked.pdf"
     locked.write_bytes(encrypted(path.read_bytes()))
-    assert "password" in refusal(renderer, locked, identity(locked)).message
+    assert "password" in str(refusal(renderer, locked, identity(locked)).message)
     assert renderer.render(path, identity(path), 1, 1.0).number == 1  # and nothing else is the worse for it
 
 

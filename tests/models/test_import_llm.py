@@ -15,10 +15,10 @@ from rag_core.errors import PackCorrupt, UserError
 from rag_core.generate.generator import Generator, open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import find_pack, list_packs
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 from tests.models.tiny_llm import GEMMA_LIKE, NO_SYSTEM_TEMPLATE, QWEN_LIKE, TEMPLATE, write_folder
 
-CONVERSATION = (Message("system", "Be short."), Message("user", "Where is the key? 鍵はどこ？"))
+CONVERSATION = (ChatMessage("system", "Be short."), ChatMessage("user", "Where is the key? 鍵はどこ？"))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_missing_file_is_named(missing: str, qwen_folder: Path, tmp_path: Path
     (folder / missing).unlink()
     with pytest.raises(UserError) as refusal:
         list(import_llm(folder, tmp_path / "packs"))
-    assert missing in refusal.value.message
+    assert missing in str(refusal.value.message)
     assert not list_packs(tmp_path / "packs")
 
 

@@ -9,10 +9,10 @@ from rag_core.generate.opening import open_by_itself
 from rag_core.generate.writer import WritingGenerator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 CANONICAL_TOKENS = 8
-_SYSTEM = Message("system", "You are a helpful assistant.")
+_SYSTEM = ChatMessage("system", "You are a helpful assistant.")
 
 
 def greedy_tokens(generator: WritingGenerator, prompt: str, count: int) -> tuple[int, ...]:
@@ -28,7 +28,7 @@ def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifes
     """
     generator = open_by_itself(open_pack(root))
     try:
-        prompts = tuple(generator.chat.render((_SYSTEM, Message("user", question))) for question in questions)
+        prompts = tuple(generator.chat.render((_SYSTEM, ChatMessage("user", question))) for question in questions)
         rows = tuple(tuple(map(float, greedy_tokens(generator, prompt, CANONICAL_TOKENS))) for prompt in prompts)
     finally:
         generator.close()

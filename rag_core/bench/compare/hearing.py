@@ -10,7 +10,7 @@ from typing import Any
 from rag_core.engine.models import Models
 from rag_core.generate.generator import GenerationStats, Generator
 from rag_core.progress import CancelToken
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
 @dataclass(slots=True)
@@ -64,12 +64,12 @@ class _HeardGenerator:
     def count_tokens(self, text: str) -> int:
         return self._generator.count_tokens(text)
 
-    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
         return self._generator.count_prompt_tokens(messages)
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         max_new_tokens: int,
         cancel: CancelToken,
@@ -90,6 +90,6 @@ class _HeardGenerator:
         self._generator.close()
 
 
-def _digest(messages: Sequence[Message]) -> str:
+def _digest(messages: Sequence[ChatMessage]) -> str:
     written = "\n".join(f"{message.role}\t{message.content}" for message in messages)
     return hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -26,7 +26,7 @@ from rag_core.model_protocols import PassageReader, TextEncoder
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.stages import stage_named
-from rag_core.types import Answer, Message
+from rag_core.types import Answer, ChatMessage
 
 DEPTH = 10  # searches are compared by their first ten
 LIBRARY = "bench"
@@ -123,7 +123,9 @@ class Measurement:
         these are no queries.
         """
         with self._only_here("generate"):
-            list(self._models.generator.generate([Message("user", "Hello")], max_new_tokens=1, cancel=CancelToken()))
+            list(
+                self._models.generator.generate([ChatMessage("user", "Hello")], max_new_tokens=1, cancel=CancelToken())
+            )
             self._heard.calls.clear()
             answers: list[tuple[Answer, Heard | None]] = []
             with counted(self._meters, self._order.idle_watts) as use:
@@ -147,7 +149,7 @@ class Measurement:
         try:
             yield
         except _NOT_THERE as refusal:
-            self._give_up(stage, refusal.message)
+            self._give_up(stage, str(refusal.message))
             return
         if stage not in self._lost and (where := self._where(stage)) != self._order.provider.name:
             self._give_up(stage, self._models.reasons.get(stage) or f"It ran on {where}.")

@@ -16,6 +16,7 @@ from rag_core.ingest.formats.pdf_lines import Frame, Line, frame_of, read_lines
 from rag_core.ingest.formats.pdf_second import read_with_pypdf
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
+from rag_core.messages import literal
 from rag_core.types import Page, ParsedDocument
 
 _MAX_OUTLINE_LEVEL = 6
@@ -66,7 +67,7 @@ def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
         [draft.page(index + 1, lay_out(draft.lines, typography, outline[index])) for index, draft in enumerate(drafts)]
     )
     title = _said_title(document.get_metadata_value("Title"))
-    return ParsedDocument("application/pdf", pages, title, _warnings(pages, drafts))
+    return ParsedDocument("application/pdf", pages, title, tuple(map(literal, _warnings(pages, drafts))))
 
 
 class _Draft:

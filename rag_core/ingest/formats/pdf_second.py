@@ -13,6 +13,7 @@ from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.flow import FlowBuilder, one_line
 from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.messages import literal
 from rag_core.types import ParsedDocument
 
 if TYPE_CHECKING:
@@ -49,4 +50,4 @@ def _read(reader: PdfReader, path: Path, limits: ParseLimits) -> ParsedDocument:
         for paragraph in _BLANK_LINES.split(page.extract_text() or ""):
             flow.add("paragraph", paragraph)
     title = one_line(str(reader.metadata.title or "")) if reader.metadata else ""
-    return ParsedDocument("application/pdf", flow.finish(keep_empty=True), title, (_WARNING,))
+    return ParsedDocument("application/pdf", flow.finish(keep_empty=True), title, (literal(_WARNING),))

@@ -14,6 +14,7 @@ from rag_core.ingest.formats.office_package import OfficePackage, attribute, chi
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import joined
+from rag_core.messages import literal
 from rag_core.types import BlockKind, ParsedDocument
 
 _TITLES = frozenset(("title", "ctrTitle"))
@@ -42,7 +43,7 @@ class Slides:
                 _add_slide(package, name, flow)
             title = one_line(package.title())
         pages = flow.finish(keep_empty=True)
-        empty = () if any(page.text for page in pages) else ("There is no text on these slides.",)
+        empty = () if any(page.text for page in pages) else (literal("There is no text on these slides."),)
         return ParsedDocument(self.media_types[0], pages, title, empty)
 
 

@@ -15,6 +15,7 @@ from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.sheet_rows import SheetWriter
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import cell_text
+from rag_core.messages import literal
 from rag_core.types import ParsedDocument
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -62,7 +63,9 @@ class Spreadsheet:
                 raise failures.damaged(source.path, error) from error
             raise
         pages = flow.finish()
-        empty = () if any(page.text for page in pages) else ("There is nothing in the cells of this workbook.",)
+        empty = (
+            () if any(page.text for page in pages) else (literal("There is nothing in the cells of this workbook."),)
+        )
         return ParsedDocument(_media_type(source) or _XLSX, pages, warnings=empty)
 
 

@@ -14,6 +14,7 @@ from rag_core.ingest.formats.long_text import read_text_bytes
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.text_encoding import decode
+from rag_core.messages import literal
 from rag_core.types import ParsedDocument
 
 _LOOKS_LIKE_HTML = re.compile(rb"<!doctype html|<html[\s>]|<body[\s>]", re.IGNORECASE)
@@ -46,7 +47,7 @@ class WebPage:
         with failures.damage_is_reported(source.path):
             title, flow = _read(text, source.path, limits)
         pages = flow.finish()
-        empty = () if any(page.text for page in pages) else ("There is no text in this page.",)
+        empty = () if any(page.text for page in pages) else (literal("There is no text in this page."),)
         return ParsedDocument(self.media_types[0], pages, title, empty)
 
 

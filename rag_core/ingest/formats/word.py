@@ -16,6 +16,7 @@ from rag_core.ingest.formats.table_rows import joined
 from rag_core.ingest.formats.word_numbering import Numbering
 from rag_core.ingest.formats.word_styles import Styles, numbering_of, outline_level_of
 from rag_core.ingest.formats.word_text import Break, Pieces, pieces_of
+from rag_core.messages import literal
 from rag_core.types import BlockKind, ParsedDocument
 
 _CONTAINERS = frozenset(
@@ -45,7 +46,7 @@ class Word:
             _Walk(package, main, flow).document()
             title = one_line(package.title())
         pages = flow.finish()
-        empty = () if any(page.text for page in pages) else ("There is no text in this document.",)
+        empty = () if any(page.text for page in pages) else (literal("There is no text in this document."),)
         return ParsedDocument(self.media_types[0], pages, title, empty)
 
 

@@ -69,7 +69,7 @@ def find_contexts(contexts_dir: Path, source: Pack, target: Target, expected: St
     except PackMissing:
         return Found(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
     except PackCorrupt as damage:
-        return Found(None, damage.message, stale=True)
+        return Found(None, str(damage.message), stale=True)
     try:
         stamp = Stamp(**pack.manifest.spec[COMPILED])
     except (KeyError, TypeError):

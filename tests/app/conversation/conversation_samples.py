@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rag_core.conversations.records import Turn
+from rag_core.messages import literal
 from rag_core.types import Answer, Citation, Passage, PassagesFound, Quote, SearchResult
 
 WORDS = "Full-time employees are entitled to 25 days of annual leave. Up to five days can be carried over."
@@ -49,4 +50,4 @@ def answered(number: int, text: str = "25 days [1].") -> Turn:
 
 
 def found() -> PassagesFound:
-    return PassagesFound(SearchResult("q", PASSAGES, 0.9, {}, {}, ("Searched by words only.",)))
+    return PassagesFound(SearchResult("q", PASSAGES, 0.9, {}, {}, (literal("Searched by words only."),)))

@@ -25,6 +25,7 @@ from app.kit.pane_button import PaneButton
 from app.kit.source_target import SourceTarget
 from app.kit.text import use_language
 from rag_core.conversations.records import Turn
+from rag_core.messages import literal
 from rag_core.types import Filters
 from tests.app.conversation.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered, passage
 
@@ -98,7 +99,7 @@ def test_not_found_lists_the_nearest(view: ConversationView, model: Conversation
 
 
 def test_a_failure_offers_the_question_again(qtbot: QtBot, view: ConversationView, model: ConversationModel) -> None:
-    model.load([Turn(1, "Anything?", 0, problem="The language model is not installed. Prepare it.")])
+    model.load([Turn(1, "Anything?", 0, problem=literal("The language model is not installed. Prepare it."))])
     failure = view.findChild(FailureCard)
     assert isinstance(failure, FailureCard)
     with qtbot.waitSignal(view.retry_asked) as caught:
@@ -113,7 +114,7 @@ def test_a_question_that_a_crash_interrupted_is_offered_again(view: Conversation
 
 def test_a_turn_says_its_question_and_its_state(view: ConversationView, model: ConversationModel) -> None:
     not_found = Turn(2, "Pool?", 0, answer("Pool?", "Not found.", not_found=True))
-    model.load([answered(1), not_found, Turn(3, "Why?", 0, problem="No."), Turn(4, "And?", 0, stopped=True)])
+    model.load([answered(1), not_found, Turn(3, "Why?", 0, problem=literal("No.")), Turn(4, "And?", 0, stopped=True)])
     cards = [view.card_of(turn) for turn in model.turns]
     assert [card.accessibleName() for card in cards if card is not None] == [
         "Question: Question 1? (answered)",
@@ -131,7 +132,7 @@ def test_what_the_search_told_is_shown_again_in_the_language_of_the_window(
     def shown(words: str) -> bool:
         return any(words in label.text() for label in view.findChildren(QLabel) if label.isVisible())
 
-    model.load([replace(answered(1), notices=(said,))])
+    model.load([replace(answered(1), notices=(literal(said),))])
     assert shown(said)
     try:
         use_language("ja")

@@ -13,6 +13,7 @@ from app.kit.notices import Notice
 from rag_core.conversations.records import Conversation, Turn
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, CreateConversation, DeleteTurns, SaveTurn, SetFeedback
+from rag_core.messages import literal
 from rag_core.types import Filters, QuoteFound, TextStreamed
 from tests.app.conversation.conversation_samples import QUOTE, answer, answered, found
 from tests.app.conversation.reader_samples import marked_quote
@@ -75,8 +76,8 @@ def test_what_the_model_could_not_read_is_told_with_the_answer(
     assert turn is not None
     engine.send(AskQuestion, found())
     notice = "The model read the nearest 60 % of what was found: it holds no more at once where it runs."
-    engine.finish(AskQuestion, replace(answer("How many days?", "25 days [1]."), notices=(notice,)))
-    assert turn.search_notices == (*found().result.notices, notice)
+    engine.finish(AskQuestion, replace(answer("How many days?", "25 days [1]."), notices=(literal(notice),)))
+    assert turn.search_notices == (*found().result.notices, literal(notice))
 
 
 def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: QuestionsController) -> None:
@@ -134,7 +135,7 @@ def test_a_lost_engine_is_said_and_the_question_offered_again(
 ) -> None:
     turn = questions.ask("Still there?")
     assert turn is not None
-    engine.send(AskQuestion, found(), Failed("engine_lost", "The engine stopped."))
+    engine.send(AskQuestion, found(), Failed("engine_lost", literal("The engine stopped.")))
     assert turn.phase is Phase.FAILED and turn.failure is not None and turn.failure.kind == "engine_lost"
     questions.retry(turn)
     _, job = engine.last(AskQuestion)
@@ -147,7 +148,7 @@ def test_a_mismatch_offers_to_rebuild(engine: FakeEngine, questions: QuestionsCo
     questions.noticed.connect(notices.append)
     questions.rebuild_wanted.connect(wanted.append)
     questions.ask("Anything?")
-    engine.send(AskQuestion, Failed("mismatch", "Made by another model."))
+    engine.send(AskQuestion, Failed("mismatch", literal("Made by another model.")))
     assert notices[-1].action is not None
     notices[-1].action()
     assert wanted == ["default"]

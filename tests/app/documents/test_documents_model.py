@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.documents.document_rows import DocumentRow
 from app.documents.documents_model import DocumentsModel, summary
 from rag_core.host.events import DocumentsListed
+from rag_core.messages import literal
 from rag_core.types import Document, DocumentsSearchable, DocumentState, FileDone, FileReading, FilesQueued
 
 
@@ -25,7 +26,7 @@ def document(
     pages: int = 1,
 ) -> Document:
     document_id = "" if state == "failed" else f"id of {path}"
-    return Document(document_id, path, "application/pdf", "", size_bytes, modified_ns, pages, 1, state, reason)
+    return Document(document_id, path, "application/pdf", "", size_bytes, modified_ns, pages, 1, state, literal(reason))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from app.kit.time_left import TimeLeft
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
 from rag_core.libraries import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
+from rag_core.messages import NOTHING, literal
 from rag_core.progress import Progress
 from rag_core.types import AddReport, FileProblem, FilesQueued
 from tests.app.fakes_engine import FakeEngine
@@ -119,12 +120,17 @@ def test_what_was_removed_is_counted_and_can_be_taken_in_again(desk: Desk, qtbot
 
 def test_what_was_removed_earlier_is_told_when_its_folder_is_added(desk: Desk) -> None:
     desk.indexing.add([Path("/work/papers")])
-    desk.engine.finish(AddPaths, AddReport(unchanged=3, skipped=(FileProblem("/work/papers/a.pdf", LEFT_OUT),)))
+    desk.engine.finish(
+        AddPaths, AddReport(unchanged=3, skipped=(FileProblem("/work/papers/a.pdf", literal(LEFT_OUT)),))
+    )
     assert desk.notices[-1].advice == "Left out: 1 that you removed earlier."
 
 
 def test_a_followed_folder_is_quiet_unless_something_changed(desk: Desk) -> None:
-    for report, told in ((AddReport(unchanged=90, skipped=(FileProblem("/x.zip", ""),)), 0), (AddReport(removed=1), 1)):
+    for report, told in (
+        (AddReport(unchanged=90, skipped=(FileProblem("/x.zip", literal("")),)), 0),
+        (AddReport(removed=1), 1),
+    ):
         desk.indexing.folders.folder_changed.emit("work", Path("/work/papers"))
         desk.engine.finish(AddPaths, report)
         assert len(desk.notices) == told
@@ -140,7 +146,7 @@ def test_what_was_left_unfinished_goes_on_by_itself(desk: Desk) -> None:
 def test_losing_the_engine_offers_to_go_on(desk: Desk) -> None:
     desk.indexing.add([Path("/a.pdf")])
     desk.indexing.add([Path("/b.pdf")])
-    desk.engine.send(AddPaths, Failed("engine_lost", "The engine stopped."))
+    desk.engine.send(AddPaths, Failed("engine_lost", literal("The engine stopped.")))
     assert not desk.engine.running(AddPaths)
     notice = desk.notices[-1]
     assert notice.action_label == "Go on" and notice.action is not None
@@ -153,7 +159,7 @@ def test_losing_the_engine_offers_to_go_on(desk: Desk) -> None:
 def test_vectors_of_another_model_offer_a_rebuild_first(desk: Desk) -> None:
     desk.indexing.add([Path("/a.pdf")])
     desk.indexing.add([Path("/b.pdf")])
-    desk.engine.send(AddPaths, Failed("mismatch", "The library was made with another model."))
+    desk.engine.send(AddPaths, Failed("mismatch", literal("The library was made with another model.")))
     action = desk.notices[-1].action
     assert action is not None
     action()
@@ -223,8 +229,10 @@ def test_the_bar_pauses_goes_on_and_hides_when_idle(desk: Desk, qtbot: QtBot) ->
 
 
 def test_the_report_is_told_in_plain_words() -> None:
-    skipped = [FileProblem(f"/a/{number}.png", "") for number in range(12)] + [FileProblem("/a/b.zip", "")]
-    report = AddReport(added=15, failed=(FileProblem("/a/bad.pdf", "It has a password."),) * 3, skipped=tuple(skipped))
+    skipped = [FileProblem(f"/a/{number}.png", NOTHING) for number in range(12)] + [FileProblem("/a/b.zip", NOTHING)]
+    report = AddReport(
+        added=15, failed=(FileProblem("/a/bad.pdf", literal("It has a password.")),) * 3, skipped=tuple(skipped)
+    )
     notice = summary_of(report, quiet=False, show_problems=lambda: None)
     assert notice is not None
     assert notice.text == "12 documents were added. 3 files could not be read."
@@ -284,7 +292,7 @@ def test_after_a_lost_engine_one_word_lets_every_library_go_on(desk: Desk) -> No
     desk.indexing.set_library("home")
     desk.indexing.add([Path("b.pdf")])
     for handle in desk.engine.running(AddPaths):
-        handle.receive(Failed("engine_lost", "It stopped."))
+        handle.receive(Failed("engine_lost", literal("It stopped.")))
     assert not desk.engine.running(AddPaths)
     action = desk.notices[-1].action
     assert action is not None

@@ -19,6 +19,7 @@ from app.shell.pages_controller import PagesController
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, ListLibraries, ListPacks, PreparePacks
 from rag_core.libraries import LibraryInfo
+from rag_core.messages import literal
 from rag_core.paths import SAMPLES
 from rag_core.progress import Progress
 from rag_core.types import AddReport
@@ -26,7 +27,7 @@ from tests.app.fakes_engine import FakeEngine
 
 
 def _pack(role: str, problem: str = "") -> PackInfo:
-    return PackInfo(role, role, role, "Apache-2.0", "1", 1, "/packs", True, problem)
+    return PackInfo(role, role, role, "Apache-2.0", "1", 1, "/packs", True, literal(problem))
 
 
 BOTH = (_pack("embedder"), _pack("llm"))
@@ -118,7 +119,7 @@ def test_a_failure_says_why_and_can_be_tried_again(engine: FakeEngine, setup: Se
 
 def test_an_engine_that_is_lost_while_preparing_is_looked_at_again(engine: FakeEngine, setup: SetupController) -> None:
     setup.prepare()
-    engine.send(PreparePacks, Failed("engine_lost", "It stopped."))
+    engine.send(PreparePacks, Failed("engine_lost", literal("It stopped.")))
     engine.engine_ready.emit()
     engine.finish(ListPacks, ())
     assert setup.model.state == "missing"
@@ -300,7 +301,7 @@ def test_files_that_wait_for_a_lost_engine_are_read_after_the_next_start(
     engine.finish(ListLibraries, (LibraryInfo("Contracts", tmp_path),))
     adding.add([tmp_path / "a.pdf"])
     qtbot.waitUntil(lambda: bool(engine.running(AddPaths)))
-    engine.send(AddPaths, Failed("engine_lost", "It stopped."))
+    engine.send(AddPaths, Failed("engine_lost", literal("It stopped.")))
     assert json.loads(kept[-1]) == {"Contracts": [str(tmp_path / "a.pdf")]}
     libraries.library_renamed.emit("Contracts", "Leases")
     assert json.loads(kept[-1]) == {"Leases": [str(tmp_path / "a.pdf")]}

@@ -13,6 +13,7 @@ from app.source.source_controller import SourceController
 from app.source.source_model import DrawnPage, PageWish
 from rag_core.host.events import Failed
 from rag_core.host.jobs import FindInDocument, ListPages, LoadPage, RenderPage
+from rag_core.messages import literal
 from rag_core.types import Page, TextMatch
 from tests.app.fakes_engine import FakeEngine
 from tests.app.source.source_material import drawn_page, infos, picture, target
@@ -156,7 +157,7 @@ def test_a_page_number_outside_the_document_goes_to_its_end(engine: FakeEngine, 
 
 def test_when_the_engine_comes_back_the_document_does_too(engine: FakeEngine, source: SourceController) -> None:
     source.show([target("/papers/a.txt")], 0)
-    engine.send(LoadPage, Failed("engine_lost", "The engine stopped."))
+    engine.send(LoadPage, Failed("engine_lost", literal("The engine stopped.")))
     engine.engine_ready.emit()
     engine.finish(LoadPage, Page(1, "here again"))
     page = source.model.page(1)

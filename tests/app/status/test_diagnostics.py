@@ -7,11 +7,14 @@ from pathlib import Path
 from app.status.diagnostics import Diagnosis, machine_facts, without_home, write
 from rag_core.host.events import PackInfo, StageCheck
 from rag_core.libraries import LibraryInfo
+from rag_core.messages import literal
 from rag_core.settings import Settings
 
 
 def test_libraries_are_counted_and_not_named() -> None:
-    secret = LibraryInfo("Divorce papers", Path("/data/Divorce papers"), documents=12, reason="/home/x/secret.pdf")
+    secret = LibraryInfo(
+        "Divorce papers", Path("/data/Divorce papers"), documents=12, reason=literal("/home/x/secret.pdf")
+    )
     text = write(Diagnosis(libraries=(secret,)))
     assert "12 documents" in text
     assert "Divorce" not in text and "secret" not in text
@@ -23,8 +26,8 @@ def test_the_home_folder_is_shortened(monkeypatch: object) -> None:
 
 
 def test_home_is_shortened_in_everything() -> None:
-    pack = PackInfo("p", "llm", "P", "MIT", "1", 1, "/x", True, f"{Path.home()}/packs/p is damaged")
-    check = StageCheck("embed", "", "", "npu", f"no file {Path.home()}/m.onnx", "m")
+    pack = PackInfo("p", "llm", "P", "MIT", "1", 1, "/x", True, literal(f"{Path.home()}/packs/p is damaged"))
+    check = StageCheck("embed", "", "", "npu", literal(f"no file {Path.home()}/m.onnx"), "m")
     text = write(Diagnosis(stages=(check,), packs=(pack,), problems=(f"{Path.home()} is full",)))
     assert str(Path.home()) not in text.replace("~", "")
     assert "~/packs/p is damaged" in text

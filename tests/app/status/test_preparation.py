@@ -14,11 +14,14 @@ from app.status.preparation_controller import PreparationController
 from app.status.stages_state import StagesModel
 from rag_core.host.events import NpuState, StageCheck
 from rag_core.host.jobs import CheckNpu, PrepareNpu
+from rag_core.messages import literal
 from rag_core.progress import Progress
 from tests.app.fakes_engine import FakeEngine
 
 CHIP = "Snapdragon X Elite"
-MISSING = NpuState(CHIP, missing=("SmolLM2",), reason="“SmolLM2” was prepared for another chip.", can_prepare=True)
+MISSING = NpuState(
+    CHIP, missing=("SmolLM2",), reason=literal("“SmolLM2” was prepared for another chip."), can_prepare=True
+)
 READY = NpuState(CHIP, can_prepare=True)
 
 
@@ -74,7 +77,7 @@ def test_a_real_npu_gets_its_models_without_being_asked(
         NpuState(),
         READY,
         NpuState(CHIP, emulated=True, missing=("SmolLM2",), can_prepare=True),
-        NpuState(CHIP, missing=("SmolLM2",), reason="There is not enough room on the disk."),
+        NpuState(CHIP, missing=("SmolLM2",), reason=literal("There is not enough room on the disk.")),
     ],
 )
 def test_nothing_is_begun_where_there_is_nothing_to_do(
@@ -114,7 +117,7 @@ def test_a_failure_is_told_once_and_not_tried_again_by_itself(
     controller.noticed.connect(told.append)
     engine.finish(CheckNpu, MISSING)
     engine.fail(PrepareNpu, "The compiler refused the graph.")
-    assert controller.preparation.view.reason == "The compiler refused the graph."
+    assert controller.preparation.view.reason == literal("The compiler refused the graph.")
     assert not section.prepare_button.isHidden()
     controller.look()
     engine.finish(CheckNpu, MISSING)
@@ -134,7 +137,9 @@ def test_the_section_is_there_only_where_something_is_to_be_said(
     qtbot.addWidget(section)
     engine.finish(CheckNpu, NpuState())
     assert section.isHidden()
-    stages.set_checks((StageCheck("embed", "CPUExecutionProvider", "", "auto", "It failed before.", can_retry=True),))
+    stages.set_checks(
+        (StageCheck("embed", "CPUExecutionProvider", "", "auto", literal("It failed before."), can_retry=True),)
+    )
     assert not section.isHidden() and not section.retry_button.isHidden()
     with qtbot.waitSignal(section.retry_requested):
         section.retry_button.click()

@@ -16,12 +16,13 @@ from app.status.stages_state import StagesModel, is_elsewhere, precision_name, r
 from app.status.status_controller import StatusController
 from rag_core.host.events import DeviceCrashed, StageCheck, StageMoved
 from rag_core.host.jobs import CheckStages, RetryDevices
+from rag_core.messages import literal
 from rag_core.settings import InEffect
 from tests.app.fakes_engine import FakeEngine
 
 CPU, QNN = "CPUExecutionProvider", "QNNExecutionProvider"
-EMBED = StageCheck("embed", CPU, "Intel NPU Ultra AI", "auto", "", "all-minilm", 12.0)
-WRITE = StageCheck("generate", CPU, "the processor (CPU)", "auto", "", "smollm2", 800.0)
+EMBED = StageCheck("embed", CPU, "Intel NPU Ultra AI", "auto", literal(""), "all-minilm", 12.0)
+WRITE = StageCheck("generate", CPU, "the processor (CPU)", "auto", literal(""), "smollm2", 800.0)
 
 
 def badge_of(*checks: StageCheck) -> tuple[str, bool]:
@@ -49,7 +50,10 @@ def test_an_emulated_npu_is_not_sold_as_one() -> None:
 
 
 def test_a_stage_that_cannot_run_needs_attention() -> None:
-    assert badge_of(EMBED, replace(WRITE, provider="", reason="No model is installed.")) == ("Needs attention", True)
+    assert badge_of(EMBED, replace(WRITE, provider="", reason=literal("No model is installed."))) == (
+        "Needs attention",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     controller.noticed.connect(told.append)
     controller.stages.set_checks((replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
     assert controller.stages.badge().text == "NPU"
-    engine.news_received.emit(StageMoved("generate", CPU, "The NPU did not answer."))
+    engine.news_received.emit(StageMoved("generate", CPU, literal("The NPU did not answer.")))
     assert (controller.stages.badge().text, controller.stages.badge().is_warning) == ("NPU + Processor", True)
     assert [check.can_retry for check in controller.stages.checks] == [False, True]
     (notice,) = told
@@ -137,11 +141,11 @@ def test_a_driver_that_ended_the_engine_is_told(qtbot: QtBot) -> None:
     engine = FakeEngine()
     controller = StatusController(engine)
     with qtbot.waitSignal(controller.noticed) as told:
-        engine.news_received.emit(DeviceCrashed("The engine ended unexpectedly."))
+        engine.news_received.emit(DeviceCrashed(literal("The engine ended unexpectedly.")))
     assert told.args is not None and told.args[0].text == "The engine ended unexpectedly."
     assert told.args[0].action is None
     with qtbot.waitSignal(controller.noticed) as told:
-        engine.news_received.emit(DeviceCrashed("It ended again.", can_retry=True))
+        engine.news_received.emit(DeviceCrashed(literal("It ended again."), can_retry=True))
     assert told.args is not None
     told.args[0].action()
     assert engine.running(RetryDevices)

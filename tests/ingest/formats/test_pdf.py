@@ -8,6 +8,7 @@ from pypdf import PdfReader, PdfWriter
 
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats.pdf_lines import Frame
+from rag_core.messages import literal
 from tests.ingest.formats import samples
 from tests.ingest.formats.reading_here import blocks, parse
 
@@ -126,13 +127,13 @@ def test_turning_a_box_four_times_brings_it_back() -> None:
 def test_a_scan_says_that_it_cannot_be_searched_yet(tmp_path: Path) -> None:
     document = parse(tmp_path, "a.pdf", samples.pdf([[], [], []], image_only=True))
     assert all(page.needs_ocr for page in document.pages)
-    assert document.warnings == ("3 of 3 pages are pictures without text; they cannot be searched yet.",)
+    assert document.warnings == (literal("3 of 3 pages are pictures without text; they cannot be searched yet."),)
 
 
 def test_a_blank_page_is_no_picture(tmp_path: Path) -> None:
     document = parse(tmp_path, "a.pdf", samples.pdf([[]]))
     assert not document.pages[0].needs_ocr
-    assert document.warnings == ("There is no text in this document.",)
+    assert document.warnings == (literal("There is no text in this document."),)
 
 
 def test_a_file_that_needs_a_password_says_so(tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_the_second_reader_reads_what_the_first_refuses(tmp_path: Path, monkeypa
     data = samples.pdf([running_text(700, "Read by the second reader."), [], []])
     document = parse(tmp_path, "a.pdf", data)
     assert [page.text for page in document.pages] == ["Read by the second reader.", "", ""]
-    assert "second reader" in document.warnings[0]
+    assert "second reader" in str(document.warnings[0])
 
 
 def test_a_pdf_named_txt_is_a_pdf(tmp_path: Path) -> None:

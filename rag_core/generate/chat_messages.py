@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag_core.types import Message
+from rag_core.types import ChatMessage
 
 
-def without_system(messages: Sequence[Message]) -> list[Message]:
+def without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     """System messages moved to the beginning of the user's message that follows them."""
-    turns: list[Message] = []
+    turns: list[ChatMessage] = []
     instructions: list[str] = []
     for message in messages:
         if message.role == "system":
             instructions.append(message.content)
         elif message.role == "user" and instructions:
-            turns.append(Message("user", "\n\n".join([*instructions, message.content])))
+            turns.append(ChatMessage("user", "\n\n".join([*instructions, message.content])))
             instructions = []
         else:
             turns.append(message)

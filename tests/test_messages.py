@@ -1,0 +1,138 @@
+"""Messages are data: whole across processes and in a database, put into words by whoever shows them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from rag_core.errors import UserError
+from rag_core.messages import (
+    NOTHING,
+    Catalogue,
+    Message,
+    catalogue,
+    from_data,
+    from_text,
+    joined,
+    languages,
+    literal,
+    say,
+    to_data,
+    to_text,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+FIELD = re.compile(r"\{(\w+)[^}]*\}")
+WORDS = Catalogue(
+    "en",
+    "English",
+    messages={
+        "gone": "“{name}” is gone.",
+        "found": "{count:,} found.",
+        "found#one": "One found.",
+        "choose": "Choose {what}.",
+        "choose@command_line": "Run alcove use {what}.",
+        "another": "another one",
+    },
+)
+MESSAGES = [
+    NOTHING,
+    literal("Session lost (0x1f)."),
+    say("gone", name="{a} “b”"),
+    say("found", count=1200),
+    say("choose", what=say("another")),
+    joined((say("gone", name="a"), literal("Why?"))),
+]
+
+
+def test_words_are_those_of_the_count_and_the_medium() -> None:
+    assert WORDS.words(say("found", count=1200)) == "1,200 found."
+    assert WORDS.words(say("found", count=1)) == "One found."
+    assert WORDS.words(say("choose", what="b")) == WORDS.words(say("choose", what="b"), "window") == "Choose b."
+    assert WORDS.words(say("choose", what="b"), "command_line") == "Run alcove use b."
+
+
+def test_a_value_is_never_a_template() -> None:
+    assert WORDS.words(say("gone", name="{name.__class__} %s {0}")) == "“{name.__class__} %s {0}” is gone."
+
+
+def test_a_message_in_a_message_and_several_in_a_row() -> None:
+    assert WORDS.words(say("choose", what=say("another"))) == "Choose another one."
+    twice = joined((say("gone", name="a"), NOTHING, literal("Why?"), say("gone", name="a")))
+    assert WORDS.words(twice) == "“a” is gone. Why?"
+    assert joined((NOTHING, say("gone", name="a"))) == say("gone", name="a") and not joined(())
+
+
+def test_nothing_has_no_words() -> None:
+    assert not NOTHING and str(NOTHING) == "" and not literal("")
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=repr)
+def test_it_is_whole_after_a_journey(message: Message) -> None:
+    assert pickle.loads(pickle.dumps(message)) == message == from_text(to_text(message))
+    assert from_data(json.loads(json.dumps(to_data(message)))) == message
+
+
+def test_what_an_older_version_stored_is_shown_as_it_is() -> None:
+    assert from_text("It is encrypted.") == literal("It is encrypted.")
+    assert from_text('{"code": 7}') == literal('{"code": 7}')
+
+
+@pytest.mark.parametrize("data", [7, {"code": 7, "values": {}}, {"code": "a", "values": {"b": None}}, {"values": {}}])
+def test_data_that_is_no_message_is_refused(data: object) -> None:
+    with pytest.raises((TypeError, ValueError, LookupError)):
+        from_data(data)
+
+
+def test_an_error_carries_two_and_survives_a_process_border() -> None:
+    error = UserError(say("gone", name="a"), say("choose", what="b"))
+    back = pickle.loads(pickle.dumps(error))
+    assert (back.message, back.advice) == (say("gone", name="a"), say("choose", what="b"))
+    assert back.whole == joined((back.message, back.advice))
+
+
+def said_in_the_code() -> dict[str, set[str]]:
+    """Every code that `say` is called with, and the values it is ever given. Anything but a literal code fails here."""
+    found: dict[str, set[str]] = {}
+    for folder in ("app", "rag_core", "models"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                    if path.name == "messages.py":
+                        continue
+                    code = node.args[0]
+                    where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                    assert isinstance(code, ast.Constant) and isinstance(code.value, str), f"no literal code: {where}"
+                    found.setdefault(code.value, set()).update(word.arg or "**" for word in node.keywords)
+    return found
+
+
+def base(code: str) -> str:
+    return re.split("[#@]", code)[0]
+
+
+def test_english_has_words_for_all_that_is_said_and_no_others() -> None:
+    said, english = said_in_the_code(), catalogue("en").messages
+    assert not set(said) - set(english)
+    assert not {base(code) for code in english} - set(said)
+    wrong = {
+        code: FIELD.findall(text)
+        for code, text in english.items()
+        if "**" not in said[base(code)] and not set(FIELD.findall(text)) <= said[base(code)]
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", [code for code in languages() if code != "en"])
+def test_every_language_is_complete_and_keeps_the_values(language: str) -> None:
+    own, english = catalogue(language).messages, catalogue("en").messages
+    assert not {base(code) for code in english} - set(own)
+    assert not {base(code) for code in own} - set(english)
+    assert not [
+        code for code, text in own.items() if not set(FIELD.findall(text)) <= set(FIELD.findall(english[base(code)]))
+    ]
