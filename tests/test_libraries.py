@@ -89,7 +89,7 @@ def test_one_that_cannot_be_opened_is_listed_with_its_reason(data_dir: DataDir) 
     assert "damaged" in str(infos["damaged"].reason)
     assert "key" in str(infos["encrypted"].reason)
     assert "newer" in str(infos["too new"].reason)
-    assert infos["well"].reason == ""
+    assert not infos["well"].reason
 
 
 def test_one_whose_creation_was_cut_short_is_finished(data_dir: DataDir) -> None:

@@ -106,7 +106,7 @@ def test_the_check_runs_the_reader_leaves_it_out_where_there_is_none_and_tells_o
         models.reasons["rerank"] = "Its pack is damaged."
         checks = talk.do(jobs.CheckStages())
         assert isinstance(checks, tuple)
-        assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", "Its pack is damaged.")
+        assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", literal("Its pack is damaged."))
         models.reader, models.providers["rerank"] = FakeReader(), QNN
         del models.reasons["rerank"]
         checks = talk.do(jobs.CheckStages())
@@ -126,7 +126,7 @@ def test_a_reader_whose_last_place_fails_in_the_check_is_told_of(tmp_path: Path,
     with host(tmp_path / "data", models) as talk:
         checks = talk.do(jobs.CheckStages())
     assert isinstance(checks, tuple)
-    assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", HUNG)
+    assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", literal(HUNG))
 
 
 def test_a_device_that_failed_is_tried_again_when_the_person_asks(

@@ -52,7 +52,7 @@ def main() -> None:
     try:
         _measure(order, outgoing)
     except RagError as error:
-        ended = Ended(getattr(error, "message", str(error)))
+        ended = Ended(str(getattr(error, "message", error)))
     send(outgoing, pickle.dumps(ended))
     os._exit(0)  # all is told; runtimes of devices take their time to say goodbye, and may crash at it
 

@@ -89,7 +89,7 @@ def damage_of(contexts: Pack, thorough: bool) -> str:
         try:
             verify(contexts)
         except PackCorrupt as damage:
-            return damage.message
+            return str(damage.message)
     return ""
 
 
