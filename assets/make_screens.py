@@ -92,20 +92,20 @@ class Camera:
         (widget or self.window).grab().save(str(self._folder / f"{name}.png"))
 
     def ask(self, question: str) -> None:
-        self.wiring.questions.ask(question)
+        self.wiring.conversation.questions.ask(question)
         self.settle(100)
-        self.wait(lambda: not self.wiring.questions.model.is_working, question)
+        self.wait(lambda: not self.wiring.conversation.questions.model.is_working, question)
 
     def show_proof(self, which: int = 0) -> None:
         """Click the quoted sentence of a turn, or else what is nearest."""
         from app.conversation.conversation_model import ShownTurn
         from app.conversation.proof import proof_of
 
-        turn: ShownTurn = self.wiring.questions.model.turns[which]
+        turn: ShownTurn = self.wiring.conversation.questions.model.turns[which]
         drawn: list[object] = []
-        self.wiring.source.model.page_drawn.connect(drawn.append)
+        self.wiring.source.controller.model.page_drawn.connect(drawn.append)
         proof = proof_of(turn)
-        self.wiring.source.show(proof.targets, max(proof.of_quote, 0))
+        self.wiring.source.controller.show(proof.targets, max(proof.of_quote, 0))
         if proof.targets[max(proof.of_quote, 0)].path.endswith(".pdf"):
             self.wait(lambda: drawn, "the page")
         self.settle(1500)
@@ -124,7 +124,7 @@ def take_all(camera: Camera, documents: Path, packs: Path, root: Path) -> None:
 def preparing(camera: Camera, packs: Path, root: Path) -> None:
     from app.setup.setup_state import Step
 
-    setup = camera.wiring.setup
+    setup = camera.wiring.setup.controller
     camera.wait(lambda: setup.model.state == "missing", "the start page")
     camera.take("01-start-without-models")
     setup.model.show("preparing")
@@ -140,7 +140,7 @@ def preparing(camera: Camera, packs: Path, root: Path) -> None:
 
 
 def empty_library(camera: Camera) -> None:
-    libraries = camera.wiring.libraries
+    libraries = camera.wiring.libraries.controller
     libraries.create("Contracts")
     camera.wait(lambda: libraries.chosen == "Contracts", "the library")
     camera.settle(500)
@@ -154,11 +154,11 @@ def busy(camera: Camera, documents: Path) -> None:
     """While a folder is being read: what is asked meanwhile is answered from what is there."""
     wiring = camera.wiring
     wiring.adding.add_to("Hollis & Marsh", [documents])
-    camera.wait(lambda: wiring.libraries.chosen == "Hollis & Marsh", "the library")
-    camera.wait(lambda: wiring.documents.model.total > 10 and wiring.indexing.state.view, "the adding")
+    camera.wait(lambda: wiring.libraries.controller.chosen == "Hollis & Marsh", "the library")
+    camera.wait(lambda: wiring.documents.documents.model.total > 10 and wiring.documents.indexing.state.view, "the adding")
     wiring.pages.show_documents()
     camera.take("07-documents-being-added")
-    camera.wait(lambda: wiring.indexing.state.view is None, "the end of adding", 300)
+    camera.wait(lambda: wiring.documents.indexing.state.view is None, "the end of adding", 300)
     camera.take("08-documents")
     wiring.pages.toggle_documents()
     camera.settle(500)
@@ -174,11 +174,11 @@ def conversation(camera: Camera) -> None:
     camera.take("10-answer-and-not-found")
     show_checks(camera)
     camera.take("10-sentences-checked")
-    wiring.questions.ask(ON_A_PAGE)
-    camera.wait(lambda: wiring.questions.model.turns[-1].passages, "the passages")
-    camera.wiring.conversation.view.turn_list.show_turn(len(wiring.questions.model.turns) - 1)
+    wiring.conversation.questions.ask(ON_A_PAGE)
+    camera.wait(lambda: wiring.conversation.questions.model.turns[-1].passages, "the passages")
+    camera.wiring.conversation.page.view.turn_list.show_turn(len(wiring.conversation.questions.model.turns) - 1)
     camera.take("11-answering")
-    camera.wait(lambda: not wiring.questions.model.is_working, "the answer")
+    camera.wait(lambda: not wiring.conversation.questions.model.is_working, "the answer")
     camera.ask(IN_A_SHEET)
     camera.ask(JAPANESE)
     camera.take("12-conversation")
@@ -186,20 +186,20 @@ def conversation(camera: Camera) -> None:
 
 def show_checks(camera: Camera) -> None:
     """How each sentence of the first answer stands to the documents."""
-    turns = camera.wiring.questions.model.turns
+    turns = camera.wiring.conversation.questions.model.turns
     turns[0].checks_expanded = True
-    camera.wiring.questions.model.tell_changed(turns[0])
-    camera.wiring.conversation.view.turn_list.show_turn(0)
+    camera.wiring.conversation.questions.model.tell_changed(turns[0])
+    camera.wiring.conversation.page.view.turn_list.show_turn(0)
     camera.settle(500)
 
 
 def sources(camera: Camera) -> None:
     for name, turn in (("13-source-word", 0), ("14-source-pdf", 2), ("15-source-sheet", 3), ("16-source-japanese", 4)):
-        camera.wiring.conversation.view.turn_list.show_turn(turn)
+        camera.wiring.conversation.page.view.turn_list.show_turn(turn)
         camera.show_proof(turn)
         camera.take(name)
-    camera.wiring.source.find("the")
-    camera.wiring.source_pane.open_find()
+    camera.wiring.source.controller.find("the")
+    camera.wiring.source.pane.open_find()
     camera.take("17-find")
     camera.window.hide_source()
 
@@ -217,8 +217,8 @@ def dialogs(camera: Camera) -> None:
         dialog.close()
         camera.settle(100)
     for name, opens in (
-        ("where-it-runs", camera.wiring.stage_badge.clicked),
-        ("offline-proof", camera.wiring.offline_badge.clicked),
+        ("where-it-runs", camera.wiring.status.stage_badge.clicked),
+        ("offline-proof", camera.wiring.status.offline_badge.clicked),
         ("about", window.side.help_menu.about.triggered),
     ):
         opens.emit()
@@ -245,9 +245,9 @@ def lost(camera: Camera) -> None:
     """The engine's process ends in the middle of a question, as a driver's fault would end it."""
     import psutil
 
-    camera.wiring.questions.ask("Who may work from home?")
+    camera.wiring.conversation.questions.ask("Who may work from home?")
     psutil.Process().children()[0].kill()
-    camera.wait(lambda: not camera.wiring.questions.model.is_working, "the end of the question")
+    camera.wait(lambda: not camera.wiring.conversation.questions.model.is_working, "the end of the question")
     camera.take("30-engine-lost")
 
 

@@ -12,8 +12,9 @@ from app.conversation.conversation_list_model import ConversationListModel
 from app.conversation.conversation_model import Place
 from app.conversation.export_pdf import write_pdf
 from app.conversation.questions_controller import QuestionsController
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
-from app.kit.notices import Notice, notice_of
+from app.kit.notices import Notice
 from app.kit.text import tr
 from rag_core.conversations.records import Conversation, Turn
 from rag_core.errors import UserError
@@ -27,17 +28,15 @@ from rag_core.host.jobs import (
 )
 
 
-class ConversationsController(QObject):
+class ConversationsController(Controller):
     """`opened` carries the conversation's number (0: a new one). A conversation is stored with its first question."""
 
-    noticed = Signal(object)
     opened = Signal(int)
     exported = Signal(str)
     _pdf_written = Signal(str, object)  # path, and the Failed that says why it was not
 
     def __init__(self, engine: EngineLink, questions: QuestionsController, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self._questions = questions
         self.model = ConversationListModel(self)
         self.model.rename_asked.connect(self.rename)
@@ -63,10 +62,8 @@ class ConversationsController(QObject):
             self._listing.cancel()
         if not self.library:
             return
-        handle = self._engine.job(ListConversations(self.library, self.model.query))
-        self._listing = handle
-        handle.finished.connect(lambda found: self._listed(handle, found))
-        handle.failed.connect(self._tell_failure)
+        wanted = ListConversations(self.library, self.model.query)
+        handle = self._listing = self._job(wanted, lambda found: self._listed(handle, found))
         handle.start()
 
     def search(self, query: str) -> None:
@@ -84,10 +81,8 @@ class ConversationsController(QObject):
             return
         place = Place(self.library, conversation_id, self.model.title_of(conversation_id))
         self._show(place)
-        handle = self._engine.job(LoadTurns(self.library, conversation_id))
-        self._loading = handle
+        handle = self._loading = self._job(LoadTurns(self.library, conversation_id))
         handle.event_received.connect(lambda event: self._load(place, event))
-        handle.failed.connect(self._tell_failure)
         handle.start()
 
     def rename(self, conversation_id: int, title: str) -> None:
@@ -142,9 +137,7 @@ class ConversationsController(QObject):
     def _start(
         self, job: RenameConversation | DeleteConversation | ExportConversation, then: Callable[[], None]
     ) -> None:
-        handle = self._engine.job(job)
-        handle.finished.connect(lambda _: then())
-        handle.failed.connect(self._tell_failure)
+        handle = self._job(job, lambda _: then())
         handle.failed.connect(lambda _: self.refresh())
         handle.start()
 
@@ -152,10 +145,9 @@ class ConversationsController(QObject):
         place = self._questions.model.place
         title = self.model.title_of(conversation_id) or place.title or tr("Conversation")
         turns: list[Turn] = []
-        handle = self._engine.job(LoadTurns(self.library, conversation_id))
+        wanted = LoadTurns(self.library, conversation_id)
+        handle = self._job(wanted, lambda _: self._write_pdf(path, title, tuple(turns)))
         handle.event_received.connect(lambda event: turns.extend(event.turns if isinstance(event, TurnsListed) else ()))
-        handle.finished.connect(lambda _: self._write_pdf(path, title, tuple(turns)))
-        handle.failed.connect(self._tell_failure)
         handle.start()
 
     def _write_pdf(self, path: Path, title: str, turns: tuple[Turn, ...]) -> None:
@@ -174,13 +166,10 @@ class ConversationsController(QObject):
 
     def _tell_pdf(self, path: str, failure: Failed | None) -> None:
         if failure is not None:
-            self._tell_failure(failure)
+            self._tell(failure)
         else:
             self._tell_exported(Path(path))
 
     def _tell_exported(self, path: Path) -> None:
         self.exported.emit(str(path))
         self.noticed.emit(Notice("success", tr("Saved as {name}.", name=path.name), str(path.parent)))
-
-    def _tell_failure(self, failure: Failed) -> None:
-        self.noticed.emit(notice_of(failure))

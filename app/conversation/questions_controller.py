@@ -18,6 +18,7 @@ from app.conversation.conversation_model import (
     without_markers,
 )
 from app.conversation.turn_keeper import TurnKeeper
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
@@ -38,14 +39,13 @@ class _Run:
     handle: JobHandle
 
 
-class QuestionsController(QObject):
+class QuestionsController(Controller):
     """One question at a time. What is asked is kept at once, and again when it is answered.
 
     `answer_marked` says the sentence in which the answer was marked, long before `answer_finished` says the answer.
     `rebuild_wanted` carries the library's name; `conversation_created` the new conversation's number.
     """
 
-    noticed = Signal(object)
     answer_marked = Signal(str)
     answer_finished = Signal(str)
     rebuild_wanted = Signal(str)
@@ -55,20 +55,19 @@ class QuestionsController(QObject):
     def __init__(
         self, engine: EngineLink, model: ConversationModel | None = None, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self.model = model or ConversationModel(self)
         self._keeper = TurnKeeper(engine, self)
         self._keeper.noticed.connect(self.noticed)
         self._keeper.conversation_created.connect(self.conversation_created)
         self._keeper.conversation_updated.connect(self.conversation_updated)
-        self._run: _Run | None = None
+        self._current: _Run | None = None
         self.filters = Filters()
 
     @property
     def living(self) -> tuple[ShownTurn, ...]:
         """Turns that are not only in the library yet: being answered, or being kept."""
-        return (*self._keeper.unsaved, *((self._run.turn,) if self._run else ()))
+        return (*self._keeper.unsaved, *((self._current.turn,) if self._current else ()))
 
     def set_filters(self, filters: Filters) -> None:
         """Narrow every following question."""
@@ -88,8 +87,8 @@ class QuestionsController(QObject):
 
     def stop(self) -> None:
         """Stop the running question; what was written so far stays."""
-        if self._run is not None:
-            self._run.handle.cancel()
+        if self._current is not None:
+            self._current.handle.cancel()
 
     def retry(self, turn: ShownTurn) -> None:
         """The same question again, in its place."""
@@ -113,18 +112,16 @@ class QuestionsController(QObject):
         """ "up", "down" or "" for none; stays on this machine."""
         turn.stored = replace(turn.stored, feedback=feedback)
         if turn.stored.turn_id:
-            job = self._engine.job(SetFeedback(turn.library, turn.stored.turn_id, feedback))
-            job.failed.connect(self._keeper.tell_failure)
-            job.start()
+            self._run(SetFeedback(turn.library, turn.stored.turn_id, feedback))
         self.model.tell_changed(turn)
 
     def forget_conversation(self, library: str, conversation_id: int) -> None:
         """It is being deleted: a question of it that is still running is stopped and not kept."""
-        places = [self.model.place, *((self._run.place,) if self._run else ())]
+        places = [self.model.place, *((self._current.place,) if self._current else ())]
         for place in places:
             if (place.library, place.conversation_id) == (library, conversation_id):
                 place.is_deleted = True
-        if self._run is not None and self._run.place.is_deleted:
+        if self._current is not None and self._current.place.is_deleted:
             self.stop()
 
     def shutdown(self) -> None:
@@ -132,12 +129,14 @@ class QuestionsController(QObject):
 
     def _start(self, turn: ShownTurn) -> None:
         history = self.model.history_before(turn)
-        handle = self._engine.job(AskQuestion(turn.library, turn.question, history, turn.stored.filters))
+        handle = self._job(
+            AskQuestion(turn.library, turn.question, history, turn.stored.filters),
+            lambda answer: self._finish(run, answer),
+            lambda failure: self._fail(run, failure),
+        )
         run = _Run(turn, self.model.place, handle)
-        self._run = run
+        self._current = run
         handle.event_received.connect(lambda event: self._receive(run, event))
-        handle.finished.connect(lambda answer: self._finish(run, answer))
-        handle.failed.connect(lambda failure: self._fail(run, failure))
         handle.stopped.connect(lambda: self._stopped(run))
         handle.start()
 
@@ -183,8 +182,8 @@ class QuestionsController(QObject):
         self, run: _Run, answer: Answer | None = None, problem: Message = NOTHING, stopped: bool = False
     ) -> None:
         turn = run.turn
-        if self._run is run:
-            self._run = None
+        if self._current is run:
+            self._current = None
         turn.stored = turn_with(
             turn.stored,
             answer=answer,

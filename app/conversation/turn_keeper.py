@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.conversation_model import Place, ShownTurn
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
-from app.kit.notices import notice_of
 from rag_core.conversations.records import Conversation, Turn
-from rag_core.host.events import Failed
 from rag_core.host.jobs import CreateConversation, DeleteTurns, SaveTurn
 
 TITLE_CHARACTERS = 60
@@ -30,16 +29,14 @@ class _Entry:
     forgotten: bool = False
 
 
-class TurnKeeper(QObject):
+class TurnKeeper(Controller):
     """`keep` may be called at any time and in any state of the conversation."""
 
-    noticed = Signal(object)
     conversation_created = Signal(int)
     conversation_updated = Signal(int)
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self._entries: dict[int, _Entry] = {}  # by id() of the turn, which the entry keeps alive
         self._creating: list[Place] = []
 
@@ -73,19 +70,13 @@ class TurnKeeper(QObject):
     def delete_from(self, turn: ShownTurn, place: Place) -> None:
         """The stored turn and every later one; what waits to be saved is saved afterwards."""
         if turn.stored.turn_id:
-            job = self._engine.job(DeleteTurns(place.library, place.conversation_id, turn.stored.turn_id))
-            job.failed.connect(self.tell_failure)
-            job.start()
+            self._run(DeleteTurns(place.library, place.conversation_id, turn.stored.turn_id))
         self._save_all(place)
-
-    def tell_failure(self, failure: Failed) -> None:
-        self.noticed.emit(notice_of(failure))
 
     def _create(self, place: Place, question: str) -> None:
         self._creating.append(place)
-        job = self._engine.job(CreateConversation(place.library, title_from(question)))
-        job.finished.connect(lambda conversation: self._created(place, conversation))
-        job.failed.connect(self.tell_failure)
+        wanted = CreateConversation(place.library, title_from(question))
+        job = self._job(wanted, lambda conversation: self._created(place, conversation))
         job.ended.connect(lambda: self._creating.remove(place))
         job.start()
 
@@ -98,9 +89,8 @@ class TurnKeeper(QObject):
         if entry.in_flight or entry.forgotten or not entry.changed or not self._may_write(entry.place):
             return
         entry.in_flight, entry.changed = True, False
-        job = self._engine.job(SaveTurn(entry.place.library, entry.place.conversation_id, entry.turn.stored))
-        job.finished.connect(lambda stored: self._saved(entry, stored))
-        job.failed.connect(self.tell_failure)
+        wanted = SaveTurn(entry.place.library, entry.place.conversation_id, entry.turn.stored)
+        job = self._job(wanted, lambda stored: self._saved(entry, stored))
         job.ended.connect(lambda: self._ended(entry))
         job.start()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from app.documents.documents_model import DocumentsModel
 from app.documents.indexing_controller import IndexingController
-from app.documents.indexing_state import FoldersState
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
-from app.kit.notices import notice_of
 from app.kit.open_file import FileOpener
 from rag_core.host.events import Failed
 from rag_core.host.jobs import ListDocuments
@@ -18,28 +17,21 @@ from rag_core.host.jobs import ListDocuments
 _COUNT_MS = 300
 
 
-class DocumentsController(QObject):
-    """Lists the documents once, then follows what is added and removed."""
+class DocumentsController(Controller):
+    """Lists the documents once, then follows what is added and removed; the folders get their counts in return."""
 
-    noticed = Signal(object)
-
-    def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+    def __init__(self, engine: EngineLink, indexing: IndexingController, parent: QObject | None = None) -> None:
+        super().__init__(engine, parent)
+        self._indexing = indexing
         self.library = ""
         self.model = DocumentsModel(self)
         self._listing: JobHandle | None = None
         self._is_stale = False
-        self._indexing: IndexingController | None = None
         self._opener = FileOpener(self)
         self._opener.noticed.connect(self.noticed)
         self._count_soon = QTimer(self, singleShot=True, interval=_COUNT_MS)
         self._count_soon.timeout.connect(self._count_folders)
         self.model.settled.connect(self._note_change)
-
-    def follow(self, indexing: IndexingController) -> None:
-        """Live states from adding; the folders' counts in return."""
-        self._indexing = indexing
         indexing.payload_received.connect(self.receive)
         indexing.documents_removed.connect(self._take_out)
         indexing.work_ended.connect(self._tidy)
@@ -62,13 +54,11 @@ class DocumentsController(QObject):
         if self._listing is not None:
             self._is_stale = True
             return
-        listing = self._engine.job(ListDocuments(self.library))
+        listing = self._job(ListDocuments(self.library), lambda _count: self._listed(listing), self._not_listed)
         self._listing = listing
         self._is_stale = False
         self.model.begin_listing()
         listing.event_received.connect(lambda piece: self._take_piece(listing, piece))
-        listing.finished.connect(lambda _count: self._listed(listing))
-        listing.failed.connect(self._not_listed)
         listing.ended.connect(lambda: self._listing_ended(listing))
         listing.start()
 
@@ -89,7 +79,7 @@ class DocumentsController(QObject):
 
     def _not_listed(self, failure: Failed) -> None:
         self.model.is_loading = False
-        self.noticed.emit(notice_of(failure))
+        self._tell(failure)
 
     def _listing_ended(self, listing: JobHandle) -> None:
         if listing is not self._listing:
@@ -113,8 +103,6 @@ class DocumentsController(QObject):
             self._count_soon.start()
 
     def _count_folders(self) -> None:
-        if self._indexing is None:
-            return
-        state: FoldersState = self._indexing.folders.state
-        if state.folders and self._indexing.library == self.library:
-            self._indexing.folders.set_counts(self.model.count_below([folder.path for folder in state.folders]))
+        folders = self._indexing.folders
+        if folders.state.folders and self._indexing.library == self.library:
+            folders.set_counts(self.model.count_below([folder.path for folder in folders.state.folders]))

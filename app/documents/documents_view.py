@@ -42,8 +42,7 @@ class DocumentsView(Translated, QFrame):
     """Says what the person wants with documents; paths are as the library stores them."""
 
     document_opened = Signal(SourceTarget)
-    paths_dropped = Signal(list)
-    paths_picked = Signal(list)
+    paths_given = Signal(list)
     retry_requested = Signal(list)
     reread_requested = Signal(list)
     removal_confirmed = Signal(list)
@@ -119,7 +118,7 @@ class DocumentsView(Translated, QFrame):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.paths_dropped.emit(paths)
+            self.paths_given.emit(paths)
 
     def context_menu(self) -> QMenu | None:
         """For the chosen rows; None where none is chosen."""
@@ -274,7 +273,7 @@ class DocumentsView(Translated, QFrame):
 
     def _pick_with(self, dialog: QFileDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self.paths_picked.emit([Path(name) for name in names]))
+        dialog.filesSelected.connect(lambda names: self.paths_given.emit([Path(name) for name in names]))
         dialog.open()
 
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.documents.folder_watch import FolderWatch
 from app.documents.indexing_state import FoldersState, FolderView, Reach
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
-from app.kit.notices import notice_of
 from rag_core.host.events import Failed
 from rag_core.host.jobs import LoadLibrarySettings, SaveLibrarySettings
 from rag_core.libraries import Folder, LibrarySettings
@@ -29,15 +29,13 @@ class _Edit:
     change: Callable[[Folders], Folders]
 
 
-class FoldersController(QObject):
+class FoldersController(Controller):
     """`folder_changed(library, folder)` asks for reading a folder again."""
 
     folder_changed = Signal(str, Path)
-    noticed = Signal(object)
 
     def __init__(self, engine: EngineLink, watch: FolderWatch | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self.state = FoldersState(self)
         self._library = ""
         self._folders: Folders = ()
@@ -116,9 +114,8 @@ class FoldersController(QObject):
             return
         self._is_saving = True
         edit = self._edits.popleft()
-        loading = self._engine.job(LoadLibrarySettings(edit.library))
-        loading.finished.connect(lambda settings: self._save(edit, settings))
-        loading.failed.connect(self._not_saved)
+        read = LoadLibrarySettings(edit.library)
+        loading = self._job(read, lambda settings: self._save(edit, settings), self._not_saved)
         loading.stopped.connect(self._saved)
         loading.start()
 
@@ -126,8 +123,7 @@ class FoldersController(QObject):
         changed = replace(settings, folders=edit.change(settings.folders))
         if edit.library == self._library:
             self._use(changed.folders)
-        saving = self._engine.job(SaveLibrarySettings(edit.library, changed))
-        saving.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
+        saving = self._job(SaveLibrarySettings(edit.library, changed))
         saving.ended.connect(self._saved)
         saving.start()
 
@@ -136,15 +132,12 @@ class FoldersController(QObject):
         self._save_next()
 
     def _not_saved(self, failure: Failed) -> None:
-        self.noticed.emit(notice_of(failure))
+        self._tell(failure)
         self._saved()
 
     def _load(self) -> None:
         library = self._library
-        loading = self._engine.job(LoadLibrarySettings(library))
-        loading.finished.connect(lambda settings: self._use_of(library, settings))
-        loading.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
-        loading.start()
+        self._run(LoadLibrarySettings(library), lambda settings: self._use_of(library, settings))
 
     def _use_of(self, library: str, settings: LibrarySettings) -> None:
         if library == self._library:

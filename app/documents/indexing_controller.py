@@ -14,6 +14,7 @@ from app.documents.add_summary import summary_of
 from app.documents.folder_watch import FolderWatch
 from app.documents.folders_controller import FoldersController
 from app.documents.indexing_state import IndexingState, IndexingView, Stage
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
 from app.kit.text import tr, tr_count, tr_message
@@ -57,7 +58,7 @@ class _Work:
     time_left: TimeLeft = field(default_factory=TimeLeft)
 
 
-class IndexingController(QObject):
+class IndexingController(Controller):
     """Works on the library of `set_library`; what was begun for another goes on.
 
     `payload_received(library, payload)` carries the steps of adding for whoever shows the documents; `work_ended`
@@ -71,7 +72,6 @@ class IndexingController(QObject):
     documents_removed = Signal(str, tuple)
     library_changed = Signal(str)
     problems_shown = Signal(str)
-    noticed = Signal(object)
 
     def __init__(
         self,
@@ -80,8 +80,7 @@ class IndexingController(QObject):
         watch: FolderWatch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self._clock = clock
         self._works: dict[str, _Work] = {}
         self.library = ""
@@ -250,22 +249,18 @@ class IndexingController(QObject):
         if work.handle is None and work.waiting and not work.held:
             work.request = request = work.waiting.popleft()
             work.view = IndexingView("waiting")
-            handle = self._engine.job(
-                AddPaths(work.library, request.paths, request.retry, request.reread, request.rebuild)
+            handle = work.handle = self._job(
+                AddPaths(work.library, request.paths, request.retry, request.reread, request.rebuild),
+                lambda report: self._finished(work, request, report),
+                lambda failure: self._failed(work, request, failure),
             )
-            work.handle = handle
             handle.event_received.connect(lambda payload: self._step(work, payload))
-            handle.finished.connect(lambda report: self._finished(work, request, report))
-            handle.failed.connect(lambda failure: self._failed(work, request, failure))
             handle.stopped.connect(lambda: self._stopped(work, request))
             handle.start()
         self._show()
 
     def _remove(self, library: str, paths: tuple[Path, ...]) -> None:
-        removing = self._engine.job(RemovePaths(library, paths))
-        removing.finished.connect(lambda removed: self._removed(library, removed))
-        removing.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
-        removing.start()
+        self._run(RemovePaths(library, paths), lambda removed: self._removed(library, removed))
 
     def _removed(self, library: str, removed: tuple[str, ...]) -> None:
         self.documents_removed.emit(library, removed)

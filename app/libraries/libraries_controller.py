@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from app.documents.indexing_controller import IndexingController
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
-from app.kit.notices import Notice, notice_of
+from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
 from app.libraries.libraries_model import LibrariesModel, can_be_opened, state_reason
 from rag_core.host.events import Failed
@@ -17,7 +17,7 @@ from rag_core.libraries import LibraryInfo
 _REFRESH_MS = 1_000
 
 
-class LibrariesController(QObject):
+class LibrariesController(Controller):
     """Remembers nothing by itself: the shell stores `library_chosen` and gives it back to `choose` at the next start.
 
     `name_refused` answers a bad name while it is being typed in; `loaded` carries the number of libraries.
@@ -32,11 +32,9 @@ class LibrariesController(QObject):
     name_refused = Signal(str)
     name_accepted = Signal(str)
     loaded = Signal(int)
-    noticed = Signal(object)
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self.model = LibrariesModel(self)
         self.chosen = ""
         self._is_loaded = False
@@ -45,23 +43,12 @@ class LibrariesController(QObject):
         self._soon.timeout.connect(self.refresh)
         engine.engine_ready.connect(self.refresh)
 
-    def follow(self, indexing: IndexingController) -> None:
-        """Keep the counts fresh while documents are added."""
-        indexing.library_changed.connect(self.refresh_soon)
-        self.rename_begun.connect(indexing.hold_library)
-        self.rename_failed.connect(indexing.go_on)
-        self.library_renamed.connect(indexing.rename_library)
-        self.library_deleted.connect(indexing.forget_library)
-
     def shutdown(self) -> None:
         self._soon.stop()
 
     def refresh(self) -> None:
         self._soon.stop()
-        listing = self._engine.job(ListLibraries())
-        listing.finished.connect(self._show)
-        listing.failed.connect(self._tell)
-        listing.start()
+        self._run(ListLibraries(), self._show)
 
     def refresh_soon(self) -> None:
         """At most once a second, however often it is called."""
@@ -83,18 +70,14 @@ class LibrariesController(QObject):
             self.noticed.emit(Notice("error", sentence, state_reason(info)))
 
     def create(self, name: str) -> None:
-        creating = self._engine.job(CreateLibrary(name.strip()))
-        creating.finished.connect(self._created)
-        creating.failed.connect(self._refuse_name)
-        creating.start()
+        self._run(CreateLibrary(name.strip()), self._created, self._refuse_name)
 
     def rename(self, name: str, new_name: str) -> None:
         if new_name.strip() == name:
             self.name_accepted.emit(name)
             return
-        renaming = self._engine.job(RenameLibrary(name, new_name.strip()))
-        renaming.finished.connect(lambda info: self._renamed(name, info))
-        renaming.failed.connect(self._refuse_name)
+        wanted = RenameLibrary(name, new_name.strip())
+        renaming = self._job(wanted, lambda info: self._renamed(name, info), self._refuse_name)
         renaming.failed.connect(lambda _: self.rename_failed.emit(name))
         self.rename_begun.emit(name)
         renaming.start()
@@ -102,10 +85,7 @@ class LibrariesController(QObject):
     def delete(self, name: str) -> None:
         """The person has confirmed it."""
         self.library_deleted.emit(name)
-        deleting = self._engine.job(DeleteLibrary(name))
-        deleting.finished.connect(lambda _value: self._deleted(name))
-        deleting.failed.connect(self._not_deleted)
-        deleting.start()
+        self._run(DeleteLibrary(name), lambda _value: self._deleted(name), self._not_deleted)
 
     def open_location(self, name: str) -> None:
         info = self.model.info(name)
@@ -167,6 +147,3 @@ class LibrariesController(QObject):
         else:
             self.name_refused.emit("")
             self._tell(failure)
-
-    def _tell(self, failure: Failed) -> None:
-        self.noticed.emit(notice_of(failure))

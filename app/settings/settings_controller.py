@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from app.engine.background import Background
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
-from app.kit.notices import Notice, notice_of
+from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
 from app.settings.packs_model import PackCheck, PacksModel
 from app.settings.settings_model import SettingsModel
@@ -32,30 +33,28 @@ from rag_core.host.jobs import (
     VerifyPack,
 )
 from rag_core.libraries import LibrarySettings
+from rag_core.messages import Message
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
 
 
-class SettingsController(QObject):
+class SettingsController(Controller):
     """`model` and `packs` are for the dialog.
 
     `settings_saved` after the engine has taken new settings, `packs_changed` after an import; `reread_requested` asks
     whoever looks after documents to read a library's documents again; `conversations_deleted` names the library.
     """
 
-    noticed = Signal(object)
     settings_saved = Signal()
-    library_settings_saved = Signal(str)
     packs_changed = Signal()
     reread_requested = Signal(str)
     conversations_deleted = Signal(str)
 
     def __init__(self, engine: EngineLink, data_dir: DataDir | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(engine, parent)
         self.model = SettingsModel(self)
         self.packs = PacksModel(self)
-        self._engine = engine
         self._data_dir = data_dir
         self._importing: JobHandle | None = None
         self._sizing = Background(self._size_of_data, self)
@@ -116,7 +115,7 @@ class SettingsController(QObject):
         if self._importing is not None:
             return
         self.packs.begin_import(folder)
-        self._importing = self._prepare(job, lambda left_out: self._on_imported(text, left_out or ()))
+        self._importing = self._job(job, lambda left_out: self._on_imported(text, left_out or ()))
         self._importing.event_received.connect(self._on_import_step)
         self._importing.ended.connect(self._end_import)
         self._importing.start()
@@ -128,11 +127,11 @@ class SettingsController(QObject):
     def check_pack(self, pack_id: str) -> None:
         """Compare every byte of a model with what it should be."""
         self.packs.set_check(pack_id, PackCheck())
-        handle = self._engine.job(VerifyPack(pack_id))
-        handle.finished.connect(
-            lambda check: self.packs.set_check(pack_id, _result(check.ok, "" if check.ok else check.found))
+        handle = self._job(
+            VerifyPack(pack_id),
+            lambda check: self.packs.set_check(pack_id, _result(check.ok, "" if check.ok else check.found)),
+            lambda failure: self.packs.set_check(pack_id, _result(False, failure.message)),
         )
-        handle.failed.connect(lambda failure: self.packs.set_check(pack_id, _result(False, failure.message)))
         handle.stopped.connect(lambda: self.packs.set_check(pack_id, None))
         handle.start()
 
@@ -169,13 +168,12 @@ class SettingsController(QObject):
         wanted = replace(settings, folders=now.folders)
         self._run(
             SaveLibrarySettings(library, wanted),
-            lambda _: self.library_settings_saved.emit(library),
-            lambda failure: self._on_library_refused(library, now, failure),
+            on_failure=lambda failure: self._on_library_refused(library, now, failure),
         )
 
     def _on_library_refused(self, library: str, now: LibrarySettings, failure: Failed) -> None:
         self._take_library(library, now)
-        self.noticed.emit(notice_of(failure))
+        self._tell(failure)
 
     def _on_saved(self, _: object) -> None:
         self.settings_saved.emit()
@@ -183,7 +181,7 @@ class SettingsController(QObject):
 
     def _put_back(self, before: Settings, failure: Failed) -> None:
         self.model.set_settings(before)
-        self.noticed.emit(notice_of(failure))
+        self._tell(failure)
 
     def _take_settings(self, settings: Settings) -> None:
         self.model.set_problem("")
@@ -191,7 +189,7 @@ class SettingsController(QObject):
 
     def _take_damage(self, failure: Failed) -> None:
         if failure.kind != "user":
-            self.noticed.emit(notice_of(failure))
+            self._tell(failure)
             return
         is_told = bool(self.model.problem)
         self.model.set_problem(tr_message(failure.message))
@@ -256,22 +254,8 @@ class SettingsController(QObject):
         if self._data_dir is not None:
             self.model.set_data(self._data_dir.root, size_bytes)
 
-    def _run(
-        self, job: Job, on_value: Callable[..., object], on_failure: Callable[[Failed], object] | None = None
-    ) -> None:
-        self._prepare(job, on_value, on_failure).start()
 
-    def _prepare(
-        self, job: Job, on_value: Callable[..., object], on_failure: Callable[[Failed], object] | None = None
-    ) -> JobHandle:
-        """A handle that tells what became of it, to be started."""
-        handle = self._engine.job(job)
-        handle.finished.connect(on_value)
-        handle.failed.connect(on_failure or (lambda failure: self.noticed.emit(notice_of(failure))))
-        return handle
-
-
-def _result(is_good: bool, text: str) -> PackCheck:
+def _result(is_good: bool, text: Message | str) -> PackCheck:
     return PackCheck(is_running=False, is_good=is_good, text=tr_message(text))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -37,24 +36,15 @@ _ICONS = ("book", "processor", "answer", "library", "sun", "folder", "lock")
 
 
 class SettingsDialog(Translated, QDialog):
-    """Signals say what the person wants; the models show what is. `opened`: everything should be read again."""
+    """The models show what is; signals of the dialog and of its pages say what the person wants.
+
+    `opened`: everything should be read again.
+    """
 
     opened = Signal()
     settings_changed = Signal(object)
     library_settings_changed = Signal(object)
-    check_requested = Signal(str)
-    import_requested = Signal(Path)
-    import_stopped = Signal()
-    preparation_requested = Signal()
-    reread_requested = Signal()
-    folder_requested = Signal()
-    stages_requested = Signal()
-    proof_requested = Signal()
-    conversations_deletion_confirmed = Signal()
     defaults_requested = Signal()
-    theme_chosen = Signal(str)
-    language_chosen = Signal(str)
-    tray_chosen = Signal(bool)
 
     def __init__(self, model: SettingsModel, packs: PacksModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,21 +136,9 @@ class SettingsDialog(Translated, QDialog):
         self._close.clicked.connect(self.accept)
         self._defaults.clicked.connect(self.defaults_requested)
         self.models.pack_chosen.connect(self._choose_pack)
-        self.models.check_requested.connect(self.check_requested)
-        self.models.import_requested.connect(self.import_requested)
-        self.models.import_stopped.connect(self.import_stopped)
-        self.models.preparation_requested.connect(self.preparation_requested)
         self.place.settings_changed.connect(self.settings_changed)
-        self.place.stages_requested.connect(self.stages_requested)
         self.answers.settings_changed.connect(self.settings_changed)
         self.library.library_settings_changed.connect(self.library_settings_changed)
-        self.library.reread_requested.connect(self.reread_requested)
-        self.look.theme_chosen.connect(self.theme_chosen)
-        self.look.language_chosen.connect(self.language_chosen)
-        self.look.tray_chosen.connect(self.tray_chosen)
-        self.data.folder_requested.connect(self.folder_requested)
-        self.privacy.proof_requested.connect(self.proof_requested)
-        self.privacy.conversations_deletion_confirmed.connect(self.conversations_deletion_confirmed)
 
     def _lay_out(self) -> None:
         side = QFrame()

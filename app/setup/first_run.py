@@ -30,11 +30,8 @@ _LINE_ICON_PX = 20
 
 
 class FirstRun(Translated, QScrollArea):
-    """Intents: `prepare_requested`, `prepare_cancelled`, `pack_folder_chosen(Path)`, `paths_chosen(list[Path])`,
-    `samples_requested`."""
+    """Intents: `pack_folder_chosen(Path)`, `paths_chosen(list[Path])`, `samples_requested`; those of `setup_card`."""
 
-    prepare_requested = Signal()
-    prepare_cancelled = Signal()
     pack_folder_chosen = Signal(object)
     paths_chosen = Signal(object)
     samples_requested = Signal()
@@ -47,8 +44,6 @@ class FirstRun(Translated, QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # so that its keys scroll it
         self._build()
-        self.setup_card.prepare_requested.connect(self.prepare_requested)
-        self.setup_card.prepare_cancelled.connect(self.prepare_cancelled)
         self.setup_card.import_requested.connect(self._choose_pack_folder)
         self.add_card.clicked.connect(self._show_add_menu)
         self.samples_card.clicked.connect(self.samples_requested)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.documents.indexing_controller import IndexingController
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
+from app.kit.npu_words import preparing_for_npu
 from app.kit.text import tr, tr_message
-from app.libraries.adding_controller import AddingController
 from app.setup.setup_state import SetupViewModel, Step
-from app.status.preparation_state import PreparationView, progress_text
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import ImportPack, Job, ListPacks, PreparePacks
 from rag_core.paths import SAMPLES
@@ -23,72 +22,73 @@ SAMPLE_LIBRARY = "Samples"
 _ROLES = frozenset({"embedder", "llm"})  # without these no question is answered; without a reader it is
 
 
-class SetupController(QObject):
+class SetupController(Controller):
     """`readiness_known` says whether the models are there that every question needs; `samples_ready` when the sample
     documents can be asked. `noticed` tells of models that could not be prepared and are done without.
+
+    `samples_wanted` carries a library's name and what belongs into it; what became of that is told with `note_refused`
+    and `note_work_ended`.
     """
 
-    noticed = Signal(object)
+    samples_wanted = Signal(str, object)
     readiness_known = Signal(bool)
     samples_ready = Signal(str)
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(engine, parent)
         self.model = SetupViewModel(self)
-        self._engine = engine
-        self._job: JobHandle | None = None
-        self._adding: AddingController | None = None
+        self._preparing: JobHandle | None = None
         engine.engine_ready.connect(self.look)
-
-    def follow(self, adding: AddingController, indexing: IndexingController) -> None:
-        """The sample documents go the way of all documents."""
-        self._adding = adding
-        adding.refused.connect(self._on_refused)
-        indexing.work_ended.connect(self._on_work_ended)
 
     # The models
 
     def look(self) -> None:
         """Which packs are there? Nothing is asked while they are being prepared."""
-        if self._job is not None:
+        if self._preparing is not None:
             return
-        job = self._engine.job(ListPacks())
-        job.finished.connect(self._on_packs)
-        job.failed.connect(self._on_failed)
-        job.start()
+        self._run(ListPacks(), self._on_packs, self._on_failed)
 
     def prepare(self) -> None:
-        self._run(PreparePacks())
+        self._bring(PreparePacks())
 
     def import_folder(self, folder: Path) -> None:
-        self._run(ImportPack(folder))
+        self._bring(ImportPack(folder))
 
     def cancel(self) -> None:
         """What was downloaded is kept for the next time."""
-        if self._job is not None:
-            self._job.cancel()
+        if self._preparing is not None:
+            self._preparing.cancel()
 
     # The sample documents
 
     def try_samples(self) -> None:
         """The library is made when it is not there; its documents are brought up to date."""
-        if self._adding is not None and self.model.samples != "reading":
+        if self.model.samples != "reading":
             self.model.show_samples("reading")
-            self._adding.add_to(SAMPLE_LIBRARY, sample_documents())
+            self.samples_wanted.emit(SAMPLE_LIBRARY, sample_documents())
+
+    def note_refused(self, library: str) -> None:
+        """This library could not be made."""
+        if library == SAMPLE_LIBRARY:
+            self.model.show_samples("")
+
+    def note_work_ended(self, library: str) -> None:
+        """Everything that was given to this library is read."""
+        if library == SAMPLE_LIBRARY and self.model.samples == "reading":
+            self.model.show_samples("ready")
+            self.samples_ready.emit(library)
 
     def shutdown(self) -> None:
         self.cancel()
 
-    def _run(self, what: Job) -> None:
-        if self._job is not None:
+    def _bring(self, what: Job) -> None:
+        if self._preparing is not None:
             return
         self.model.show("preparing")
-        self._job = self._engine.job(what)
-        self._job.event_received.connect(self._on_event)
-        self._job.failed.connect(self._on_failed)
-        self._job.finished.connect(self._on_finished)
-        self._job.stopped.connect(self._look_again)
-        self._job.start()
+        self._preparing = self._job(what, self._on_finished, self._on_failed)
+        self._preparing.event_received.connect(self._on_event)
+        self._preparing.stopped.connect(self._look_again)
+        self._preparing.start()
 
     def _on_finished(self, left_out: tuple[str, ...] | None) -> None:
         for why in left_out or ():
@@ -96,7 +96,7 @@ class SetupController(QObject):
         self._look_again()
 
     def _look_again(self) -> None:
-        self._job = None
+        self._preparing = None
         self.model.show("looking")
         self.look()
 
@@ -111,17 +111,8 @@ class SetupController(QObject):
 
     def _on_failed(self, failure: Failed) -> None:
         """The engine's client tells of a lost engine, and its next start looks again."""
-        self._job = None
+        self._preparing = None
         self.model.show("failed", tr_message(failure.message), tr_message(failure.advice), failure.details)
-
-    def _on_refused(self, library: str) -> None:
-        if library == SAMPLE_LIBRARY:
-            self.model.show_samples("")
-
-    def _on_work_ended(self, library: str, _: bool) -> None:
-        if library == SAMPLE_LIBRARY and self.model.samples == "reading":
-            self.model.show_samples("ready")
-            self.samples_ready.emit(library)
 
 
 def sample_documents() -> tuple[Path, ...]:
@@ -142,5 +133,5 @@ def _step(progress: Progress) -> Step:
         done, total = (f"{count / 1e6:,.0f}" for count in (progress.done, progress.total))
         return Step(tr("{done} of {total} MB downloaded", done=done, total=total), fraction)
     if progress.stage == "compile":
-        return Step(progress_text(PreparationView("preparing", done=progress.done, total=progress.total)), fraction)
+        return Step(preparing_for_npu(progress.done, progress.total), fraction)
     return Step(tr_message(progress.stage), fraction)

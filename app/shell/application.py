@@ -169,7 +169,7 @@ class Application(QObject):
 
     def _tell_settings(self) -> None:
         chosen = self.preferences
-        self.wiring.settings.model.set_preferences(
+        self.wiring.settings.controller.model.set_preferences(
             chosen.theme, chosen.language, chosen.is_in_tray, Tray.is_available()
         )
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
 from app.kit.open_file import FileOpener
 from app.kit.source_target import SourceTarget
 from app.kit.text import tr, tr_message
 from app.source.source_model import DrawnPage, PageWish, SourceModel
-from app.source.source_pane import SourcePane
 from rag_core.host.events import Failed
 from rag_core.host.jobs import FindInDocument, Job, ListPages, LoadPage, RenderPage
 from rag_core.types import Page, PageImage, PageInfo, TextMatch
@@ -21,19 +21,17 @@ from rag_core.types import Page, PageImage, PageInfo, TextMatch
 _PICTURES_AT_ONCE = 2  # the next ones are asked for when these are there, so that the latest wish comes soon
 
 
-class SourceController(QObject):
+class SourceController(Controller):
     """Shows where an answer comes from. `model` is what the pane follows.
 
     Whatever arrives for a document that is not shown any more is dropped.
     """
 
-    noticed = Signal(object)
     opened = Signal()  # there is something to see: the pane should be visible
     closed = Signal()
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._engine = engine
+        super().__init__(engine, parent)
         self.model = SourceModel(self)
         self._document_jobs: list[JobHandle] = []  # of the document in view
         self._loading: set[int] = set()
@@ -46,21 +44,6 @@ class SourceController(QObject):
         self._opener = FileOpener(self)
         self._opener.noticed.connect(self.noticed)
         engine.engine_ready.connect(self._begin_again)
-
-    def attend(self, pane: SourcePane) -> None:
-        """Do what the pane asks for."""
-        pane.next_target_asked.connect(self.show_next_target)
-        pane.previous_target_asked.connect(self.show_previous_target)
-        pane.page_asked.connect(self.turn_to)
-        pane.page_reached.connect(self.note_page)
-        pane.pictures_wanted.connect(self.want_pictures)
-        pane.find_changed.connect(self.find)
-        pane.find_next_asked.connect(self.find_next)
-        pane.find_previous_asked.connect(self.find_previous)
-        pane.open_asked.connect(self.open_file)
-        pane.folder_asked.connect(self.show_in_folder)
-        pane.text_asked.connect(self.show_as_text)
-        pane.close_asked.connect(self.close)
 
     # What the person asks for
 
@@ -149,7 +132,7 @@ class SourceController(QObject):
         self._drop_jobs()
         target = self.model.target
         if target is not None:
-            self._run(ListPages(target.library, target.document_id), self._take_pages, self._pages_failed)
+            self._fetch(ListPages(target.library, target.document_id), self._take_pages, self._pages_failed)
             self._load(target.page)
 
     def _begin_again(self) -> None:
@@ -170,7 +153,7 @@ class SourceController(QObject):
         for job in jobs:
             job.cancel()
 
-    def _run(self, job: Job, done: Callable[[object], None], failed: Callable[[Failed], None]) -> JobHandle:
+    def _fetch(self, job: Job, done: Callable[[object], None], failed: Callable[[Failed], None]) -> JobHandle:
         handle = self._engine.job(job)
         self._start_for_document(handle, done, failed)
         return handle
@@ -219,7 +202,7 @@ class SourceController(QObject):
             self._loading.discard(number)
             self._load_failed(number, failure)
 
-        self._run(LoadPage(target.library, target.document_id, number), take, fail)
+        self._fetch(LoadPage(target.library, target.document_id, number), take, fail)
 
     def _draw_next(self) -> None:
         while self._wishes and len(self._drawing) < _PICTURES_AT_ONCE:

@@ -22,20 +22,15 @@ _MAX_SAID_CHARS = 4000  # of a page, to a screen reader
 
 
 class SourcePane(Translated, QFrame):
-    """Follows a `SourceModel`. Connect its signals with `SourceController.attend(pane)`."""
+    """Follows a `SourceModel`. What is asked for by a key as well as by a button is a signal of the pane; the rest is
+    told by its parts.
+    """
 
     next_target_asked = Signal()
     previous_target_asked = Signal()
     page_asked = Signal(int)
-    page_reached = Signal(int)
-    pictures_wanted = Signal(object)  # a list of PageWish
-    find_changed = Signal(str)
     find_next_asked = Signal()
     find_previous_asked = Signal()
-    open_asked = Signal()
-    folder_asked = Signal()
-    text_asked = Signal(bool)
-    close_asked = Signal()
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,20 +86,13 @@ class SourcePane(Translated, QFrame):
         head.previous_target_asked.connect(self.previous_target_asked)
         head.page_asked.connect(self.page_asked)
         head.find_asked.connect(self.open_find)
-        head.open_asked.connect(self.open_asked)
-        head.folder_asked.connect(self.folder_asked)
-        head.text_asked.connect(self.text_asked)
-        head.close_asked.connect(self.close_asked)
         head.copy_asked.connect(self.copy_quote)
         head.zoom_in_asked.connect(lambda: self._view.zoom_in())
         head.zoom_out_asked.connect(lambda: self._view.zoom_out())
         head.fit_asked.connect(lambda: self._view.fit_width())
-        find.query_changed.connect(self.find_changed)
         find.next_asked.connect(self.find_next_asked)
         find.previous_asked.connect(self.find_previous_asked)
         find.closed.connect(lambda: self._view.setFocus())
-        self.page_view.pictures_wanted.connect(self.pictures_wanted)
-        self.page_view.page_reached.connect(self.page_reached)
         self._waiting.timeout.connect(self._refresh)
         model.document_changed.connect(self._start)
         for change in (model.pages_changed, model.problem_changed, model.place_changed, model.page_loaded):

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.engine.background import Background
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
-from app.kit.notices import Notice, notice_of
+from app.kit.notices import Notice
 from app.kit.text import tr
 from app.status.about_model import AboutModel
 from app.status.diagnostics import Diagnosis, machine_facts, screen_facts, write
@@ -22,16 +23,14 @@ from rag_core.libraries import LibraryInfo
 from rag_core.settings import Settings
 
 
-class AboutController(QObject):
+class AboutController(Controller):
     """`model` is for the dialog. `diagnostics_copied` carries the text that is in the clipboard now."""
 
-    noticed = Signal(object)
     diagnostics_copied = Signal(str)
 
     def __init__(self, engine: EngineLink, stages: StagesModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(engine, parent)
         self.model = AboutModel(self)
-        self._engine = engine
         self._stages = stages
         self._wanted: Part | None = None
         self._diagnosis = Diagnosis()
@@ -47,10 +46,7 @@ class AboutController(QObject):
         """The dialog opens."""
         if not self.model.parts:
             self._collecting.start()
-        job = self._engine.job(ListPacks())
-        job.finished.connect(self._take_models)
-        job.failed.connect(lambda failure: self.noticed.emit(notice_of(failure)))
-        job.start()
+        self._run(ListPacks(), self._take_models)
 
     def choose(self, name: str) -> None:
         """The text of this part's licence, please."""
@@ -77,9 +73,7 @@ class AboutController(QObject):
             work.shutdown()
 
     def _ask(self, job: Job, take: Callable[..., None]) -> None:
-        handle = self._engine.job(job)
-        handle.finished.connect(take)
-        handle.failed.connect(self._add_problem)
+        handle = self._job(job, take, self._add_problem)
         handle.ended.connect(self._count)
         handle.start()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
 from app.kit.text import tr
@@ -17,57 +18,54 @@ from rag_core.progress import Progress
 _TOPIC = "preparation"  # of what is told about it: only the newest is true
 
 
-class PreparationController(QObject):
+class PreparationController(Controller):
     """`preparation` is for the bottom bar and the dialog. `prepared` when models have become ready: where they run has
     to be looked at anew.
 
     Whoever stopped it is not bothered again before the next start of the program.
     """
 
-    noticed = Signal(object)
     prepared = Signal()
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(engine, parent)
         self.preparation = Preparation(self)
-        self._engine = engine
-        self._job: JobHandle | None = None
+        self._running: JobHandle | None = None
         self._is_unwanted = False
         self._is_closed = False
 
     def look(self) -> None:
         """What is there to do? It is begun by itself on a real NPU; on an emulated one only when it is asked for."""
-        if self._job is None and not self._is_closed:
-            self._run(CheckNpu())
+        if self._running is None and not self._is_closed:
+            self._start(CheckNpu())
 
     def prepare(self) -> None:
         """The person wants it now."""
         self._is_unwanted = False
-        if self._job is None:
+        if self._running is None:
             self._begin()
 
     def stop(self) -> None:
         """What is ready stays; the rest is made at the next start."""
-        if self._job is not None and self.preparation.is_running:
+        if self._running is not None and self.preparation.is_running:
             self._is_unwanted = True
             self.preparation.show(replace(self.preparation.view, stopping=True))
-            self._job.cancel()
+            self._running.cancel()
 
     def shutdown(self) -> None:
         self._is_closed = True
-        if self._job is not None:
-            self._job.cancel()
+        if self._running is not None:
+            self._running.cancel()
 
     def _begin(self) -> None:
         self.preparation.show(PreparationView("preparing", self.preparation.view.chip))
-        self._run(PrepareNpu())
+        self._start(PrepareNpu())
 
-    def _run(self, job: CheckNpu | PrepareNpu) -> None:
+    def _start(self, job: CheckNpu | PrepareNpu) -> None:
         is_preparing = isinstance(job, PrepareNpu)
-        handle = self._job = self._engine.job(job)
+        take = self._prepared if is_preparing else self._checked
+        handle = self._running = self._job(job, take, lambda failure: self._fail(failure, is_preparing))
         handle.event_received.connect(self._take_step)
-        handle.finished.connect(lambda state: self._prepared(state) if is_preparing else self._checked(state))
-        handle.failed.connect(lambda failure: self._fail(failure, is_preparing))
         handle.stopped.connect(self._stopped)
         handle.start()
 
@@ -77,26 +75,26 @@ class PreparationController(QObject):
             self.preparation.show(replace(view, done=step.done, total=step.total))
 
     def _checked(self, state: NpuState) -> None:
-        self._job = None
+        self._running = None
         self._show(state)
         if state.missing and state.can_prepare and not state.emulated and not self._is_unwanted:
             self._begin()
 
     def _prepared(self, state: NpuState) -> None:
-        self._job = None
+        self._running = None
         self._show(state)
         if not state.missing:
             self.noticed.emit(Notice("success", tr("The models are ready for the NPU."), topic=_TOPIC))
         self.prepared.emit()
 
     def _stopped(self) -> None:
-        self._job = None
+        self._running = None
         self.preparation.show(PreparationView())
         self.look()
 
     def _fail(self, failure: Failed, is_preparing: bool) -> None:
         """A lost engine starts again by itself, and what it left undone is looked at then."""
-        self._job = None
+        self._running = None
         chip = self.preparation.view.chip
         state: State = "failed" if is_preparing else "unknown"
         self.preparation.show(PreparationView(state, chip, failure.message, can_start=is_preparing))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from app.kit.npu_words import preparing_for_npu
 from app.kit.text import tr, tr_message
 from rag_core.messages import NOTHING, Message
 
@@ -67,9 +68,7 @@ def progress_text(view: PreparationView) -> str:
     """In a line."""
     if view.stopping:
         return tr("Stopping…")
-    if not view.total:
-        return tr("Preparing the models for the NPU…")
-    return tr("Preparing the models for the NPU… {done} of {total}", done=view.done, total=view.total)
+    return preparing_for_npu(view.done, view.total)
 
 
 def short_text(view: PreparationView) -> str:

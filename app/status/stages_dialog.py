@@ -16,14 +16,9 @@ _SIZE, _SMALLEST = QSize(680, 520), QSize(560, 380)
 
 
 class StagesDialog(Translated, QDialog):
-    """`check_requested` asks for a new run of every stage, `retry_requested` for another try of what failed,
-    `preparation_requested` and `stop_requested` for the models to be made ready for the NPU.
-    """
+    """`check_requested` asks for a new run of every stage; what is wanted of the NPU, `npu` says."""
 
     check_requested = Signal()
-    retry_requested = Signal()
-    preparation_requested = Signal()
-    stop_requested = Signal()
 
     def __init__(self, stages: StagesModel, preparation: Preparation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,9 +27,6 @@ class StagesDialog(Translated, QDialog):
         self._body = QVBoxLayout()
         self._table: QWidget | None = None
         self.npu = NpuSection(stages, preparation)
-        self.npu.retry_requested.connect(self.retry_requested)
-        self.npu.preparation_requested.connect(self.preparation_requested)
-        self.npu.stop_requested.connect(self.stop_requested)
         self._again, self._close = QPushButton(), QPushButton()
         self._close.setProperty("kind", "primary")
         self._close.setDefault(True)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.background import Background
+from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
-from app.engine.silence import NetworkWatch, WindowSilence, measure_window
+from app.engine.silence import NetworkWatch, measure_window
 from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
 from app.status.silence_state import SilenceModel
 from app.status.stages_state import StagesModel, stage_name, unit_of
-from rag_core.host.events import DeviceCrashed, Failed, SilenceReport, StageCheck, StageMoved
+from rag_core.host.events import DeviceCrashed, Failed, StageCheck, StageMoved
 from rag_core.host.jobs import CheckStages, Job, ProveSilence, RetryDevices
 from rag_core.settings import InEffect
 from rag_core.types import Answer
@@ -21,14 +22,13 @@ from rag_core.types import Answer
 DELAY_MS = 700
 
 
-class StatusController(QObject):
+class StatusController(Controller):
     """`stages` and `silence` are for the badges and their dialogs.
 
     The check waits a little after the engine has started: the first question should not wait for it. `checked` follows
     it, `in_effect_known` carries what the settings come to (`InEffect`).
     """
 
-    noticed = Signal(object)
     checked = Signal()
     in_effect_known = Signal(object)
 
@@ -39,10 +39,9 @@ class StatusController(QObject):
         delay_ms: int = DELAY_MS,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(engine, parent)
         self.stages = StagesModel(self)
         self.silence = SilenceModel(self)
-        self._engine = engine
         self._checking: JobHandle | None = None
         self._wants_retry = False
         self._moved: set[str] = set()  # the stages that the person was told of
@@ -50,7 +49,7 @@ class StatusController(QObject):
         self._delay = QTimer(self, interval=delay_ms, singleShot=True)
         self._delay.timeout.connect(self.check_stages)
         self._measuring = Background(lambda: measure_window(watch), self)
-        self._measuring.done.connect(self._take_window)
+        self._measuring.done.connect(self.silence.set_window)
         engine.engine_ready.connect(self.check_soon)
         engine.news_received.connect(self._take_news)
 
@@ -71,10 +70,8 @@ class StatusController(QObject):
         self._delay.stop()
         if self._checking is not None:
             return
-        self._checking = self._engine.job(job)
+        self._checking = self._job(job, self._take_checks, self._take_failure)
         self._checking.event_received.connect(self._take_step)
-        self._checking.finished.connect(self._take_checks)
-        self._checking.failed.connect(self._take_failure)
         self._checking.stopped.connect(lambda: self.stages.fail(""))
         self._checking.ended.connect(self._end_check)
         self.stages.begin()
@@ -89,9 +86,7 @@ class StatusController(QObject):
         if self._proving is not None:
             return
         self.silence.begin()
-        self._proving = self._engine.job(ProveSilence())
-        self._proving.finished.connect(self._take_engine)
-        self._proving.failed.connect(self._take_unproven)
+        self._proving = self._job(ProveSilence(), self.silence.set_engine, self._take_unproven)
         self._proving.stopped.connect(lambda: self.silence.fail(tr("The check was stopped.")))
         self._proving.ended.connect(self._end_proof)
         self._measuring.start()
@@ -147,12 +142,6 @@ class StatusController(QObject):
             if news.can_retry:
                 notice = replace(notice, action_label=tr("Try the NPU again"), action=self.retry_devices)
             self.noticed.emit(notice)
-
-    def _take_engine(self, report: SilenceReport) -> None:
-        self.silence.set_engine(report)
-
-    def _take_window(self, measured: WindowSilence) -> None:
-        self.silence.set_window(measured)
 
     def _take_unproven(self, failure: Failed) -> None:
         self.silence.fail(tr_message(failure.message))

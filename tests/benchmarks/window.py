@@ -148,13 +148,13 @@ def part_started(root: Path, started: float) -> dict[str, object]:
     application = open_application(root)
     seconds: dict[str, float] = {}
     QTimer.singleShot(0, lambda: seconds.setdefault("window_s", round(time.time() - started, 3)))
-    application.wiring.libraries.loaded.connect(
+    application.wiring.libraries.controller.loaded.connect(
         lambda _: seconds.setdefault("usable_s", round(time.time() - started, 3))
     )
     wait_until(lambda: "usable_s" in seconds, "the libraries")
     heart = Heartbeat()
     heart.start()
-    wait_until(lambda: application.wiring.status.stages.checks, "the check of the stages")
+    wait_until(lambda: application.wiring.status.status.stages.checks, "the check of the stages")
     beats = heart.stop()
     figures: dict[str, object] = {**seconds, "interface_mib": rss_mib(), "held_up_worst_ms": beats["held_up_worst_ms"]}
     application.shutdown()
@@ -183,15 +183,16 @@ def part_busy(packs: Path, root: Path) -> dict[str, object]:
     write_documents(root.parent / "documents", 1000)
     application = open_application(root)
     wiring = application.wiring
-    wait_until(lambda: wiring.setup.model.state == "ready", "the packs")
+    wait_until(lambda: wiring.setup.controller.model.state == "ready", "the packs")
     heart = Heartbeat()
     heart.start()
     started = time.perf_counter()
     wiring.adding.add_to("Busy", [root.parent / "documents"])
-    wait_until(lambda: wiring.libraries.chosen == "Busy" and wiring.indexing.state.view, "the adding")
+    libraries, adding = wiring.libraries.controller, wiring.documents.indexing.state
+    wait_until(lambda: libraries.chosen == "Busy" and adding.view, "the adding")
     answers = 0
-    while wiring.indexing.state.view is not None:
-        turn = wiring.questions.ask(QUESTION)
+    while adding.view is not None:
+        turn = wiring.conversation.questions.ask(QUESTION)
         assert turn is not None
         wait_until(partial(is_answered, turn), "an answer")
         answers += turn.answer is not None
@@ -210,10 +211,12 @@ def part_closing(packs: Path, root: Path) -> dict[str, object]:
     write_documents(root.parent / "documents", 1000)
     application = open_application(root)
     wiring = application.wiring
-    wait_until(lambda: wiring.setup.model.state == "ready", "the packs")
+    wait_until(lambda: wiring.setup.controller.model.state == "ready", "the packs")
     wiring.adding.add_to("Busy", [root.parent / "documents"])
-    wait_until(lambda: wiring.indexing.state.view and wiring.indexing.state.view.done > 100, "the adding")
-    wiring.questions.ask(QUESTION)
+    wait_until(
+        lambda: wiring.documents.indexing.state.view and wiring.documents.indexing.state.view.done > 100, "the adding"
+    )
+    wiring.conversation.questions.ask(QUESTION)
     started = time.perf_counter()
     application.shutdown()
     elapsed = time.perf_counter() - started
@@ -227,15 +230,15 @@ def part_conversation(packs: Path, root: Path) -> dict[str, object]:
     subprocess.run([*command, "--root", str(root)], check=True)
     application = open_application(root)
     wiring = application.wiring
-    wait_until(lambda: wiring.libraries.chosen == "Samples", "the library")
+    wait_until(lambda: wiring.libraries.controller.chosen == "Samples", "the library")
     heart = Heartbeat()
     heart.start()
     started = time.perf_counter()
-    wiring.conversations.open(1)
-    wait_until(lambda: len(wiring.questions.model.turns) == 500, "the turns")
+    wiring.conversation.conversations.open(1)
+    wait_until(lambda: len(wiring.conversation.questions.model.turns) == 500, "the turns")
     opened_s = time.perf_counter() - started
     opening = heart.stop()
-    scrolling = scroll_through(wiring.conversation.view.turn_list)
+    scrolling = scroll_through(wiring.conversation.page.view.turn_list)
     figures = {"turns": 500, "opened_s": round(opened_s, 2), "interface_mib": rss_mib()}
     application.shutdown()
     return figures | {"opening": opening, "scrolling": scrolling}
@@ -305,9 +308,9 @@ def part_documents(packs: Path, root: Path) -> dict[str, object]:
     make_library(packs, root)
     application = open_application(root)
     wiring = application.wiring
-    wait_until(lambda: wiring.libraries.chosen == "Samples", "the library")
+    wait_until(lambda: wiring.libraries.controller.chosen == "Samples", "the library")
     wiring.pages.toggle_documents()
-    model, view = wiring.documents.model, wiring.documents_view
+    model, view = wiring.documents.documents.model, wiring.documents.view
     wait_until(lambda: model.rowCount(), "the documents")
     pieces = [
         tuple(

@@ -83,7 +83,7 @@ class Person:
 
     def document_states(self) -> dict[str, str]:
         """Names and states as the documents table shows them."""
-        model = self.panes.documents_view.table.model()
+        model = self.panes.documents.view.table.model()
         rows = [model.index(row, 0).data(DocumentsModel.RowRole) for row in range(model.rowCount())]
         return {row.name: row.state for row in rows}
 
@@ -91,7 +91,7 @@ class Person:
 
     def ask(self, question: str) -> ShownTurn:
         """Type and press Enter; returns the new turn."""
-        field = self.panes.conversation.box.field
+        field = self.panes.conversation.page.box.field
         self.wait(lambda: field.isVisible() and field.isEnabled())
         before = len(self.turns)
         QTest.mouseClick(field.viewport(), Qt.MouseButton.LeftButton)
@@ -103,13 +103,13 @@ class Person:
     def read_answer(self, turn: ShownTurn) -> TurnCard:
         """Wait until it is finished and stored; the card that shows it."""
         self.wait(lambda: not turn.is_working and turn.stored.turn_id > 0)
-        card = self.panes.conversation.view.card_of(turn)
+        card = self.panes.conversation.page.view.card_of(turn)
         assert card is not None
         return card
 
     @property
     def turns(self) -> Sequence[ShownTurn]:
-        return self.panes.questions.model.turns
+        return self.panes.conversation.questions.model.turns
 
     def click_chip(self, card: TurnCard, target: int) -> None:
         """Click the mark in the answer that leads to the place of this number, where it is on the screen."""
@@ -142,12 +142,12 @@ class Person:
 
     def passage_rows(self, turn: ShownTurn) -> int:
         """How many passages its card shows at the moment."""
-        card = self.panes.conversation.view.card_of(turn)
+        card = self.panes.conversation.page.view.card_of(turn)
         return len(self.shown(card, PassageRow)) if card else 0
 
     def words(self, turn: ShownTurn) -> str:
         """The words of the answer that its card shows at the moment."""
-        card = self.panes.conversation.view.card_of(turn)
+        card = self.panes.conversation.page.view.card_of(turn)
         return "".join(answer.toPlainText() for answer in self.shown(card, AnswerText)) if card else ""
 
 

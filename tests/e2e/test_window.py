@@ -78,7 +78,7 @@ def owner(tmp_path: Path, read_samples: Path, qtbot: QtBot) -> Iterator[Person]:
 def test_a_newcomer_drops_a_folder_asks_and_sees_the_box_on_the_page(newcomer: Person) -> None:
     person = newcomer
     assert person.window.page == "start"
-    person.wait(lambda: person.panes.setup.model.state == "ready")
+    person.wait(lambda: person.panes.setup.controller.model.state == "ready")
     person.drop([SAMPLES])
     person.open_documents()
     documents = {path.name for path in SAMPLES.iterdir() if path.suffix != ".jsonl"}
@@ -93,7 +93,7 @@ def test_a_newcomer_drops_a_folder_asks_and_sees_the_box_on_the_page(newcomer: P
 
     citation = next(i for i, cited in enumerate(turn.citations) if _path_of(turn, cited.passage).endswith(".pdf"))
     person.click_chip(card, proof_of(turn).of_citation[citation])
-    source = person.panes.source.model
+    source = person.panes.source.controller.model
     person.wait(lambda: person.window.source.isVisible() and source.target is not None)
     cited, quote = turn.citations[citation], source.quote
     assert quote is not None
@@ -105,7 +105,7 @@ def test_the_next_place_and_a_search_move_the_page(owner: Person) -> None:
     person = owner
     card = person.read_answer(person.ask(LEAVE))
     person.click_chip(card, 0)
-    pane, source = person.panes.source_pane, person.panes.source.model
+    pane, source = person.panes.source.pane, person.panes.source.controller.model
     person.wait(lambda: bool(source.pages))
     first = source.target
     person.click(pane.head.next_target)
@@ -135,8 +135,8 @@ def test_a_question_without_an_answer_is_answered_so(owner: Person) -> None:
 def test_a_conversation_is_exported_to_files_that_can_be_read(owner: Person, tmp_path: Path) -> None:
     person = owner
     person.read_answer(person.ask(LEAVE))
-    person.wait(lambda: person.panes.questions.model.place.conversation_id > 0)
-    actions = person.panes.conversation_list.export_actions(person.window, 0, "")
+    person.wait(lambda: person.panes.conversation.questions.model.place.conversation_id > 0)
+    actions = person.panes.conversation.list.export_actions(person.window, 0, "")
     written = [tmp_path / f"leave{ending}" for ending in (".md", ".docx", ".pdf")]
     for action, path in zip(actions, written, strict=True):
         action.trigger()
@@ -144,7 +144,7 @@ def test_a_conversation_is_exported_to_files_that_can_be_read(owner: Person, tmp
         field = dialog.findChild(QLineEdit, "fileNameEdit")
         assert isinstance(field, QLineEdit)
         field.setText(str(path))
-        with person.bot.waitSignal(person.panes.conversations.exported, timeout=60_000):
+        with person.bot.waitSignal(person.panes.conversation.conversations.exported, timeout=60_000):
             QTest.keyClick(field, Qt.Key.Key_Return)
     markdown, word, pdf = written
     with pypdfium2.PdfDocument(pdf) as pages:
@@ -161,8 +161,8 @@ def test_a_conversation_is_exported_to_files_that_can_be_read(owner: Person, tmp
 
 def test_a_library_is_deleted_and_the_files_stay(owner: Person, tmp_path: Path) -> None:
     person = owner
-    libraries = person.panes.library_list
-    name = person.panes.libraries.chosen
+    libraries = person.panes.libraries.list
+    name = person.panes.libraries.controller.chosen
     folder = tmp_path / "data" / "libraries" / name
     assert folder.exists()
     libraries.list.setFocus()
@@ -171,7 +171,7 @@ def test_a_library_is_deleted_and_the_files_stay(owner: Person, tmp_path: Path) 
     assert isinstance(dialog, ConfirmDialog)
     person.click(dialog.action_button)
     person.wait(lambda: person.window.page == "start" and not folder.exists())
-    assert person.panes.libraries.chosen == "" and HANDBOOK.exists()
+    assert person.panes.libraries.controller.chosen == "" and HANDBOOK.exists()
 
 
 def test_closing_in_the_middle_of_an_answer_ends_in_time(owner: Person) -> None:
@@ -186,7 +186,7 @@ def _path_of(turn: ShownTurn, rank: int) -> str:
 
 def _check_the_box(person: Person, quoted: str) -> None:
     """The colours lie around the words that were quoted, by the page's pixels and by the file itself."""
-    source, view = person.panes.source.model, person.panes.source_pane.page_view
+    source, view = person.panes.source.controller.model, person.panes.source.pane.page_view
     boxed, marked = source.boxed, source.marked  # the sentence and the answer in it; without one, passage and sentence
     assert boxed is not None and marked is not None
     person.wait(lambda: view.isVisible() and source.page(marked.page) is not None)
@@ -226,7 +226,7 @@ def _lines(page: Page, place: TextMatch) -> list[LineBox]:
 
 def _paper(person: Person, view: PageView, number: int) -> tuple[QRectF, float]:
     """Where a page lies in the picture of the view, and how many pixels a point has there."""
-    pages = person.panes.source.model.pages
+    pages = person.panes.source.controller.model.pages
     layout = lay_out(pages, view.viewport().width(), None)
     index = next(i for i, page in enumerate(pages) if page.number == number)
     across, down = view.horizontalScrollBar().value(), view.verticalScrollBar().value()

@@ -11,9 +11,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.documents.documents_controller import DocumentsController
-from app.documents.documents_view import DocumentsView
-from app.documents.indexing_controller import IndexingController
+from app.documents.feature import DocumentsFeature
 from app.documents.indexing_state import FolderView
 from app.kit.confirm import ConfirmDialog
 from app.kit.source_target import SourceTarget
@@ -31,18 +29,14 @@ class Desk:
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.engine = FakeEngine({LoadLibrarySettings: LibrarySettings()})
-        self.indexing = IndexingController(self.engine)
-        self.documents = DocumentsController(self.engine)
-        self.documents.follow(self.indexing)
-        self.view = DocumentsView(self.documents.model, self.indexing.folders.state)
-        self.view.removal_confirmed.connect(self.indexing.remove)
-        for controller in (self.documents, self.indexing):
-            controller.setParent(self.view)  # the model must not go before the table that shows it
+        self.feature = DocumentsFeature(self.engine)
+        self.indexing, self.documents, self.view = self.feature.indexing, self.feature.documents, self.feature.view
+        self.feature.setParent(self.view)  # the model must not go before the table that shows it
+        qtbot.addWidget(self.feature.bar)
         qtbot.addWidget(self.view)
         self.view.resize(900, 600)
         self.view.show()
-        for part in (self.indexing, self.documents, self.view):
-            part.set_library("work")
+        self.feature.set_library("work")
 
     def list(self, *documents: Document) -> None:
         self.engine.send(ListDocuments, DocumentsListed(documents))
@@ -53,8 +47,7 @@ class Desk:
         self.view.table.selectRow(row)
 
     def shutdown(self) -> None:
-        self.indexing.shutdown()
-        self.documents.shutdown()
+        self.feature.shutdown()
 
 
 @pytest.fixture
@@ -135,7 +128,7 @@ def test_dropping_tells_the_paths(desk: Desk, tmp_path: Path) -> None:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with desk.qtbot.waitSignal(desk.view.paths_dropped) as dropped:
+    with desk.qtbot.waitSignal(desk.view.paths_given) as dropped:
         desk.view.dropEvent(event)
     assert dropped.args == [[tmp_path]]
 
@@ -143,7 +136,9 @@ def test_dropping_tells_the_paths(desk: Desk, tmp_path: Path) -> None:
 def test_the_place_is_kept_while_documents_arrive_above(desk: Desk) -> None:
     desk.list(*(document(f"/a/m{number:04}.pdf") for number in range(500)))
     table = desk.view.table
-    table.verticalScrollBar().setValue(48 * 200 + 10)
+    bar = table.verticalScrollBar()
+    desk.qtbot.waitUntil(lambda: bar.maximum() > 48 * 201)  # laid out
+    bar.setValue(48 * 200 + 10)
     top = table.indexAt(table.viewport().rect().topLeft()).data()
     desk.documents.receive("work", DocumentsListed(tuple(document(f"/a/a{number:04}.pdf") for number in range(300))))
     desk.qtbot.waitUntil(lambda: desk.documents.model.rowCount() == 800)

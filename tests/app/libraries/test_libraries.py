@@ -11,8 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.kit.confirm import ConfirmDialog
 from app.kit.notices import Notice
-from app.libraries.libraries_controller import LibrariesController
-from app.libraries.library_list import LibraryList
+from app.libraries.feature import LibrariesFeature
 from rag_core.host.jobs import CreateLibrary, DeleteLibrary, ListLibraries, RenameLibrary
 from rag_core.libraries import LibraryInfo, LibraryState
 from tests.app.fakes_engine import FakeEngine
@@ -25,21 +24,14 @@ def info(name: str, documents: int = 0, state: LibraryState = "ready") -> Librar
 class Desk:
     def __init__(self, qtbot: QtBot) -> None:
         self.engine = FakeEngine()
-        self.libraries = LibrariesController(self.engine)
-        self.list = LibraryList(self.libraries.model)
-        self.libraries.setParent(self.list)  # the model must not go before the list that shows it
+        self.feature = LibrariesFeature(self.engine)
+        self.libraries, self.list = self.feature.controller, self.feature.list
+        self.feature.setParent(self.list)  # the model must not go before the list that shows it
         qtbot.addWidget(self.list, before_close_func=self.shutdown)
         self.chosen: list[str] = []
         self.notices: list[Notice] = []
         self.libraries.library_chosen.connect(self.chosen.append)
-        self.libraries.library_chosen.connect(self.list.set_current)
         self.libraries.noticed.connect(self.notices.append)
-        self.libraries.name_refused.connect(self.list.show_name_problem)
-        self.libraries.name_accepted.connect(self.list.close_name)
-        self.list.library_picked.connect(self.libraries.choose)
-        self.list.creation_requested.connect(self.libraries.create)
-        self.list.rename_requested.connect(self.libraries.rename)
-        self.list.deletion_confirmed.connect(self.libraries.delete)
         self.list.show()
 
     def shutdown(self, _list: object) -> None:

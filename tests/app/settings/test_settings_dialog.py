@@ -96,7 +96,7 @@ def test_another_model_is_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
 
 def test_a_reader_that_is_missing_can_be_prepared(qtbot: QtBot, dialog: SettingsDialog) -> None:
     packs: PacksModel = dialog.property("packs")
-    with qtbot.waitSignal(dialog.preparation_requested):
+    with qtbot.waitSignal(dialog.models.preparation_requested):
         button(dialog.models, "Prepare the reader").click()
     packs.begin_import("")
     assert not button(dialog.models, "Prepare the reader").isEnabled()
@@ -112,7 +112,7 @@ def test_a_reader_that_is_missing_can_be_prepared(qtbot: QtBot, dialog: Settings
 
 def test_checking_a_model_shows_the_result_and_keeps_the_focus(qtbot: QtBot, dialog: SettingsDialog) -> None:
     packs: PacksModel = dialog.property("packs")
-    with qtbot.waitSignal(dialog.check_requested) as asked:
+    with qtbot.waitSignal(dialog.models.check_requested) as asked:
         button(dialog.models, "Check the files: MiniLM").click()
     assert asked.args == ["mini"]
     packs.set_check("mini", PackCheck())
@@ -134,21 +134,21 @@ def test_a_library_can_go_back_to_the_general_value(qtbot: QtBot, dialog: Settin
 
 
 def test_language_and_theme_are_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
-    with qtbot.waitSignal(dialog.language_chosen) as language:
+    with qtbot.waitSignal(dialog.look.language_chosen) as language:
         choose(box(dialog.look, "Language"), "日本語")
-    with qtbot.waitSignal(dialog.theme_chosen) as theme:
+    with qtbot.waitSignal(dialog.look.theme_chosen) as theme:
         choose(box(dialog.look, "Theme"), "Dark")
     assert (language.args, theme.args) == (["ja"], ["dark"])
 
 
 def test_deleting_conversations_asks_first(qtbot: QtBot, dialog: SettingsDialog) -> None:
     dialog.show_page("privacy")
-    with qtbot.assertNotEmitted(dialog.conversations_deletion_confirmed):
+    with qtbot.assertNotEmitted(dialog.privacy.conversations_deletion_confirmed):
         button(dialog.privacy, "Delete all conversations…").click()
         button(dialog.privacy.findChildren(QMessageBox)[0], "Keep").click()
     qtbot.waitUntil(lambda: not dialog.privacy.findChildren(QMessageBox))
     button(dialog.privacy, "Delete all conversations…").click()
-    with qtbot.waitSignal(dialog.conversations_deletion_confirmed):
+    with qtbot.waitSignal(dialog.privacy.conversations_deletion_confirmed):
         button(dialog.privacy.findChildren(QMessageBox)[0], "Delete").click()
 
 

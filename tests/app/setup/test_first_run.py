@@ -11,11 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from app.documents.indexing_controller import IndexingController
 from app.kit.notices import Notice
-from app.libraries.adding_controller import AddingController
 from app.libraries.libraries_controller import LibrariesController
 from app.setup.first_run import FirstRun
 from app.setup.setup_controller import SAMPLE_LIBRARY, SetupController, sample_documents, sample_questions
+from app.shell.adding_controller import AddingController
 from app.shell.pages_controller import PagesController
+from app.shell.wiring import keep_in_step, take_samples
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, ListLibraries, ListPacks, PreparePacks
 from rag_core.libraries import LibraryInfo
@@ -138,7 +139,7 @@ def libraries(engine: FakeEngine) -> Iterator[LibrariesController]:
 @pytest.fixture
 def indexing(engine: FakeEngine, libraries: LibrariesController) -> Iterator[IndexingController]:
     made = IndexingController(engine)
-    libraries.follow(made)
+    keep_in_step(libraries, made)
     libraries.library_chosen.connect(made.set_library)
     yield made
     made.shutdown()
@@ -151,7 +152,7 @@ def test_the_samples_become_a_library_that_can_be_asked(
     indexing: IndexingController,
     qtbot: QtBot,
 ) -> None:
-    setup.follow(AddingController(libraries, indexing, setup), indexing)
+    take_samples(setup, AddingController(libraries, indexing, setup), indexing)
     libraries.refresh()
     engine.finish(ListLibraries, ())
     setup.try_samples()
@@ -167,7 +168,7 @@ def test_the_samples_become_a_library_that_can_be_asked(
 def test_samples_that_cannot_be_made_can_be_tried_again(
     engine: FakeEngine, setup: SetupController, libraries: LibrariesController, indexing: IndexingController
 ) -> None:
-    setup.follow(AddingController(libraries, indexing, setup), indexing)
+    take_samples(setup, AddingController(libraries, indexing, setup), indexing)
     libraries.refresh()
     engine.finish(ListLibraries, ())
     setup.try_samples()

@@ -82,7 +82,7 @@ def test_a_first_start_shows_the_start_page_and_a_later_one_the_conversation(sta
     qtbot.waitUntil(lambda: len(started.processes) == 1)
     started.answer(ListPacks, ())
     started.answer(ListLibraries, ())
-    qtbot.waitUntil(lambda: started.application.wiring.setup.model.state == "missing")
+    qtbot.waitUntil(lambda: started.application.wiring.setup.controller.model.state == "missing")
     assert started.window.page == "start"
 
 
@@ -94,9 +94,9 @@ def test_the_last_library_and_conversation_are_there_again(tmp_path: Path, qtbot
     assert started.window.page == "conversation"
     qtbot.waitUntil(lambda: len(started.processes) == 1)
     started.answer(ListLibraries, (LibraryInfo("Contracts", tmp_path, documents=3),))
-    place = started.application.wiring.questions.model.place
-    qtbot.waitUntil(lambda: started.application.wiring.questions.model.place.conversation_id == 7)
-    assert place is not started.application.wiring.questions.model.place
+    place = started.application.wiring.conversation.questions.model.place
+    qtbot.waitUntil(lambda: started.application.wiring.conversation.questions.model.place.conversation_id == 7)
+    assert place is not started.application.wiring.conversation.questions.model.place
     started.application.shutdown()
 
 
@@ -146,10 +146,10 @@ def test_an_engine_that_is_killed_comes_back_by_itself(tmp_path: Path, qtbot: Qt
     application = Application(DataDir(tmp_path), "", engine_process(DataDir(tmp_path)), SingleInstance(tmp_path))
     qtbot.addWidget(application.window)
     application.open()
-    with qtbot.waitSignal(application.wiring.libraries.loaded, timeout=20_000):
+    with qtbot.waitSignal(application.wiring.libraries.controller.loaded, timeout=20_000):
         pass
     child = psutil.Process().children()[-1]
-    with qtbot.waitSignal(application.wiring.libraries.loaded, timeout=20_000):
+    with qtbot.waitSignal(application.wiring.libraries.controller.loaded, timeout=20_000):
         child.kill()
     notice = application.window.notices.notice
     assert notice is not None and "started again" in notice.text

@@ -37,12 +37,12 @@ class Alive(Started):
         bot.waitUntil(lambda: self.has_job(ListConversations))
         self.answer(ListConversations, (Conversation(7, "Annual leave", 1, 1, 1),))
         wiring = self.application.wiring
-        bot.waitUntil(lambda: wiring.conversations.model.rowCount() > 0)
-        wiring.conversations.open(7)
+        bot.waitUntil(lambda: wiring.conversation.conversations.model.rowCount() > 0)
+        wiring.conversation.conversations.open(7)
         bot.waitUntil(lambda: self.has_job(LoadTurns))
         self.say(LoadTurns, TurnsListed((answered(1), answered(2))))
         self.answer(LoadTurns, None)
-        bot.waitUntil(lambda: len(wiring.questions.model.turns) == 2)
+        bot.waitUntil(lambda: len(wiring.conversation.questions.model.turns) == 2)
 
     def has_job(self, kind: type[Job]) -> bool:
         return any(isinstance(job, kind) for job in self.processes[-1].submitted.values())
@@ -117,7 +117,7 @@ def test_no_words_stay_in_the_other_language(alive: Alive, page: str) -> None:
     alive.show(page)
     before = _words(alive.window)
     alive.application.change_preferences({"language": "ja"})
-    own = {alive.application.wiring.questions.model.turns[0].text}
+    own = {alive.application.wiring.conversation.questions.model.turns[0].text}
     forgotten = {text for text in before & _words(alive.window) if " " in text.strip() and text not in own}
     assert {text for text in forgotten if not _is_of_documents(text)} == set()
 
@@ -137,14 +137,14 @@ def test_theme_and_language_switch_again_and_again(alive: Alive, page: str) -> N
 def test_a_question_goes_all_the_way_to_the_source_and_back(alive: Alive, qtbot: QtBot) -> None:
     wiring = alive.application.wiring
     alive.show("conversation")
-    QTest.keyClicks(wiring.conversation.box.field, "How long is the notice?")
-    QTest.keyClick(wiring.conversation.box.field, Qt.Key.Key_Return)
+    QTest.keyClicks(wiring.conversation.page.box.field, "How long is the notice?")
+    QTest.keyClick(wiring.conversation.page.box.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: alive.has_job(AskQuestion))
     alive.say(AskQuestion, found())
     alive.say(AskQuestion, Finished(answer("How long is the notice?", "Three months [1].")))
-    turn = wiring.questions.model.turns[-1]
+    turn = wiring.conversation.questions.model.turns[-1]
     qtbot.waitUntil(lambda: turn.phase is Phase.FINISHED)
-    card = wiring.conversation.view.card_of(turn)
+    card = wiring.conversation.page.view.card_of(turn)
     assert card is not None
     before = alive.window.source.isVisible()
     qtbot.waitUntil(lambda: any(row.isVisible() for row in card.findChildren(PassageRow)))
@@ -153,7 +153,7 @@ def test_a_question_goes_all_the_way_to_the_source_and_back(alive: Alive, qtbot:
     assert not before and alive.has_job(ListPages)
     QTest.keyClick(alive.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not alive.window.source.isVisible())
-    assert wiring.source.model.target is None
+    assert wiring.source.controller.model.target is None
 
 
 def _seen(window: QWidget) -> list[QWidget]:

@@ -10,9 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from app.kit.design import LIGHT
 from app.kit.text import use_language
-from app.source.source_controller import SourceController
+from app.source.feature import SourceFeature
 from app.source.source_model import PageWish
-from app.source.source_pane import SourcePane
 from rag_core.host.jobs import FindInDocument, ListPages, LoadPage, RenderPage
 from rag_core.types import Block, Page, PageInfo, TextMatch
 from tests.app.fakes_engine import FakeEngine
@@ -24,9 +23,8 @@ class Opened:
 
     def __init__(self, qtbot: QtBot) -> None:
         self.engine = FakeEngine()
-        self.source = SourceController(self.engine)
-        self.pane = SourcePane(self.source.model)
-        self.source.attend(self.pane)
+        self.feature = SourceFeature(self.engine)
+        self.source, self.pane = self.feature.controller, self.feature.pane
         qtbot.addWidget(self.pane)
         self.pane.resize(460, 600)
         self.pane.show()

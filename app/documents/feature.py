@@ -1,0 +1,53 @@
+"""The documents of a library, and how they get into it, made and connected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.documents.documents_controller import DocumentsController
+from app.documents.documents_view import DocumentsView
+from app.documents.folder_watch import FolderWatch
+from app.documents.indexing_bar import IndexingBar
+from app.documents.indexing_controller import IndexingController
+from app.documents.rereading_controller import RereadingController
+from app.engine.feature import Feature
+from app.engine.jobs import EngineLink
+
+
+class DocumentsFeature(Feature):
+    """`problems_shown`: the person wants to see what could not be read.
+
+    What the page is given (`view.paths_given`) goes where all files go, and comes back through `indexing.add`.
+    """
+
+    problems_shown = Signal(str)
+
+    def __init__(self, engine: EngineLink, watch: FolderWatch | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.indexing = IndexingController(engine, self, watch)
+        self.documents = DocumentsController(engine, self.indexing, self)
+        self.rereading = RereadingController(engine, self.indexing, self)
+        self.view = DocumentsView(self.documents.model, self.indexing.folders.state)
+        self.bar = IndexingBar(self.indexing.state)
+        self._look_after(self.indexing, self.documents, self.rereading)
+        self._connect_view()
+        self.bar.pause_requested.connect(self.indexing.pause)
+        self.bar.resume_requested.connect(self.indexing.resume)
+        self.bar.cancel_requested.connect(self.indexing.cancel)
+        self.indexing.problems_shown.connect(self.problems_shown)
+        self.indexing.problems_shown.connect(self.view.show_failed)
+
+    def set_library(self, name: str) -> None:
+        for part in (self.indexing, self.documents, self.view):
+            part.set_library(name)
+
+    def _connect_view(self) -> None:
+        view, indexing, folders = self.view, self.indexing, self.indexing.folders
+        view.retry_requested.connect(indexing.retry)
+        view.reread_requested.connect(indexing.reread)
+        view.removal_confirmed.connect(indexing.remove)
+        view.location_requested.connect(self.documents.show_in_folder)
+        view.folders.sync_changed.connect(folders.set_in_sync)
+        view.folders.sync_requested.connect(indexing.sync_now)
+        view.folders.taking_in_requested.connect(indexing.take_in_again)
+        view.folders.removal_confirmed.connect(indexing.remove_folder)
