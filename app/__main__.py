@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 _WINDOW_OPTIONS = ("--data-dir", "--library")
 
@@ -19,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rag_core.cli import main as run_command
     from rag_core.cli.program import Program
 
-    return run_command(arguments, Program(PackMaker()))
+    return run_command(arguments, Program(PackMaker(), _Window()))
 
 
 def wants_window(arguments: Sequence[str]) -> bool:
@@ -34,6 +37,27 @@ def wants_window(arguments: Sequence[str]) -> bool:
         elif not first.startswith(tuple(f"{option}=" for option in _WINDOW_OPTIONS)):
             return False
     return True
+
+
+class _Window:
+    """Fulfils `rag_core.cli.program.Window`."""
+
+    def why_not(self) -> str:
+        from app.shell.early import why_unseen
+
+        refusal = why_unseen()
+        return refusal.what if refusal else ""
+
+    def open(self, data_dir: Path, library: str) -> int:
+        """As a program of its own: nothing of a model is loaded in it, nor anything that its proof of silence names."""
+        command = [sys.executable, "--data-dir", str(data_dir), "--library", library]
+        if not getattr(sys, "frozen", False):
+            code = f"import sys; sys.path[:] = {sys.path!r}; from app.__main__ import main; sys.exit(main())"
+            command[1:1] = ["-c", code]
+        if os.name != "nt":  # there, no process becomes another
+            sys.stdout.flush()
+            os.execv(command[0], command)
+        return subprocess.call(command)
 
 
 if __name__ == "__main__":

@@ -45,13 +45,27 @@ def open_window(arguments: Sequence[str]) -> int:
     """Check what the window needs, then open it; returns the exit code of the whole program."""
     options = _parser().parse_args(list(arguments))
     data_dir = DataDir.choose(options.data_dir)
-    refusal = missing_qt() or missing_display(os.environ, sys.platform) or missing_library(os.environ, sys.platform)
+    refusal = _why_not()
     if refusal is None:
         refusal = unwritable(data_dir.root)
         if refusal is None:
             return _run(data_dir, options.library)
         _show_box(refusal)
     return _refuse(refusal)
+
+
+def why_unseen() -> Refusal | None:
+    """Why nobody would see the window here: it cannot open, or would where there is nothing to look at."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    return _why_not() or (Refusal(f"Nobody sees a window on “{platform}”.", "") if _is_headless(platform) else None)
+
+
+def _why_not() -> Refusal | None:
+    return missing_qt() or missing_display(os.environ, sys.platform) or missing_library(os.environ, sys.platform)
+
+
+def _is_headless(platform: str) -> bool:
+    return platform.split(":")[0] in _HEADLESS
 
 
 def missing_qt() -> Refusal | None:
@@ -145,7 +159,7 @@ def _refuse(refusal: Refusal) -> int:
 
 def _show_box(refusal: Refusal) -> None:
     """In a box as well, where somebody may look at a screen rather than at a console."""
-    if os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] in _HEADLESS:
+    if _is_headless(os.environ.get("QT_QPA_PLATFORM", "")):
         return
     from PySide6.QtWidgets import QApplication, QMessageBox
 

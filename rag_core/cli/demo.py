@@ -9,9 +9,10 @@ from rag_core.cli import DONE
 from rag_core.cli.asking import show_answer
 from rag_core.cli.contract import answer_contract
 from rag_core.cli.library import show_problems, summary
-from rag_core.cli.opening import open_engine
+from rag_core.cli.opening import data_dir_of, open_engine
 from rag_core.cli.output import Output
 from rag_core.cli.packs import build
+from rag_core.cli.program import program_of
 from rag_core.evaluate.questions import load_questions
 from rag_core.paths import SAMPLES
 from rag_core.types import Answer
@@ -51,7 +52,19 @@ def demo(arguments: argparse.Namespace) -> int:
     output.document({"version": 1, "answers": [answer_contract(answer) for answer in answers]})
     output.text()
     output.table(["milliseconds", *(f"question {n}" for n in range(1, len(answers) + 1)), "ran on"], _rows(answers))
-    return DONE
+    return _show_window(output, arguments)
+
+
+def _show_window(output: Output, arguments: argparse.Namespace) -> int:
+    """On these documents, where there is a screen; `--window` and `--no-window` decide it whatever there is."""
+    window, is_wanted = program_of(arguments).window, arguments.window
+    if window is None or is_wanted is False or (arguments.json and not is_wanted):
+        return DONE
+    if not is_wanted and (reason := window.why_not()):
+        output.notice(f"{reason} Ask on with: alcove ask --library {LIBRARY} QUESTION")
+        return DONE
+    output.notice("The window opens on these documents.")
+    return window.open(data_dir_of(arguments).root, LIBRARY)
 
 
 def _rows(answers: Sequence[Answer]) -> list[list[str]]:

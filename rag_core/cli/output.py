@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable, Generator
+from typing import Any
 
 from rag_core.progress import Progress, Result, run_to_end
 
-if TYPE_CHECKING:
-    from rich.console import Console
+_FIRST_LINE_S, _NEXT_LINE_S = 1.0, 5.0
 
 _STAGES = {
     "scan": "Looking at files",
@@ -53,15 +53,10 @@ class Output:
         sys.stderr.flush()
 
     def run(self, work: Generator[object, None, Result]) -> Result:
-        """Drive long work to its end, its `Progress` as bars; on a stream that is no terminal, silently."""
-        if self.as_json or not sys.stderr.isatty():
+        """Drive long work to its end, its `Progress` as bars, or as a line now and then where there is no terminal."""
+        if self.as_json:
             return run_to_end(work)
-        return _show_progress(work, self.console())
-
-    def console(self) -> Console:
-        from rich.console import Console
-
-        return Console(stderr=True)
+        return _with_bars(work) if sys.stderr.isatty() else _driven(work, _lines(self.notice))
 
     def table(self, columns: list[str], rows: list[list[str]], title: str = "") -> None:
         """A table on stdout; numbers are aligned to the right."""
@@ -81,7 +76,19 @@ class Output:
         Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
 
 
-def _show_progress(work: Generator[object, None, Result], console: Console) -> Result:
+def _driven(work: Generator[object, None, Result], show: Callable[[Progress], None]) -> Result:
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if isinstance(step, Progress):  # what happens to each file is for the window
+            show(step)
+
+
+def _with_bars(work: Generator[object, None, Result]) -> Result:
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
@@ -93,23 +100,43 @@ def _show_progress(work: Generator[object, None, Result], console: Console) -> R
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[detail]}", style="dim"),
     )
-    with Bars(*columns, console=console, transient=False) as bars:
+    with Bars(*columns, console=Console(stderr=True), transient=False) as bars:
         tasks: dict[str, Any] = {}
-        while True:
-            try:
-                step = next(work)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            if not isinstance(step, Progress):
-                continue  # what happens to each file is for the window
+
+        def show(step: Progress) -> None:
             key = f"{step.stage} {step.unit}"
-            unit, scale = ("MB", 10**6) if step.unit == "bytes" else (step.unit, 1)
+            done, total, unit = _counted(step)
             if key not in tasks:
-                tasks[key] = bars.add_task(_STAGES.get(step.stage, step.stage), total=step.total, unit=unit, detail="")
-            total = None if step.total is None else -(-step.total // scale)
+                tasks[key] = bars.add_task(_name(step), total=step.total, unit=unit, detail="")
             detail = step.detail if len(step.detail) <= 40 else "…" + step.detail[-39:]
-            bars.update(tasks[key], completed=-(-step.done // scale), total=total, detail=detail)
+            bars.update(tasks[key], completed=done, total=total, detail=detail)
+
+        return _driven(work, show)
+
+
+def _lines(say: Callable[[str], None]) -> Callable[[Progress], None]:
+    """What is done in a moment needs no line."""
+    due = time.monotonic() + _FIRST_LINE_S
+
+    def show(step: Progress) -> None:
+        nonlocal due
+        if (now := time.monotonic()) >= due:
+            due = now + _NEXT_LINE_S
+            done, total, unit = _counted(step)
+            counted = f"{done} {unit}" if total is None else f"{done} of {total} {unit}"
+            say(f"{_name(step)}: {counted}")
+
+    return show
+
+
+def _name(step: Progress) -> str:
+    return _STAGES.get(step.stage, step.stage)
+
+
+def _counted(step: Progress) -> tuple[int, int | None, str]:
+    """How much is done, of how much, and of what: bytes as megabytes, rounded up."""
+    unit, scale = ("MB", 10**6) if step.unit == "bytes" else (step.unit, 1)
+    return -(-step.done // scale), None if step.total is None else -(-step.total // scale), unit
 
 
 def _is_figure(cell: str) -> bool:

@@ -56,7 +56,14 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate = command("eval", "Score the library against your own questions.")
     evaluate.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     evaluate.add_argument("--search-only", action="store_true", help="score retrieval, do not generate answers")
-    command("demo", "Build the packs if needed, then ask the sample documents four questions.")
+    demo = command(
+        "demo", "Build the packs if needed, ask the sample documents four questions, and open the window on them."
+    )
+    demo.add_argument(
+        "--window",
+        action=argparse.BooleanOptionalAction,
+        help="open the window on the samples afterwards (default: where there is a screen)",
+    )
     return parser
 
 

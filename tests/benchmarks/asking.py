@@ -51,7 +51,7 @@ def prepare(root: Path, library_folder: Path, packs: Path) -> DataDir:
 def cold(data_dir: DataDir, runs: int) -> Iterator[float]:
     """Seconds of whole processes."""
     environment = os.environ | {"ALCOVE_DATA_DIR": str(data_dir.root)}
-    command = [sys.executable, "-m", "rag_core", "search", "How long is the notice period?", "--library", LIBRARY]
+    command = [sys.executable, "-m", "app", "search", "How long is the notice period?", "--library", LIBRARY]
     for run in range(runs + 1):
         started = time.perf_counter()
         subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)

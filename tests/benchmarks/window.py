@@ -169,7 +169,7 @@ def link_packs(packs: Path, root: Path) -> None:
 def make_library(packs: Path, root: Path) -> None:
     """By the command line: what an engine leaves in a process must not count as the window's."""
     link_packs(packs, root)
-    command = [sys.executable, "-m", "rag_core", "add", str(SAMPLES), "--library", "Samples", "--data-dir", str(root)]
+    command = [sys.executable, "-m", "app", "add", str(SAMPLES), "--library", "Samples", "--data-dir", str(root)]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 

@@ -25,7 +25,7 @@ def refuse(event, args):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
         os.write(2, f"network: {event} {args}".encode()); os._exit(99)
 sys.addaudithook(refuse)
-from rag_core.cli import main
+from app.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -63,6 +63,7 @@ def test_the_demo_answers_cites_and_declines_without_network(data_dir: Path) -> 
     assert "office-handbook.pdf, page 3" in done.stdout
     assert "This was not found in these documents." in done.stdout
     assert "CPUExecutionProvider" in done.stdout
+    assert "alcove ask --library samples" in done.stderr  # nobody would see a window here
 
 
 def test_the_search_contract_holds(samples: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from app.kit.design import LIGHT
 from app.shell.preferences import load_preferences
+from app.shell.single_instance import LOCK
 from rag_core.paths import SAMPLES
 from tests.e2e import screen
 from tests.test_architecture import ROOT
@@ -31,10 +32,12 @@ _NO_NETWORK = ("unshare", "--map-root-user", "--net")
 
 
 class Program:
-    """`python -m app` on a data folder."""
+    """`python -m app` on a data folder, after what is `before` it, with what is to be `done`."""
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str], before: Sequence[str] = ()) -> None:
-        self.command = [*before, sys.executable, "-m", "app", "--data-dir", str(data_dir)]
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str], before: Sequence[str] = (), done: Sequence[str] = ()
+    ) -> None:
+        self.command = [*before, sys.executable, "-m", "app", *done, "--data-dir", str(data_dir)]
         self._environment = environment
         self._popen = subprocess.Popen(self.command, cwd=ROOT, env=environment)
         self.children: list[psutil.Process] = []
@@ -101,7 +104,7 @@ def test_a_computer_without_any_network_opens_the_window_and_answers(
     (tmp_path / "packs").symlink_to(packs_dir, target_is_directory=True)
     program = Program(tmp_path, offscreen, _NO_NETWORK)
     program.wait_until_ready()
-    alcove = [*_NO_NETWORK, sys.executable, "-m", "rag_core"]
+    alcove = [*_NO_NETWORK, sys.executable, "-m", "app"]
     rest = ["--data-dir", str(tmp_path)]
     subprocess.run([*alcove, "add", str(SAMPLES), *rest], cwd=ROOT, check=True, capture_output=True, timeout=300)
     asked = subprocess.run(
@@ -115,6 +118,16 @@ def test_a_computer_without_any_network_opens_the_window_and_answers(
     answer = json.loads(asked.stdout)
     assert "25" in answer["text"] and answer["citations"]
     program.end()
+
+
+@pytest.mark.packs
+def test_the_demo_opens_the_window_on_its_library(offscreen: dict[str, str], tmp_path: Path, packs_dir: Path) -> None:
+    (tmp_path / "packs").symlink_to(packs_dir, target_is_directory=True)
+    program = Program(tmp_path, offscreen, done=["demo", "--window"])
+    wait_for((tmp_path / LOCK).exists)
+    program.wait_until_ready()
+    program.end()
+    assert load_preferences(tmp_path).library == "samples"
 
 
 def _can_cut_network() -> bool:

@@ -51,7 +51,7 @@ def read_samples(tmp_path_factory: pytest.TempPathFactory, packs_dir: Path) -> P
     """A data folder in which the samples have been read, to be copied."""
     folder = tmp_path_factory.mktemp("read")
     (folder / "packs").symlink_to(packs_dir, target_is_directory=True)
-    command = [sys.executable, "-m", "rag_core", "add", str(SAMPLES), "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "app", "add", str(SAMPLES), "--data-dir", str(folder)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     return folder
 
