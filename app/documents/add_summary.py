@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from app.kit.notices import Level, Notice
 from app.kit.text import tr, tr_count, tr_message
-from rag_core.libraries import LEFT_OUT
+from rag_core.library.records import LEFT_OUT
 from rag_core.messages import Message, literal
 from rag_core.types import AddReport, FileProblem
 

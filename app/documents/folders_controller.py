@@ -15,7 +15,7 @@ from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
 from rag_core.host.events import Failed
 from rag_core.host.jobs import LoadLibrarySettings, SaveLibrarySettings
-from rag_core.libraries import Folder, LibrarySettings
+from rag_core.library.records import Folder, LibrarySettings
 from rag_core.paths import is_inside
 
 Folders = tuple[Folder, ...]

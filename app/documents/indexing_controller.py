@@ -21,7 +21,7 @@ from app.kit.text import tr, tr_count, tr_message
 from app.kit.time_left import TimeLeft
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, RemovePaths
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.progress import Progress
 from rag_core.types import AddReport, DocumentsSearchable, FileDone
 

@@ -12,7 +12,7 @@ from app.kit.text import tr, tr_message
 from app.libraries.libraries_model import LibrariesModel, can_be_opened, state_reason
 from rag_core.host.events import Failed
 from rag_core.host.jobs import CreateLibrary, DeleteLibrary, ListLibraries, RenameLibrary
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 
 _REFRESH_MS = 1_000
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.kit.text import tr, tr_count, tr_message
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -33,7 +33,7 @@ from app.kit.design import SMALL, XS, S, colours
 from app.kit.resources import icon
 from app.kit.text import Translated, tr, tr_count
 from app.libraries.libraries_model import LibrariesModel, counted
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 
 _ROW = 48
 _ICON = 18

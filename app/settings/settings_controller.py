@@ -32,7 +32,7 @@ from rag_core.host.jobs import (
     SaveSettings,
     VerifyPack,
 )
-from rag_core.libraries import LibrarySettings
+from rag_core.library.records import LibrarySettings
 from rag_core.messages import Message
 from rag_core.paths import DataDir
 from rag_core.progress import Progress

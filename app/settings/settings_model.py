@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.kit.choice import Choice
 from app.kit.text import tr
-from rag_core.libraries import LibrarySettings
+from rag_core.library.records import LibrarySettings
 from rag_core.settings import InEffect, Settings
 
 

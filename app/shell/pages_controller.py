@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 
 PageName = Literal["start", "conversation", "documents"]
 

@@ -19,7 +19,7 @@ from app.status.licences import Part, collect, licence_text
 from app.status.stages_state import StagesModel
 from rag_core.host.events import DeviceInfo, Failed, PackInfo
 from rag_core.host.jobs import Job, ListDevices, ListLibraries, ListPacks, LoadSettings
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.settings import Settings
 
 

@@ -18,7 +18,7 @@ from PySide6.QtGui import QGuiApplication
 
 from rag_core import __version__
 from rag_core.host.events import DeviceInfo, PackInfo, StageCheck
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.settings import Settings
 
 _PARTS = ("onnxruntime", "onnxruntime-genai", "onnxruntime-qnn", "faiss-cpu", "sqlcipher3", "pypdfium2", "tokenizers")

@@ -13,6 +13,7 @@ from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
 from rag_core.engine.health import RETRY, Check, check_machine
 from rag_core.errors import RagError
+from rag_core.library.library import Library
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.choice import PREPARE_FOR_NPU
 from rag_core.runtime.devices import list_devices
@@ -76,7 +77,7 @@ def _checks(arguments: argparse.Namespace) -> Iterator[Check]:
     yield Check("alcove", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield Check("data folder", True, str(data_dir.root))
     yield from check_machine(data_dir, settings_of(arguments))
-    if not (data_dir.libraries / arguments.library).is_dir():
+    if not Library(data_dir, arguments.library).exists:
         yield Check(f"library {arguments.library}", True, "does not exist yet")
         return
     try:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from rag_core.engine import Engine
 from rag_core.errors import UserError
-from rag_core.libraries import settings_of_library
+from rag_core.library.library import Library
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, load
 from rag_core.types import Filters
@@ -25,8 +25,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 def open_engine(arguments: argparse.Namespace, library: str = "", read_only: bool = False) -> Engine:
     """Use as a context manager. `read_only` never creates a library and never waits for another process."""
     data_dir, name = data_dir_of(arguments), library or arguments.library
-    own = settings_of_library(data_dir, name, _general(arguments))
-    return Engine(data_dir, name, own.with_overrides(**_said(arguments)), read_only=read_only)
+    if (opened := Library(data_dir, name)).exists:
+        opened.load_settings()  # what is damaged is told before anything is done
+    return Engine(data_dir, name, _general(arguments), overrides=_said(arguments), read_only=read_only)
 
 
 def _general(arguments: argparse.Namespace) -> Settings:

@@ -12,22 +12,24 @@ Long work is a generator: each `yield` is a place to stop, and stopping loses no
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rag_core.answer.conversation import search_query
-from rag_core.engine import adding, asking, checking, left_out, searching, suited
+from rag_core.engine import adding, asking, checking, searching, suited
 from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models
 from rag_core.engine.pack_models import PackModels
 from rag_core.engine.steps import AddStep
-from rag_core.engine.workspace import Workspace, open_workspace
-from rag_core.libraries import check_library_name
+from rag_core.engine.workspace import Workspace
+from rag_core.library import left_out
+from rag_core.library.library import Library
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress, run_to_end
 from rag_core.settings import InEffect, Settings
@@ -48,6 +50,7 @@ from rag_core.types import (
 class Engine:
     """Everything that can be done with one library.
 
+    `settings` hold where the library is not set to something else, and `overrides`, by name, hold over both.
     `read_only` opens an existing library for questions only: it never creates one, and works while another process
     adds documents. Raises UserError for a name that is no folder name; LibraryLocked when another process is writing;
     LibraryTooNew; IndexMismatch when the library's vectors were made by another embedder (`add(..., rebuild=True)`).
@@ -60,15 +63,18 @@ class Engine:
         library: str = "default",
         settings: Settings | None = None,
         *,
+        overrides: Mapping[str, Any] | None = None,
         read_only: bool = False,
         models: Models | None = None,
     ) -> None:
-        check_library_name(library)
-        self.settings = settings or Settings()
-        self.data_dir = data_dir
-        self.library = library
-        used = models or PackModels(data_dir, self.settings)
-        self._work = open_workspace(data_dir, library, used, self.settings, read_only, closes_models=models is None)
+        self.library = Library(data_dir, library, settings, overrides, read_only=read_only)
+        self.settings = self.library.settings
+        self._opened = ExitStack()
+        self._opened.callback(self.library.close)
+        if models is None:
+            models = PackModels(data_dir, self.settings)
+            self._opened.callback(models.close)
+        self._work = Workspace(self.library.index, models, self.settings, data_dir.reports)
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +86,15 @@ class Engine:
 
     def close(self) -> None:
         """Give back files, locks and the engine's own models. Safe to call twice."""
-        self._work.close()
+        self._opened.close()
 
     def use(self, settings: Settings, models: Models) -> None:
-        """Go on with other settings and shared models. Work that has begun ends with those that it began with."""
-        self.settings = settings
-        self._work = replace(self._work, settings=settings, models=models, closes_models=False)
+        """Go on with other general settings and shared models, and with what the library is set to now. Work that has
+        begun ends with those that it began with.
+        """
+        self.library.general = settings
+        self.settings = self.library.settings
+        self._work = replace(self._work, settings=self.settings, models=models)
 
     def in_effect(self) -> InEffect:
         """What the settings that were left to Alcove come to for this library, on this machine."""
@@ -115,7 +124,7 @@ class Engine:
             store.rebuild_for(identity)
         else:
             store.require_identity(identity)
-        still_out = left_out.take_in(self.data_dir, self.library, paths)
+        still_out = left_out.take_in(self.library, paths)
         report = yield from adding.add(paths, self._work, Again(retry, reread), still_out)
         if cuts_anew:
             store.rebuild_for(identity)  # not before all are cut as they are now: until then a rebuild begins anew
@@ -128,7 +137,7 @@ class Engine:
         back. Raises UserError for a path not in here.
         """
         chosen = adding.stored_below(paths, self._work.store.known_files())
-        left_out.leave_out(self.data_dir, self.library, paths)
+        left_out.leave_out(self.library, paths)
         self._work.index.remove_paths(chosen)
         return chosen
 

@@ -12,7 +12,6 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag_core.engine import left_out
 from rag_core.engine.known_content import link_known
 from rag_core.engine.steps import AddStep
 from rag_core.engine.suited import keep_chunk_tokens
@@ -23,6 +22,7 @@ from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
+from rag_core.library import left_out
 from rag_core.messages import Message, literal
 from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from rag_core import libraries
 from rag_core import settings as stored_settings
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host import jobs
@@ -16,6 +15,8 @@ from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.host.shelf import Shelf
+from rag_core.library import listing
+from rag_core.library.library import Library
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 
@@ -59,11 +60,11 @@ class DeskWork:
         yield from ()
         match job:
             case jobs.ListLibraries():
-                return libraries.list_libraries(self.data_dir, self._identity())
+                return listing.list_libraries(self.data_dir, self._identity())
             case jobs.CreateLibrary():
-                return libraries.create_library(self.data_dir, job.name)
+                return listing.create_library(self.data_dir, job.name)
             case jobs.LoadLibrarySettings():
-                return libraries.load_library_settings(self.data_dir, job.library)
+                return Library(self.data_dir, job.library).load_settings()
             case jobs.LoadSettings():
                 return stored_settings.load(self.data_dir.settings_file)
             case jobs.ListPacks():
@@ -97,7 +98,8 @@ class DeskWork:
         return packs.installed(self.data_dir, settings_in_use(self.data_dir))
 
     def _read(self, job: jobs.ListPages | jobs.LoadPage | jobs.FindInDocument) -> object:
-        with self.shelf.store(job.library) as store:
+        with self.shelf.library(job.library) as library:
+            store = library.store
             match job:
                 case jobs.ListPages():
                     return tuple(store.page_infos(job.document_id))
@@ -107,23 +109,24 @@ class DeskWork:
                     return tuple(store.find_text(job.document_id, job.text))
 
     def _list_documents(self, job: jobs.ListDocuments) -> Work:
-        with self.shelf.store(job.library) as store:
-            documents = store.documents()
+        with self.shelf.library(job.library) as library:
+            documents = library.store.documents()
         for piece in _pieces(documents, _DOCUMENTS_PER_PIECE):
             yield DocumentsListed(piece)
         return len(documents)
 
     def _load_turns(self, job: jobs.LoadTurns) -> Work:
-        with self.shelf.conversations(job.library) as conversations:
-            turns = list(conversations.turns(job.conversation_id))
+        with self.shelf.library(job.library) as library:
+            turns = list(library.conversations.turns(job.conversation_id))
         for piece in _pieces(turns, _TURNS_PER_PIECE):
             yield TurnsListed(piece)
         return len(turns)
 
     def _converse(self, job: Conversing) -> object:
-        if isinstance(job, jobs.ListConversations) and not self.shelf.has_conversations(job.library):
-            return ()
-        with self.shelf.conversations(job.library) as store:
+        with self.shelf.library(job.library) as library:
+            if isinstance(job, jobs.ListConversations) and not library.has_conversations:
+                return ()
+            store = library.conversations
             match job:
                 case jobs.ListConversations():
                     return store.list(job.query)
@@ -144,9 +147,9 @@ class DeskWork:
     def _export(self, job: jobs.ExportConversation) -> object:
         from rag_core.conversations.export import export_conversation
 
-        with self.shelf.conversations(job.library) as store:
-            title = store.conversation(job.conversation_id).title
-            turns = list(store.turns(job.conversation_id))
+        with self.shelf.library(job.library) as library:
+            title = library.conversations.conversation(job.conversation_id).title
+            turns = list(library.conversations.turns(job.conversation_id))
         return export_conversation(title, turns, job.target)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, field, replace
 
-from rag_core import libraries
 from rag_core import settings as stored_settings
 from rag_core.errors import UserError
 from rag_core.host import jobs, packs
@@ -16,6 +15,8 @@ from rag_core.host.lane import Work
 from rag_core.host.moves import Moves
 from rag_core.host.shelf import Shelf
 from rag_core.host.stages import check_stages
+from rag_core.library.library import Library
+from rag_core.library.listing import delete_library, rename_library
 from rag_core.pack_making import PackMaking
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
@@ -114,12 +115,12 @@ class EngineWork:
     def _rename(self, job: jobs.RenameLibrary, token: CancelToken) -> Work:
         yield from ()
         self._let_go(job.library, token)
-        return libraries.rename_library(self.engines.data_dir, job.library, job.new_name)
+        return rename_library(self.engines.data_dir, job.library, job.new_name)
 
     def _delete(self, job: jobs.DeleteLibrary, token: CancelToken) -> Work:
         yield from ()
         self._let_go(job.library, token)
-        libraries.delete_library(self.engines.data_dir, job.library)
+        delete_library(self.engines.data_dir, job.library)
         return None
 
     def _let_go(self, library: str, token: CancelToken) -> None:
@@ -164,12 +165,12 @@ class EngineWork:
 
     def _save_library_settings(self, job: jobs.SaveLibrarySettings) -> Work:
         yield from ()
-        data_dir = self.engines.data_dir
+        library = Library(self.engines.data_dir, job.library)
         try:
-            left_out = libraries.load_library_settings(data_dir, job.library).left_out
+            left_out = library.load_settings().left_out
         except UserError:  # damaged; what is saved takes its place
             left_out = job.settings.left_out
-        libraries.save_library_settings(data_dir, job.library, replace(job.settings, left_out=left_out))
+        library.save_settings(replace(job.settings, left_out=left_out))
         self.engines.refresh(job.library)
         return None
 

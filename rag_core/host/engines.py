@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from rag_core.engine import Engine
 from rag_core.engine.models import Models
 from rag_core.engine.pack_models import PackModels
-from rag_core.errors import UserError
 from rag_core.host.settings_in_use import settings_in_use
-from rag_core.libraries import settings_of_library
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 
@@ -78,7 +76,7 @@ class Engines:
         """The library's own settings have changed."""
         for opened in (self._readers.get(library), self._writers.get(library)):
             if opened is not None:
-                opened.engine.use(self._settings_of(library), self.models)
+                opened.engine.use(self.settings, self.models)
 
     def reopen_models(self) -> None:
         """Packs were added or built again."""
@@ -108,14 +106,7 @@ class Engines:
                 opened.engine.close()
 
     def _open(self, library: str, read_only: bool) -> Engine:
-        return Engine(self.data_dir, library, self._settings_of(library), read_only=read_only, models=self.models)
-
-    def _settings_of(self, library: str) -> Settings:
-        """The general settings with the library's own on top, where there are any that can be read."""
-        try:
-            return settings_of_library(self.data_dir, library, self.settings)
-        except UserError:  # damaged: `LoadLibrarySettings` tells of that
-            return self.settings
+        return Engine(self.data_dir, library, self.settings, read_only=read_only, models=self.models)
 
 
 def _choice(settings: Settings) -> tuple[str, str, str, str, int]:

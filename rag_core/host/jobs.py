@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from rag_core.conversations.records import Feedback, Turn
-from rag_core.libraries import LibrarySettings
+from rag_core.library.records import LibrarySettings
 from rag_core.settings import Settings
 from rag_core.types import ChatMessage, Filters
 

@@ -247,13 +247,13 @@ def part_conversation(packs: Path, root: Path) -> dict[str, object]:
 def part_turns(root: Path) -> None:
     """Three real answers, kept 500 times."""
     from rag_core.conversations.records import Turn
-    from rag_core.conversations.schema import CONVERSATIONS_FILE
-    from rag_core.conversations.store import ConversationStore
     from rag_core.engine import Engine
+    from rag_core.library.library import Library
 
     with Engine(DataDir(root), "Samples") as engine:
         answers = [engine.answer(question) for question in (QUESTION, "Who approves overtime?", "Is there a gym?")]
-    with ConversationStore(DataDir(root).libraries / "Samples" / CONVERSATIONS_FILE) as store:
+    with Library(DataDir(root), "Samples", read_only=True) as library:
+        store = library.conversations
         conversation = store.create("A long one")
         for number in range(500):
             turn = Turn(0, f"{answers[number % 3].question} ({number})", number + 1, answers[number % 3])

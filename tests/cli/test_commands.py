@@ -10,7 +10,9 @@ import pytest
 from rag_core.cli import DONE, FAILED, MISUSED, NOT_FOUND, PARTLY, STOPPED, main
 from rag_core.engine import Engine
 from rag_core.errors import NotPrepared
-from rag_core.libraries import LibrarySettings, create_library, library_info, save_library_settings
+from rag_core.library.library import Library
+from rag_core.library.listing import create_library, library_info
+from rag_core.library.records import LibrarySettings
 from rag_core.paths import DataDir
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
@@ -93,7 +95,7 @@ def test_a_library_is_cut_and_searched_as_it_is_set_unless_the_command_says_othe
     (folder / "more.txt").write_text("\n\n".join(f"The Oak Room has lamp {number}." for number in range(40)))
     (tmp_path / "data" / "settings.json").write_text('{"top_k": 4, "chunk_tokens": 200}')
     create_library(data_dir, "default")
-    save_library_settings(data_dir, "default", LibrarySettings(top_k=2, chunk_tokens=20))
+    Library(data_dir, "default").save_settings(LibrarySettings(top_k=2, chunk_tokens=20))
     assert main(["add", str(folder)]) == DONE
     assert library_info(data_dir, "default").passages > 5
     assert len(found()) == 2
@@ -106,7 +108,7 @@ def test_a_library_is_cut_and_searched_as_it_is_set_unless_the_command_says_othe
 def test_errors_are_sentences_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "x", "--library", "nowhere"]) == FAILED
     said = capsys.readouterr()
-    assert said.out == "" and "There is no library “nowhere” yet." in said.err
+    assert said.out == "" and "There is no library “nowhere”." in said.err
     assert "alcove add FOLDER" in said.err
     (tmp_path / "data" / "settings.json").write_text("{broken")
     assert main(["list"]) == FAILED

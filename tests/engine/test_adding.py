@@ -11,7 +11,7 @@ import pytest
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import IndexMismatch
 from rag_core.ingest.reading import Reader
-from rag_core.libraries import LEFT_OUT
+from rag_core.library.records import LEFT_OUT
 from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
@@ -157,7 +157,7 @@ def test_a_removed_folder_stays_out_but_for_what_is_named_in_it(engine: Engine, 
 
 def test_damaged_settings_of_a_library_stop_neither_adding_nor_removing(engine: Engine, folder: Path) -> None:
     add(engine, folder)
-    damaged = engine.data_dir.libraries / "office" / "library.json"
+    damaged = engine.library.folder / "library.json"
     damaged.write_text("{")
     engine.remove([folder / "oak.txt"])
     assert add(engine, folder).added == 1

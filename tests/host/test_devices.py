@@ -12,7 +12,7 @@ import pytest
 from rag_core.engine.models import NOT_INSTALLED
 from rag_core.host import jobs
 from rag_core.host.events import NEWS, DeviceCrashed, StageCheck, StageMoved
-from rag_core.libraries import LibrarySettings
+from rag_core.library.records import LibrarySettings
 from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.settings import InEffect

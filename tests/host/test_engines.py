@@ -12,7 +12,9 @@ from rag_core.engine import Engine
 from rag_core.engine.models import Models
 from rag_core.errors import LibraryLocked
 from rag_core.host.engines import Engines
-from rag_core.libraries import LibrarySettings, create_library, save_library_settings
+from rag_core.library.library import Library
+from rag_core.library.listing import create_library
+from rag_core.library.records import LibrarySettings
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 from tests.fakes_models import FakeModels
@@ -82,7 +84,7 @@ def test_only_settings_that_name_models_open_them_again(
 
 
 def test_a_library_keeps_its_own_settings_when_the_general_ones_change(engines: Engines) -> None:
-    save_library_settings(engines.data_dir, "office", LibrarySettings(top_k=9))
+    Library(engines.data_dir, "office").save_settings(LibrarySettings(top_k=9))
     with engines.reading("office") as engine:
         assert engine.settings == replace(Settings(), top_k=9)
         engines.apply(Settings(candidate_k=20))

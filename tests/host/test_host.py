@@ -13,7 +13,7 @@ from rag_core.engine import Engine
 from rag_core.errors import Cancelled
 from rag_core.host import jobs
 from rag_core.host.events import DocumentsListed, Finished, Stopped
-from rag_core.libraries import LibraryInfo, LibrarySettings
+from rag_core.library.records import LibraryInfo, LibrarySettings
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.settings import Settings

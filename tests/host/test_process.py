@@ -19,7 +19,7 @@ import pytest
 from rag_core.host import jobs
 from rag_core.host.events import Event, SilenceReport
 from rag_core.host.process import EngineProcess
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import Progress
 from rag_core.types import Answer, PassagesFound, TextStreamed

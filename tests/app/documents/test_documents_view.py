@@ -17,7 +17,7 @@ from app.kit.confirm import ConfirmDialog
 from app.kit.source_target import SourceTarget
 from rag_core.host.events import DocumentsListed
 from rag_core.host.jobs import ListDocuments, LoadLibrarySettings, RemovePaths
-from rag_core.libraries import Folder, LibrarySettings
+from rag_core.library.records import Folder, LibrarySettings
 from rag_core.types import Document
 from tests.app.documents.test_documents_model import document, settle
 from tests.app.fakes_engine import FakeEngine

@@ -22,7 +22,7 @@ from app.kit.notices import Notice
 from app.kit.time_left import TimeLeft
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
-from rag_core.libraries import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
+from rag_core.library.records import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
 from rag_core.messages import NOTHING, literal
 from rag_core.progress import Progress
 from rag_core.types import AddReport, FileProblem, FilesQueued

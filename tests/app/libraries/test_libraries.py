@@ -13,7 +13,7 @@ from app.kit.confirm import ConfirmDialog
 from app.kit.notices import Notice
 from app.libraries.feature import LibrariesFeature
 from rag_core.host.jobs import CreateLibrary, DeleteLibrary, ListLibraries, RenameLibrary
-from rag_core.libraries import LibraryInfo, LibraryState
+from rag_core.library.records import LibraryInfo, LibraryState
 from tests.app.fakes_engine import FakeEngine
 
 

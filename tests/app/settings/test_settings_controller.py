@@ -24,7 +24,7 @@ from rag_core.host.jobs import (
     SaveSettings,
     VerifyPack,
 )
-from rag_core.libraries import Folder, LibrarySettings
+from rag_core.library.records import Folder, LibrarySettings
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings

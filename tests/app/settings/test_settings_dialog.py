@@ -15,7 +15,7 @@ from app.settings.packs_model import PackCheck, PacksModel
 from app.settings.settings_dialog import SettingsDialog
 from app.settings.settings_model import SettingsModel
 from rag_core.host.events import PackInfo
-from rag_core.libraries import LibrarySettings
+from rag_core.library.records import LibrarySettings
 from rag_core.settings import InEffect, Settings
 
 PACKS = (

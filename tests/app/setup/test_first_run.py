@@ -19,7 +19,7 @@ from app.shell.pages_controller import PagesController
 from app.shell.wiring import keep_in_step, take_samples
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import AddPaths, CreateLibrary, ImportPack, ListLibraries, ListPacks, PreparePacks
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.messages import literal
 from rag_core.paths import SAMPLES
 from rag_core.progress import Progress

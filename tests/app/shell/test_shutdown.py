@@ -21,7 +21,7 @@ from app.shell.preferences import Preferences, load_preferences, save_preference
 from app.shell.single_instance import SingleInstance
 from rag_core.host.events import Event, Finished
 from rag_core.host.jobs import Job, ListLibraries, ListPacks
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.paths import DataDir
 from tests.app.engine.test_engine_client import FakeProcess
 from tests.test_architecture import ROOT

@@ -17,7 +17,7 @@ from app.kit.text import use_language
 from rag_core.conversations.records import Conversation
 from rag_core.host.events import Event, Finished, PackInfo, TurnsListed
 from rag_core.host.jobs import AskQuestion, Job, ListConversations, ListLibraries, ListPacks, ListPages, LoadTurns
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from tests.app.conversation.conversation_samples import answer, answered, found
 from tests.app.shell.test_shutdown import Started
 

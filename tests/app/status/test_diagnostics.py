@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.status.diagnostics import Diagnosis, machine_facts, without_home, write
 from rag_core.host.events import PackInfo, StageCheck
-from rag_core.libraries import LibraryInfo
+from rag_core.library.records import LibraryInfo
 from rag_core.messages import literal
 from rag_core.settings import Settings
 

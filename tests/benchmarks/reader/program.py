@@ -71,7 +71,7 @@ class Program:
     def search(self, question: str, index: LibraryIndex, top_k: int) -> SearchResult:
         """The passages in their final order, and how likely the program thinks an answer is."""
         self.listened.said = {}
-        work = Workspace(index, self.models, self.settings, self.data_dir.reports, closes_models=False)
+        work = Workspace(index, self.models, self.settings, self.data_dir.reports)
         return search(question, Filters(), work, top_k).result
 
     def relevance_of(self, chunks: Sequence[StoredChunk]) -> dict[int, float]:

@@ -10,18 +10,10 @@ import pytest
 from rag_core.errors import LibraryLocked, UserError
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
-from rag_core.libraries import (
-    Folder,
-    LibrarySettings,
-    check_library_name,
-    create_library,
-    delete_library,
-    library_info,
-    list_libraries,
-    load_library_settings,
-    rename_library,
-    save_library_settings,
-)
+from rag_core.library.library import Library
+from rag_core.library.listing import create_library, delete_library, library_info, list_libraries, rename_library
+from rag_core.library.names import check_library_name
+from rag_core.library.records import LibrarySettings
 from rag_core.messages import literal
 from rag_core.paths import DataDir
 from tests.index.builders import DIM, add, vectors
@@ -119,12 +111,12 @@ def test_names_that_some_system_takes_for_the_same_are_taken(data_dir: DataDir) 
 def test_renaming_keeps_everything(data_dir: DataDir) -> None:
     create_library(data_dir, "Old")
     create_library(data_dir, "Taken")
-    save_library_settings(data_dir, "Old", LibrarySettings(top_k=9))
+    Library(data_dir, "Old").save_settings(LibrarySettings(top_k=9))
     with pytest.raises(UserError, match="already"):
         rename_library(data_dir, "Old", "taken")
     assert rename_library(data_dir, "Old", "old").name == "old"  # only in its capitals
     assert rename_library(data_dir, "old", " New ").name == "New"
-    assert load_library_settings(data_dir, "New").top_k == 9
+    assert Library(data_dir, "New").load_settings().top_k == 9
     assert names(data_dir) == ["New", "Taken"]
     with pytest.raises(UserError, match="no library"):
         rename_library(data_dir, "Old", "Newer")
@@ -154,32 +146,3 @@ def test_deleting_leaves_nothing_and_a_cut_is_finished_later(
     assert list_libraries(data_dir) == ()
     assert list(data_dir.libraries.iterdir()) == []
     assert create_library(data_dir, "Two").passages == 0
-
-
-def test_settings_come_back_as_they_were_saved(data_dir: DataDir) -> None:
-    create_library(data_dir, "Work")
-    assert load_library_settings(data_dir, "Work") == LibrarySettings()
-    chosen = LibrarySettings(7, 0.25, 300, (Folder(Path("/契約"), False), Folder(Path("/b"))))
-    save_library_settings(data_dir, "Work", chosen)
-    assert load_library_settings(data_dir, "Work") == chosen
-    assert [path.name for path in (data_dir.libraries / "Work").glob("*.partial")] == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{", "[]", '{"top_k": "5"}', '{"top_k": 0}', '{"relevance_threshold": 2}', '{"folders": {}}',
-        '{"folders": ["x"]}', '{"folders": [{"path": 3}]}', '{"chunk_tokens": true}',
-    ],
-)  # fmt: skip
-def test_damaged_settings_are_said_in_plain_words(data_dir: DataDir, text: str) -> None:
-    create_library(data_dir, "Work")
-    (data_dir.libraries / "Work" / "library.json").write_text(text)
-    with pytest.raises(UserError, match=r"library\.json"):
-        load_library_settings(data_dir, "Work")
-
-
-def test_a_setting_of_another_version_is_left_out(data_dir: DataDir) -> None:
-    create_library(data_dir, "Work")
-    (data_dir.libraries / "Work" / "library.json").write_text('{"top_k": 4, "colour": "blue"}')
-    assert load_library_settings(data_dir, "Work") == LibrarySettings(top_k=4)

@@ -8,24 +8,25 @@ from pathlib import Path
 
 from rag_core.errors import UserError
 from rag_core.ingest.scan import Changes, FoundFile
-from rag_core.libraries import LEFT_OUT, load_library_settings, save_library_settings
+from rag_core.library.library import Library
+from rag_core.library.records import LEFT_OUT
 from rag_core.messages import literal
-from rag_core.paths import DataDir, is_inside, whole_path
+from rag_core.paths import is_inside, whole_path
 from rag_core.types import FileProblem
 
 Places = tuple[Path, ...]
 
 
-def leave_out(data_dir: DataDir, library: str, paths: Sequence[Path]) -> None:
+def leave_out(library: Library, paths: Sequence[Path]) -> None:
     """Remember that these files, or all below these folders, were taken out. Raises StorageFull."""
     named = tuple(map(whole_path, paths))
-    _change(data_dir, library, lambda stored: _without(stored, named, below=True) + named)
+    _change(library, lambda stored: _without(stored, named, below=True) + named)
 
 
-def take_in(data_dir: DataDir, library: str, paths: Sequence[Path]) -> frozenset[str]:
+def take_in(library: Library, paths: Sequence[Path]) -> frozenset[str]:
     """The person adds these: what of them was left out is so no longer. Returns what still is. Raises StorageFull."""
     named = tuple(map(whole_path, paths))
-    return frozenset(map(str, _change(data_dir, library, lambda stored: _without(stored, named))))
+    return frozenset(map(str, _change(library, lambda stored: _without(stored, named))))
 
 
 def split(changes: Changes, given: Sequence[Path], left_out: Collection[str]) -> tuple[Changes, list[FileProblem]]:
@@ -57,15 +58,15 @@ def _entry_for(path: str, left_out: Collection[str], given: Collection[str]) -> 
     return ""
 
 
-def _change(data_dir: DataDir, library: str, change: Callable[[Places], Places]) -> Places:
+def _change(library: Library, change: Callable[[Places], Places]) -> Places:
     """Nothing is known, and nothing is written, where the library's settings are damaged: loading them says so."""
     try:
-        settings = load_library_settings(data_dir, library)
+        settings = library.load_settings()
     except UserError:
         return ()
     left_out = change(settings.left_out)
     if left_out != settings.left_out:
-        save_library_settings(data_dir, library, replace(settings, left_out=left_out))
+        library.save_settings(replace(settings, left_out=left_out))
     return left_out
 
 

@@ -1,0 +1,52 @@
+"""What is told of libraries. Light: the window imports this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rag_core.messages import NOTHING, Message
+
+LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "damaged"]
+
+LEFT_OUT = "You removed it from this library. Add it by itself to have it back."
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that was added. `in_sync`: changes in it reach the library by themselves."""
+
+    path: Path
+    in_sync: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySettings:
+    """What holds for one library alone; None takes the general setting. `folders` are what the person added, `left_out`
+    files and folders that they removed: a folder around them does not bring them back.
+    """
+
+    top_k: int | None = None
+    relevance_threshold: float | None = None
+    chunk_tokens: int | None = None
+    folders: tuple[Folder, ...] = ()
+    left_out: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryInfo:
+    """A library as the list shows it. "unfinished": some passages still wait for their vector.
+
+    `documents` are files that were read, `failed` those that could not be; `reason` says why it cannot be used.
+    """
+
+    name: str
+    folder: Path
+    documents: int = 0
+    failed: int = 0
+    passages: int = 0
+    pending: int = 0
+    size_bytes: int = 0
+    state: LibraryState = "ready"
+    reason: Message = NOTHING
