@@ -135,6 +135,12 @@ def nodes(package: str, kind: type[Node]) -> list[tuple[str, Node]]:
     return found
 
 
+@pytest.mark.parametrize("package", ["rag_core", "models"])
+def test_every_package_says_what_is_in_it(package: str) -> None:
+    inits = [(place, text) for place, text in sources(package) if place.endswith("__init__.py")]
+    assert not [place for place, text in inits if not ast.get_docstring(ast.parse(text))]
+
+
 def test_the_promised_top_level_is_there() -> None:
     for name in ("pyproject.toml", "README.md", "app", "rag_core", "models", "tests", "installer", "assets"):
         assert (ROOT / name).exists(), name
