@@ -114,7 +114,7 @@ def _with_bars(work: Generator[object, None, Result]) -> Result:
         return _driven(work, show)
 
 
-def _lines(say: Callable[[str], None]) -> Callable[[Progress], None]:
+def _lines(tell: Callable[[str], None]) -> Callable[[Progress], None]:
     """What is done in a moment needs no line."""
     due = time.monotonic() + _FIRST_LINE_S
 
@@ -124,7 +124,7 @@ def _lines(say: Callable[[str], None]) -> Callable[[Progress], None]:
             due = now + _NEXT_LINE_S
             done, total, unit = _counted(step)
             counted = f"{done} {unit}" if total is None else f"{done} of {total} {unit}"
-            say(f"{_name(step)}: {counted}")
+            tell(f"{_name(step)}: {counted}")
 
     return show
 
