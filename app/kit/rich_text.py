@@ -59,12 +59,19 @@ class RichTextWriter:
     of which a remark says that they are doubtful.
     """
 
-    def __init__(self, document: QTextDocument, colours: Colours, wording: Wording | None = None) -> None:
+    def __init__(
+        self,
+        document: QTextDocument,
+        colours: Colours,
+        wording: Wording | None = None,
+        code_families: Sequence[str] = (),
+    ) -> None:
         self.document = document
         self.chips: list[Chip] = []
         self.doubts: list[int] = []
         self._colours = colours
         self._wording = wording or Wording()
+        self._code_families = list(code_families) or [_fixed_family(), "monospace"]
         self._cursor = QTextCursor(document)
         self._is_fresh = True  # the block at the end is empty and may be used
         self._continues = False  # the next paragraph goes on in the block at the end
@@ -365,10 +372,14 @@ class RichTextWriter:
 
     def _mono(self) -> QTextCharFormat:
         made = QTextCharFormat()
-        made.setFontFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family(), "monospace"])
+        made.setFontFamilies(self._code_families)
         made.setProperty(QTextCharFormat.Property.FontPixelSize, BODY - 1)
         made.setBackground(QBrush(QColor(self._colours.raised)))
         return made
+
+
+def _fixed_family() -> str:
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
 
 
 def _emphasis(kind: str) -> QTextCharFormat:

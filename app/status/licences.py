@@ -37,8 +37,11 @@ class Part:
     files: tuple[Path, ...] = ()
 
 
+_FONTS = Part("Noto Sans (fonts of exported PDFs)", "2.004", "OFL-1.1", (LICENCES / "OFL-1.1.txt",))  # assets/fonts
+
+
 def collect(program: str = PROGRAM) -> tuple[Part, ...]:
-    """Python, and every installed distribution that `program` needs, directly or through another one; by name.
+    """Python, the fonts, and every installed distribution that `program` needs, directly or through another; by name.
 
     Reads some dozens of small files: not for the main thread.
     """
@@ -55,7 +58,7 @@ def collect(program: str = PROGRAM) -> tuple[Part, ...]:
             continue
         waiting += _requirements(name)
     parts = [_part(distribution) for distribution in found.values()]
-    return tuple(sorted([_python(), *parts], key=lambda part: part.name.casefold()))
+    return tuple(sorted([_python(), _FONTS, *parts], key=lambda part: part.name.casefold()))
 
 
 def licence_text(part: Part) -> str:

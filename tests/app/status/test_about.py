@@ -37,6 +37,11 @@ def test_the_toolkit_comes_with_both_of_its_licences() -> None:
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in licence_text(qt)
 
 
+def test_fonts_that_are_shipped_come_with_their_licence() -> None:
+    fonts = next(part for part in collect() if part.licence == "OFL-1.1")
+    assert "Copyright 2015 Google LLC" in licence_text(fonts) and "SIL OPEN FONT LICENSE" in licence_text(fonts)
+
+
 def test_the_dialog_shows_the_text_of_the_chosen_part(qtbot: QtBot) -> None:
     engine = FakeEngine({ListPacks: (PACK,)})
     controller = AboutController(engine, StagesModel())
