@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag_core.messages import NOTHING, Message
+from rag_core.text.language import UNKNOWN, Language
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +74,7 @@ class ParsedDocument:
     pages: tuple[Page, ...]
     title: str = ""
     warnings: tuple[Message, ...] = ()
+    language: Language = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Document:
     state: DocumentState
     reason: Message = NOTHING
     warnings: tuple[Message, ...] = ()
+    language: Language = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from rag_core.index.records import Identity
 from rag_core.ingest.chunker import CHUNKER_VERSION
 from rag_core.model_protocols import PassageReader
 from rag_core.runtime.devices import DeviceKind
-from rag_core.text.words import is_cjk
+from rag_core.text.language import Language, Languages
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
+
+ENGLISH_ONLY = Languages(frozenset({"en"}))
 
 
 @dataclass
@@ -28,7 +30,8 @@ class FakeModels:
     llm_id: str = "fake-llm"
     evidence_tokens: int = 200
     max_new_tokens: int = 64
-    languages: str = "all"
+    languages: Languages = field(default_factory=Languages)
+    reader_languages: Languages = field(default_factory=lambda: ENGLISH_ONLY)
     closed: bool = False
     kind: DeviceKind = "cpu"
     retried: int = 0
@@ -44,14 +47,14 @@ class FakeModels:
     def kind_of(self, stage: str) -> DeviceKind:
         return self.kind
 
-    def reads(self, text: str) -> bool:
-        return self.languages == "all" or not is_cjk(text)
+    def reads(self, language: Language) -> bool:
+        return self.languages.knows(language)
 
-    def reads_closely(self, text: str) -> bool:
-        return self.reader is not None and not is_cjk(text)
+    def reads_closely(self, language: Language) -> bool:
+        return self.reader is not None and self.reader_languages.knows(language)
 
-    def writes(self, text: str) -> bool:
-        return self.languages == "all" or not is_cjk(text)
+    def writes(self, language: Language) -> bool:
+        return self.languages.knows(language)
 
     def retry_devices(self) -> None:
         self.retried += 1

@@ -52,10 +52,10 @@ class GroundedStream:
         shown = self._advance(self._pending.rstrip(), final=True)
         return shown + self._close_sentence()
 
-    def add_quote(self, lead: str, quote: Quote, closing: str) -> str:
-        """Append the document's own words between `lead` and `closing`, with their marker; returns what was added."""
+    def add_quote(self, text: str, quote: Quote) -> str:
+        """Append `text`, which holds the document's own words, with their marker; returns what was added."""
         before = len(self.text)
-        self.text += f"{lead}{' '.join(quote.text.split())}{closing}"
+        self.text += text
         self._cite(quote)
         self._sentence_start = len(self.text)
         return self.text[before:]

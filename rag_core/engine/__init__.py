@@ -162,7 +162,8 @@ class Engine:
         """
         question = search_query(query, history)
         limit, chosen = top_k or self.in_effect().top_k, filters or Filters()
-        return searching.search(question, chosen, self._work, limit, rerank=rerank, asked_now=query).result
+        language = searching.language_asked(query, question, self._work)
+        return searching.search(question, language, chosen, self._work, limit, rerank=rerank, asked_now=query).result
 
     def ask(
         self,

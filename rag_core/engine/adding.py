@@ -6,6 +6,7 @@ goes on where this one stopped. Everything can be found by its words before the 
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import traceback
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -26,10 +27,12 @@ from rag_core.library import left_out
 from rag_core.messages import Message, literal
 from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
+from rag_core.text.language import language_of
 from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
 
 _QUEUED_PER_PIECE = 1000
 _STEP_S = 0.1
+_PAGES_FOR_LANGUAGE = 5
 _NEVER = Stamp(-1, -1)
 
 
@@ -112,7 +115,7 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
                 case Begun(path):
                     yield FileReading(str(path))
                 case Read(path, ReadResult() as read):
-                    yield FileDone((yield from _store_document(read, work, tally, replace)))
+                    yield FileDone((yield from _store_document(_with_language(read), work, tally, replace)))
                 case Read(path, UserError() as error):
                     yield FileDone(_store_failure(_as_read(found[str(path)], error), error.whole, work, tally))
             done += isinstance(step, Read)
@@ -141,6 +144,11 @@ def _store_document(
     return _document(read, chunks)
 
 
+def _with_language(read: ReadResult) -> ReadResult:
+    text = "\n".join(page.text for page in read.parsed.pages[:_PAGES_FOR_LANGUAGE])
+    return dataclasses.replace(read, parsed=dataclasses.replace(read.parsed, language=language_of(text)))
+
+
 def _cut(read: ReadResult, work: Workspace, target_tokens: int) -> Generator[AddStep, None, list[Chunk]]:
     """A book takes seconds to cut, and a question may come meanwhile."""
     chunks: list[Chunk] = []
@@ -165,6 +173,7 @@ def _document(read: ReadResult, chunks: Sequence[Chunk]) -> Document:
         chunks=len(chunks),
         state="keyword_searchable" if chunks else "searchable",
         warnings=read.parsed.warnings,
+        language=read.parsed.language,
     )
 
 

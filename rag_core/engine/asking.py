@@ -18,12 +18,13 @@ from rag_core.answer.prompt import PROMPT_ID
 from rag_core.engine.checking import support_by_reader
 from rag_core.engine.fitting import fitting_prompt
 from rag_core.engine.models import open_largest_first, told
-from rag_core.engine.searching import search
+from rag_core.engine.searching import language_asked, search
 from rag_core.engine.suited import in_effect_here, top_k
 from rag_core.engine.workspace import Workspace
-from rag_core.messages import literal
+from rag_core.errors import PackCorrupt, PackMissing
+from rag_core.messages import ENGLISH, catalogue, say
 from rag_core.progress import CancelToken
-from rag_core.text.words import is_cjk
+from rag_core.text.language import Language
 from rag_core.types import (
     Answer,
     AnswerFinished,
@@ -37,19 +38,6 @@ from rag_core.types import (
     SearchResult,
     TextStreamed,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrases:
-    """What the program itself says, in the language of the question."""
-
-    not_found: str
-    lead: str
-    closing: str
-
-
-_ENGLISH = _Phrases("This was not found in these documents.", "The documents say: “", "”")
-_JAPANESE = _Phrases("この文書の中には見つかりませんでした。", "文書には次のようにあります。「", "」")
 
 
 @dataclass(slots=True)
@@ -69,6 +57,7 @@ class _Asked:
 
     question: str
     query: str
+    language: Language
     history: Sequence[ChatMessage]
     work: Workspace
     cancel: CancelToken
@@ -77,8 +66,14 @@ class _Asked:
     rerank: bool
 
     @property
-    def phrases(self) -> _Phrases:
-        return _JAPANESE if is_cjk(self.question) else _ENGLISH
+    def not_found(self) -> str:
+        return catalogue(self.language).words(say("answer-not-found"))
+
+    def quoted(self, quote: Quote) -> str:
+        """The document's own words, led by the program's where it speaks the language of the question."""
+        words = " ".join(quote.text.split())
+        spoken = catalogue(self.language or ENGLISH)
+        return spoken.words(say("answer-quoted", quote=words)) if spoken.code == (self.language or ENGLISH) else words
 
 
 def ask(
@@ -101,25 +96,45 @@ def ask(
     open_largest_first(work.models)
     clock.timings_ms |= work.models.load_ms
     limit = top_k(work.settings, work.models)
-    found = search(query, filters, work, limit, rerank=rerank, asked_now=question, cancel=cancel)
+    language = language_asked(question, query, work)
+    writes = _writes(language, work)
+    found = search(
+        query,
+        language,
+        filters,
+        work,
+        limit,
+        rerank=rerank,
+        asked_now=question,
+        quotes_only=not writes,
+        cancel=cancel,
+    )
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
-    asked = _Asked(question, query, history, work, cancel, clock, result, rerank)
+    asked = _Asked(question, query, language, history, work, cancel, clock, result, rerank)
     pieces = rank_pieces(query, result.passages, _similarity(found.query_vector, work), question)
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
-        yield TextStreamed(asked.phrases.not_found)
+        yield TextStreamed(asked.not_found)
         nearest = replace(pieces[0], marked=False).quote if pieces else None  # what was not found is not marked
-        answer = _answer(asked, asked.phrases.not_found, quote=nearest, not_found=True)
+        answer = _answer(asked, asked.not_found, quote=nearest, not_found=True)
     else:
         yield QuoteFound(pieces[0].quote)
         cancel.raise_if_cancelled()
-        answer = yield from (_generate if work.models.writes(question) else _quote)(asked, pieces)
+        answer = yield from (_generate if writes else _quote)(asked, pieces)
     yield AnswerFinished(answer)
     return answer
+
+
+def _writes(language: Language, work: Workspace) -> bool:
+    """Whoever opens a language model that is not there is told."""
+    try:
+        return work.models.writes(language)
+    except (PackMissing, PackCorrupt):
+        return True
 
 
 def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity | None:
@@ -151,7 +166,7 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
         yield TextStreamed(shown)
     if _wants_quote(stream, pieces[0]):
         separator = "\n\n" if stream.text else ""
-        yield TextStreamed(stream.add_quote(separator + asked.phrases.lead, pieces[0].quote, asked.phrases.closing))
+        yield TextStreamed(stream.add_quote(separator + asked.quoted(pieces[0].quote), pieces[0].quote))
     stats = generator.stats
     clock.timings_ms |= {"prefill": stats.prefill_ms, "decode": stats.decode_ms - checked_meanwhile_ms}
     counts = {
@@ -160,14 +175,14 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
         "new_tokens": stats.new_tokens,
     }
     answer = _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
-    return replace(answer, notices=tuple(map(literal, notices)))
+    return replace(answer, notices=notices)
 
 
 def _support(asked: _Asked) -> Support | None:
     """The reader's word on sentences, timed as `check`; None where it was not asked for or cannot tell."""
     if not asked.rerank:
         return None
-    return support_by_reader(asked.question, asked.work, asked.clock.timings_ms, asked.cancel)
+    return support_by_reader(asked.language, asked.work, asked.clock.timings_ms, asked.cancel)
 
 
 def _wants_quote(stream: GroundedStream, best: Piece) -> bool:
@@ -184,7 +199,7 @@ def _wants_quote(stream: GroundedStream, best: Piece) -> bool:
 def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
     """The language model does not write the question's language: the document speaks for itself."""
     stream = GroundedStream(asked.result.passages)
-    yield TextStreamed(stream.add_quote(asked.phrases.lead, pieces[0].quote, asked.phrases.closing))
+    yield TextStreamed(stream.add_quote(asked.quoted(pieces[0].quote), pieces[0].quote))
     return _answer(asked, stream.text, stream=stream, quote=pieces[0].quote)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from rag_core.answer.checking import Checker, Support
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
+from rag_core.text.language import Language, language_of, language_within
 from rag_core.types import Passage, SentenceCheck
 
 
 def support_by_reader(
-    question: str, work: Workspace, timings_ms: dict[str, float], cancel: CancelToken | None = None
+    language: Language, work: Workspace, timings_ms: dict[str, float], cancel: CancelToken | None = None
 ) -> Support | None:
     """The reader's word on sentences, which adds its time to `timings_ms["check"]`.
 
@@ -20,13 +21,13 @@ def support_by_reader(
     of the sentences that are left (`models.reasons` says why), and is not asked again.
     """
     models = work.models
-    reader = models.reader if models.reads_closely(question) else None
+    reader = models.reader if models.reads_closely(language) else None
     if reader is None:
         return None
 
     def support(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         started = time.perf_counter()
-        known = [pair for pair in pairs if all(models.reads_closely(text) for text in pair)]
+        known = [pair for pair in pairs if all(models.reads_closely(language_within(text, language)) for text in pair)]
         said = dict(zip(known, reader.support(known, cancel) if known else [], strict=True))
         timings_ms["check"] = timings_ms.get("check", 0.0) + (time.perf_counter() - started) * 1000
         return [said.get(pair) for pair in pairs]
@@ -36,5 +37,5 @@ def support_by_reader(
 
 def check(question: str, sentences: Sequence[str], passages: Sequence[Passage], work: Workspace) -> list[SentenceCheck]:
     """One for each sentence, by itself: its offsets count in the sentence."""
-    checker = Checker(passages, question, support_by_reader(question, work, {}))
+    checker = Checker(passages, question, support_by_reader(language_of(question), work, {}))
     return [checker.verdict(sentence).check(0, len(sentence)) for sentence in sentences]

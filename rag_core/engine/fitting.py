@@ -8,13 +8,14 @@ from rag_core.answer.compression import evidence_room, worth_reading
 from rag_core.answer.focus import Piece
 from rag_core.answer.prompt import Prompt, build_prompt
 from rag_core.engine.models import Models
+from rag_core.messages import Message, say
 from rag_core.types import ChatMessage
 
 
 def fitting_prompt(
     question: str, pieces: Sequence[Piece], history: Sequence[ChatMessage], models: Models, standalone: str
-) -> tuple[Prompt, tuple[str, ...]]:
-    """The prompt, with what of the pieces is worth reading and fits, each whole; and a sentence where some did not fit.
+) -> tuple[Prompt, tuple[Message, ...]]:
+    """The prompt, with what of the pieces is worth reading and fits, each whole; and a notice where some did not fit.
 
     A question that is too long by itself stays so: the generator refuses it and says what to do.
     """
@@ -37,7 +38,7 @@ def fitting_prompt(
     if _chars(prompt) == wanted:
         return prompt, ()
     share = 100 * _chars(prompt) // wanted
-    return prompt, (f"The model read the nearest {share} % of what was found: it holds no more at once where it runs.",)
+    return prompt, (say("answer-cut-to-fit", share=share),)
 
 
 def _chars(prompt: Prompt) -> int:

@@ -12,6 +12,7 @@ from rag_core.messages import Message, literal
 from rag_core.model_protocols import PassageReader, TextEncoder, TokenCounter
 from rag_core.runtime.devices import DeviceKind
 from rag_core.runtime.pack import PREPARE
+from rag_core.text.language import Language
 
 # The reason of a stage that can be done without, where nothing is installed for it: nothing is wrong then.
 NOT_INSTALLED = f"No model that reads passages closely is installed: words and vectors alone choose them. {PREPARE}"
@@ -50,8 +51,8 @@ class Models(Protocol):
         """
         ...
 
-    def reads_closely(self, text: str) -> bool:
-        """Whether there is a reader, and it knows the language of `text`; opens no model."""
+    def reads_closely(self, language: Language) -> bool:
+        """Whether there is a reader, and it knows the language; opens no model."""
         ...
 
     @property
@@ -84,12 +85,12 @@ class Models(Protocol):
         Opens no model, and raises nothing."""
         ...
 
-    def reads(self, text: str) -> bool:
-        """Whether the embedder knows the language of `text`."""
+    def reads(self, language: Language) -> bool:
+        """Whether the embedder knows the language."""
         ...
 
-    def writes(self, text: str) -> bool:
-        """Whether the language model can answer in the language of `text`."""
+    def writes(self, language: Language) -> bool:
+        """Whether the language model can answer in the language."""
         ...
 
     def retry_devices(self) -> None:

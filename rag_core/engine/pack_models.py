@@ -28,7 +28,7 @@ from rag_core.runtime.pack import Pack
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage, stage_named
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
-from rag_core.text.words import is_cjk
+from rag_core.text.language import Language, Languages
 
 
 class _Placed(Protocol):
@@ -204,15 +204,15 @@ class PackModels:
     def max_new_tokens(self) -> int:
         return suited.max_new_tokens(self.settings, self.pack_of(GENERATE).manifest.spec, self.kind_of(GENERATE.name))
 
-    def reads(self, text: str) -> bool:
-        return _knows(self.pack_of(EMBED), text)
+    def reads(self, language: Language) -> bool:
+        return _languages(self.pack_of(EMBED)).knows(language)
 
-    def reads_closely(self, text: str) -> bool:
+    def reads_closely(self, language: Language) -> bool:
         pack = self._reader_pack()
-        return pack is not None and _knows(pack, text)
+        return pack is not None and _languages(pack).knows(language)
 
-    def writes(self, text: str) -> bool:
-        return _knows(self.pack_of(GENERATE), text)
+    def writes(self, language: Language) -> bool:
+        return _languages(self.pack_of(GENERATE)).knows(language)
 
     def retry_devices(self) -> None:
         self._around.breaker.retry()
@@ -233,7 +233,5 @@ class PackModels:
         self.load_ms[name] = (time.perf_counter() - started) * 1000
 
 
-def _knows(pack: Pack, text: str) -> bool:
-    """A pack that does not name its languages is taken to know them all."""
-    languages = pack.manifest.spec.get("languages", [])
-    return not languages or not is_cjk(text) or not {"zh", "ja", "ko"}.isdisjoint(languages)
+def _languages(pack: Pack) -> Languages:
+    return Languages.of(pack.manifest.spec)

@@ -12,18 +12,13 @@ from rag_core.engine.models import told
 from rag_core.engine.suited import read_chunks
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
-from rag_core.messages import literal
+from rag_core.messages import Message, say
 from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.retrieve.protocol import FoundChunk
+from rag_core.text.language import UNKNOWN, Language, language_of, language_within, name_of
 from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult
-
-_UNREAD_LANGUAGE = "Passages are ordered by words and meaning only: the reader does not know this language."
-_NEITHER_READS = (
-    "Searching by words only: neither the embedding model nor the reader knows the language of the question."
-)
-_NOT_EMBEDDED = "Searching by words only: the embedding model does not read the language of the question."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,8 @@ class _CloseReading:
     def __call__(self, chunks: Sequence[FoundChunk]) -> list[Reading | None]:
         """None for chunks in a language that the reader does not know, too."""
         started = time.perf_counter()
-        known = [chunk for chunk in chunks if self.work.models.reads_closely(chunk.text)]
+        knows = self.work.models.reads_closely
+        known = [chunk for chunk in chunks if knows(language_within(chunk.text, chunk.language))]
         texts = [(subject_of(chunk.headings, chunk.title, next(iter(chunk.paths), "")), chunk.text) for chunk in known]
         said = self.reader.read(self.question, texts, self.cancel) if texts else []
         by_id = {chunk.chunk_id: reading for chunk, reading in zip(known, said, strict=True)}
@@ -61,28 +57,41 @@ class _CloseReading:
         return reading if reading is None or self.marks else Reading(reading.relevance)
 
 
+def language_asked(question: str, query: str, work: Workspace) -> Language:
+    """The question's; else that of the question it leans on (see `search`), else what most documents are in."""
+    usual = work.store.usual_language()
+    return language_of(question, usual if query == question else language_of(query, usual))
+
+
 def search(
     query: str,
+    language: Language,
     filters: Filters,
     work: Workspace,
     top_k: int,
     *,
     rerank: bool = True,
     asked_now: str = "",
+    quotes_only: bool = False,
     cancel: CancelToken | None = None,
 ) -> Found:
     """Without `rerank` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
     it leans on: there passages are judged, but no words marked, because the reader would answer the earlier question.
+
+    `language` is the question's: models that do not know it are not asked, and the notices say so once; with
+    `quotes_only`, that no answer will be written in it either.
 
     Raises PackMissing when vectors are there and the embedder that made them is not; Cancelled when `cancel` is set
     while passages are read.
     """
     work.models.load_ms.clear()
     started = time.perf_counter()
-    vector, notices = _query_vector(query, work)
-    reading = _close_reading(query, work, asked_now in ("", query), cancel) if rerank else None
-    if rerank and _knows_other_languages_only(query, work):
-        notices = _with_unread(notices)
+    embedded = work.store.vector_count() == 0 or _knows_vectors(language, work)
+    unread = rerank and _reads_others_only(language, work)
+    reader = work.models.reader if rerank and not unread else None
+    vector = _query_vector(query, work) if embedded else None
+    reading = None if reader is None else _CloseReading(query, reader, work, asked_now in ("", query), cancel)
+    notices = _pending(work, embedded) + _unknown_language(language, embedded, unread, quotes_only)
     timings_ms = dict(work.models.load_ms)
     timings_ms["embed_query"] = (time.perf_counter() - started) * 1000 - sum(timings_ms.values())
 
@@ -107,48 +116,51 @@ def search(
     relevance = _relevance(query, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
     providers, reasons = dict(work.models.providers), told(work.models)
-    result = SearchResult(
-        query, tuple(passages), relevance, timings_ms, providers, tuple(map(literal, notices)), reasons, counts
-    )
+    result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, notices, reasons, counts)
     return Found(result, vector)
 
 
-def _close_reading(query: str, work: Workspace, marks: bool, cancel: CancelToken | None) -> _CloseReading | None:
-    """None where no reader can read the question; the models' `reasons` say why there is none at all."""
-    if _knows_other_languages_only(query, work):
-        return None
-    reader = work.models.reader
-    return None if reader is None else _CloseReading(query, reader, work, marks, cancel)
-
-
-def _knows_other_languages_only(query: str, work: Workspace) -> bool:
-    """Whether there is a reader, for other languages than the question's: the empty text is in any language."""
-    return not work.models.reads_closely(query) and work.models.reads_closely("")
-
-
-def _with_unread(notices: Sequence[str]) -> list[str]:
-    """One sentence where neither model knows the language."""
-    told = _NEITHER_READS if _NOT_EMBEDDED in notices else _UNREAD_LANGUAGE
-    return [*(notice for notice in notices if notice != _NOT_EMBEDDED), told]
-
-
-def _query_vector(query: str, work: Workspace) -> tuple[FloatArray | None, list[str]]:
-    """The question's vector, or None where words must do; and what the person should know of it."""
-    store = work.store
-    pending = store.pending_count()
-    if store.vector_count() == 0:
-        return None, [f"Searching by words only: {_passages(pending)} not searchable by meaning yet."] * bool(pending)
-    different = store.identity_differences(work.models.identity)
-    if different:
+def _knows_vectors(language: Language, work: Workspace) -> bool:
+    """Whether the model that made the library's vectors reads the language."""
+    if work.store.identity_differences(work.models.identity):
         raise IndexMismatch("This library was made with another embedding model than the one in use now.")
-    if not work.models.reads(query):
-        return None, [_NOT_EMBEDDED]
-    notices = [f"{_passages(pending)} found by words only until adding has finished."] * bool(pending)
-    return work.models.encoder.encode_queries([query])[0], notices
+    return work.models.reads(language)
 
 
-def _passages(count: int) -> str:
-    return "1 passage is" if count == 1 else f"{count:,} passages are"
+def _query_vector(query: str, work: Workspace) -> FloatArray | None:
+    """None where nothing is searchable by meaning yet."""
+    return work.models.encoder.encode_queries([query])[0] if work.store.vector_count() else None
+
+
+def _reads_others_only(language: Language, work: Workspace) -> bool:
+    """Whether there is a reader, for other languages; the models' `reasons` say why there is none at all."""
+    return not work.models.reads_closely(language) and work.models.reads_closely(UNKNOWN)
+
+
+def _pending(work: Workspace, embedded: bool) -> tuple[Message, ...]:
+    count = work.store.pending_count()
+    if not count or not embedded:
+        return ()
+    if work.store.vector_count() == 0:
+        return (say("nothing-by-meaning-yet", count=count),)
+    return (say("some-by-words-only", count=count),)
+
+
+def _unknown_language(language: Language, embedded: bool, unread: bool, quotes_only: bool) -> tuple[Message, ...]:
+    """What is done without because models do not know the language, in one sentence."""
+    name = name_of(language)
+    match embedded, unread, quotes_only:
+        case False, _, False:
+            return (say("language-by-words", language=name),)
+        case False, _, True:
+            return (say("language-by-words-quoted", language=name),)
+        case True, True, False:
+            return (say("language-unread", language=name),)
+        case True, True, True:
+            return (say("language-unread-quoted", language=name),)
+        case True, False, True:
+            return (say("language-quoted", language=name),)
+    return ()
 
 
 def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:

@@ -88,8 +88,8 @@ def _set_file(
 def _insert(connection: Connection, document_id: str, parsed: ParsedDocument, chunks: Sequence[Chunk]) -> int:
     _check_slices(parsed, chunks)
     cursor = connection.execute(
-        "INSERT INTO documents(document_id, media_type, title, warnings, page_count, chunk_count)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents(document_id, media_type, title, warnings, page_count, chunk_count, language)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             document_id,
             parsed.media_type,
@@ -97,6 +97,7 @@ def _insert(connection: Connection, document_id: str, parsed: ParsedDocument, ch
             json.dumps([to_data(warning) for warning in parsed.warnings]),
             len(parsed.pages),
             len(chunks),
+            parsed.language,
         ),
     )
     document = int(cursor.lastrowid)

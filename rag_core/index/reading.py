@@ -13,13 +13,15 @@ from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile, StoredChunk
 from rag_core.messages import from_data, from_text
 from rag_core.storage.connection import Connection
+from rag_core.text.language import UNKNOWN, Language
 from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
 
 _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
 
 _CHUNK_COLUMNS = """
     SELECT c.id, c.document, d.document_id, d.title, d.media_type, c.ordinal, c.page, p.label, c.char_start,
-           c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count
+           c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count,
+           d.language
     FROM chunks c JOIN documents d ON d.id = c.document JOIN pages p ON p.document = c.document AND p.number = c.page
 """
 
@@ -33,6 +35,14 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM chunks WHERE embedded = 0)"
     ).fetchone()
     return Counts(*(int(count) for count in row))
+
+
+def usual_language(connection: Connection) -> Language:
+    """That of most documents."""
+    row = connection.execute(
+        "SELECT language FROM documents WHERE language <> '' GROUP BY language ORDER BY count(*) DESC LIMIT 1"
+    ).fetchone()
+    return Language(row[0]) if row else UNKNOWN
 
 
 def known_files(connection: Connection) -> dict[str, KnownFile]:
@@ -49,14 +59,14 @@ def known_files(connection: Connection) -> dict[str, KnownFile]:
 def documents(connection: Connection) -> list[Document]:
     rows = connection.execute(
         "SELECT f.path, f.size_bytes, f.modified_ns, f.reason, d.document_id, d.media_type, d.title, d.page_count,"
-        f" d.chunk_count, d.warnings, {_PENDING}"
+        f" d.chunk_count, d.warnings, coalesce(d.language, ''), {_PENDING}"
         " FROM files f LEFT JOIN documents d ON d.id = f.document ORDER BY f.path"
     )
     return [
         Document(
             document_id=document_id or "",
             path=path,
-            media_type=media_type or "",
+            media_type=media or "",
             title=title or "",
             size_bytes=size,
             modified_ns=modified,
@@ -65,8 +75,9 @@ def documents(connection: Connection) -> list[Document]:
             state=_state(document_id, pending),
             reason=from_text(reason),
             warnings=tuple(map(from_data, json.loads(warnings))) if warnings else (),
+            language=language,
         )
-        for path, size, modified, reason, document_id, media_type, title, pages, chunks, warnings, pending in rows
+        for path, size, modified, reason, document_id, media, title, pages, chunks, warnings, language, pending in rows
     ]
 
 
@@ -166,6 +177,7 @@ def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterable[Stor
             text=row[10],
             headings=tuple(json.loads(row[11])) if row[11] else (),
             token_count=row[12],
+            language=row[13],
         )
         for row in rows
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag_core.messages import NOTHING, Message
+from rag_core.text.language import UNKNOWN, Language
 from rag_core.types import DocumentState
 
 
@@ -40,7 +41,8 @@ class PendingChunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk with what a search result shows. `paths` are all places of the document, sorted."""
+    """A chunk with what a search result shows. `paths` are all places of the document, sorted; `language` is the
+    document's."""
 
     chunk_id: int
     document_id: str
@@ -55,6 +57,7 @@ class StoredChunk:
     text: str
     headings: tuple[str, ...]
     token_count: int
+    language: Language = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

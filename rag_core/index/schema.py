@@ -67,8 +67,11 @@ _STEP_1: Step = (
     )""",
 )
 
+# Empty where nobody knows it, and of documents that were added before it was asked for.
+_STEP_2 = ("ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",)
+
 LIBRARY = Schema(
     "library",
     "Move the folder away and add the documents again; the documents themselves are not touched.",
-    steps=(_STEP_1,),
+    steps=(_STEP_1, _STEP_2),
 )

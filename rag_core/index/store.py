@@ -18,6 +18,7 @@ from rag_core.index.schema import LIBRARY
 from rag_core.messages import Message
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
+from rag_core.text.language import Language
 from rag_core.types import Chunk, Document, Filters, FloatArray, Page, PageInfo, ParsedDocument, TextMatch
 
 VECTOR_FILE = "vectors.faiss"
@@ -281,6 +282,11 @@ class Store:
         """What a list of libraries shows. A few milliseconds, however large the library is."""
         with self._reading() as connection:
             return reading.counts(connection)
+
+    def usual_language(self) -> Language:
+        """That of most documents: what a question is asked in that could be in several."""
+        with self._reading() as connection:
+            return reading.usual_language(connection)
 
     def statistics(self) -> Statistics:
         with self._reading() as connection:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from rag_core.text.language import Language
 from rag_core.types import Filters, FloatArray
 
 
 class FoundChunk(Protocol):
-    """A stored chunk; `paths` are all places of its document, sorted."""
+    """A stored chunk; `paths` are all places of its document, sorted, and `language` is its document's."""
 
     @property
     def chunk_id(self) -> int: ...
@@ -35,6 +36,8 @@ class FoundChunk(Protocol):
     def headings(self) -> tuple[str, ...]: ...
     @property
     def token_count(self) -> int: ...
+    @property
+    def language(self) -> Language: ...
 
 
 class SearchableIndex(Protocol):

@@ -29,7 +29,7 @@ from rag_core.types import (
 )
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
-from tests.fakes_models import FakeModels
+from tests.fakes_models import ENGLISH_ONLY, FakeModels
 
 HANDBOOK = """# Leave
 
@@ -296,11 +296,13 @@ def test_where_the_model_invents_the_documents_own_words_follow(tmp_path: Path, 
 
 def test_a_model_that_does_not_write_the_language_is_not_asked_to(tmp_path: Path, folder: Path) -> None:
     (folder / "rules.txt").write_text("年次有給休暇は年20日とする。避難場所は横浜公園とする。")
-    models = FakeModels(languages="en")
+    models = FakeModels(languages=ENGLISH_ONLY)
     with open_engine(tmp_path, models) as engine:
         finish(engine.add([folder]))
         found = engine.search("避難場所はどこですか。")
-        assert found.passages[0].dense_score is None and "does not read the language" in str(found.notices[0])
+        assert found.passages[0].dense_score is None and str(found.notices[0]).startswith(
+            "No model in use knows the language of the question (日本語)"
+        )
         answer = engine.answer("避難場所はどこですか。")
     assert models.generator.seen == [] and not answer.generated
     assert answer.text == "文書には次のようにあります。「避難場所は横浜公園とする。」 [1]"

@@ -22,8 +22,11 @@ from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_manifest
 from rag_core.settings import Settings
+from rag_core.text.language import Language
 from rag_core.types import Reading
 from tests.runtime.fakes import PROCESSOR, device
+
+ENGLISH = Language("en")
 
 ELITE = target_named("snapdragon-x-elite")
 LAPTOP = Inventory((device(), PROCESSOR))
@@ -144,14 +147,14 @@ def test_everything_works_without_a_reader_and_says_where_one_is_to_be_had(
     opened: list[str], data_dir: DataDir
 ) -> None:
     models = PackModels(data_dir, Settings())
-    assert not models.reads_closely("How long is it?") and models.reader is None and has_no_reader(models)
+    assert not models.reads_closely(ENGLISH) and models.reader is None and has_no_reader(models)
     assert models.encoder and models.kind_of("rerank") == "cpu"
     assert (models.providers, models.reasons) == ({"embed": QNN}, {"rerank": NOT_INSTALLED})
     assert "rerank" not in models.failed
     write_pack(data_dir.packs / "reader", "reader", CPU)
     assert has_no_reader(models), "nothing changes in the middle of work"
     models.close()
-    assert models.reads_closely("How long is it?") and not has_no_reader(models)
+    assert models.reads_closely(ENGLISH) and not has_no_reader(models)
     assert (models.providers, models.reasons) == ({"rerank": QNN}, {})
 
 
@@ -167,9 +170,9 @@ def test_a_reader_that_cannot_be_opened_is_a_reason_and_no_failure(
 
     monkeypatch.setattr("rag_core.engine.pack_models.open_reader", damaged)
     models = PackModels(data_dir, Settings())
-    assert models.reads_closely("It is there."), "so far nobody knows"
+    assert models.reads_closely(ENGLISH), "so far nobody knows"
     assert models.reader is None and models.reader is None and len(tries) == 1
-    assert not models.reads_closely("Not any more.") and not has_no_reader(models)
+    assert not models.reads_closely(ENGLISH) and not has_no_reader(models)
     assert models.reasons == {"rerank": "The file “int8.onnx” is damaged. Prepare the models again."}
     (data_dir.packs / "reader" / "manifest.json").write_text("{")
     models.close()
@@ -184,9 +187,9 @@ def test_a_reader_that_fails_at_its_last_place_leaves_texts_unread_and_is_not_as
     reader = models.reader
     assert reader is not None and reader.read("How long?", [("", "a"), ("", "b")]) == [None, None]
     assert models.reasons["rerank"].startswith("The NPU hung.") and "rerank" not in models.providers
-    assert not models.reads_closely("How long?") and not has_no_reader(models)
+    assert not models.reads_closely(ENGLISH) and not has_no_reader(models)
     models.retry_devices()
-    assert models.reads_closely("How long?")
+    assert models.reads_closely(ENGLISH)
 
 
 def test_a_reader_that_fails_at_its_last_place_leaves_sentences_unchecked(opened: list[str], data_dir: DataDir) -> None:
@@ -201,9 +204,8 @@ def test_the_readers_pack_says_which_languages_it_knows(opened: list[str], data_
     write_pack(data_dir.packs / "reader", "reader", CPU, languages=["en"])
     multilingual = write_pack(data_dir.packs / "second", "reader", CPU, languages=["en", "ja"])
     write_manifest(multilingual.root, replace(multilingual.manifest, id="second"))
-    japanese = "休暇は何日ですか"
-    assert not PackModels(data_dir, Settings()).reads_closely(japanese)
-    assert PackModels(data_dir, Settings(reader="second")).reads_closely(japanese)
+    assert not PackModels(data_dir, Settings()).reads_closely(Language("ja"))
+    assert PackModels(data_dir, Settings(reader="second")).reads_closely(Language("ja"))
     assert opened == []
 
 

@@ -26,6 +26,7 @@ from rag_core.model_protocols import PassageReader, TextEncoder
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.stages import stage_named
+from rag_core.text.language import language_of
 from rag_core.types import Answer, ChatMessage
 
 DEPTH = 10  # searches are compared by their first ten
@@ -54,7 +55,7 @@ class Measurement:
         self._meters = meters
         self._placement = placement
         self._lost: dict[str, str] = {}  # stages that are not where they should be, and why
-        self._questions = [question for question in bench_questions() if models.reads(question.question)]
+        self._questions = [question for question in bench_questions() if models.reads(language_of(question.question))]
         self._done = 0
         asked = [*self._questions[: order.work.searches], *self._questions[: order.work.questions]]
         self._total = 5 + len(asked)

@@ -25,7 +25,7 @@ from app.kit.pane_button import PaneButton
 from app.kit.source_target import SourceTarget
 from app.kit.text import use_language
 from rag_core.conversations.records import Turn
-from rag_core.messages import literal
+from rag_core.messages import literal, say
 from rag_core.types import Filters
 from tests.app.conversation.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered, passage
 
@@ -127,13 +127,13 @@ def test_a_turn_says_its_question_and_its_state(view: ConversationView, model: C
 def test_what_the_search_told_is_shown_again_in_the_language_of_the_window(
     qtbot: QtBot, view: ConversationView, model: ConversationModel
 ) -> None:
-    said = "Searching by words only: the embedding model does not read the language of the question."
+    said = say("language-by-words", language="Deutsch")
 
     def shown(words: str) -> bool:
         return any(words in label.text() for label in view.findChildren(QLabel) if label.isVisible())
 
-    model.load([replace(answered(1), notices=(literal(said),))])
-    assert shown(said)
+    model.load([replace(answered(1), notices=(said,))])
+    assert shown(str(said))
     try:
         use_language("ja")
         qtbot.waitUntil(lambda: shown("語句だけで検索しています。"))

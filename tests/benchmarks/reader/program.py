@@ -19,6 +19,7 @@ from rag_core.read.opening import open_reader
 from rag_core.read.reader import Reader
 from rag_core.runtime.pack import find_pack
 from rag_core.settings import Settings
+from rag_core.text.language import language_of
 from rag_core.types import Filters, Reading, SearchResult
 
 
@@ -72,7 +73,7 @@ class Program:
         """The passages in their final order, and how likely the program thinks an answer is."""
         self.listened.said = {}
         work = Workspace(index, self.models, self.settings, self.data_dir.reports)
-        return search(question, Filters(), work, top_k).result
+        return search(question, language_of(question), Filters(), work, top_k).result
 
     def relevance_of(self, chunks: Sequence[StoredChunk]) -> dict[int, float]:
         """What the reader said of these chunks in the last search; those that it did not read are left out."""

@@ -1,0 +1,107 @@
+"""Models are not asked in a language that their packs do not name, and the person is told once what is done without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_core.engine import Engine
+from rag_core.messages import say
+from rag_core.paths import DataDir
+from rag_core.progress import run_to_end
+from rag_core.settings import Settings
+from rag_core.text import language
+from rag_core.text.language import Languages, Script
+from rag_core.types import ChatMessage, PassagesFound
+from tests.fakes_models import ENGLISH_ONLY, FakeModels
+from tests.fakes_reader import FakeReader
+
+GERMAN = "Die Kündigungsfrist beträgt drei Monate zum Quartalsende. Der Schlüssel zum Tresor liegt bei Frau Größl."
+ASKED = "Wie lang ist die Kündigungsfrist?"
+# Cherokee, a script that the program does not know.
+TOY, TOY_ASKED = "ᎠᎹᏱ ᎤᏪᏯ. ᏔᎵ ᎢᏳᏩᎪᏗ ᎠᏎᎸᎢ.", "ᎢᏳᏩᎪᏗ ᎠᏎᎸᎢ?"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "frist.txt").write_text(GERMAN, encoding="utf-8")
+    (folder / "leave.txt").write_text("Every member of staff has 25 days of annual leave.", encoding="utf-8")
+    (folder / "codes.txt").write_text("4711 | 0815", encoding="utf-8")
+    return folder
+
+
+def opened(folder: Path, models: FakeModels) -> Engine:
+    engine = Engine(DataDir(folder.parent / "data"), settings=Settings(relevance_threshold=0.0), models=models)
+    run_to_end(engine.add([folder]))
+    return engine
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    return FakeModels(languages=ENGLISH_ONLY, reader=FakeReader())
+
+
+@pytest.fixture
+def engine(folder: Path, models: FakeModels) -> Iterator[Engine]:
+    with opened(folder, models) as engine:
+        yield engine
+
+
+def test_documents_are_listed_with_their_language(engine: Engine) -> None:
+    languages = {Path(document.path).name: document.language for document in engine.documents()}
+    assert languages == {"frist.txt": "de", "leave.txt": "en", "codes.txt": ""}
+
+
+def test_a_german_question_is_not_given_to_english_models(engine: Engine, models: FakeModels) -> None:
+    events = list(engine.ask(ASKED))
+    answer = engine.answer(ASKED)
+    assert models.generator.seen == [] and not answer.generated
+    assert isinstance(models.reader, FakeReader) and not models.reader.asked
+    assert all(passage.dense_score is None for passage in answer.passages)
+    (found,) = [event.result for event in events if isinstance(event, PassagesFound)]
+    assert (*found.notices, *answer.notices) == (say("language-by-words-quoted", language="Deutsch"),)
+    assert "Die Kündigungsfrist beträgt drei Monate zum Quartalsende." in answer.text
+
+
+def test_what_each_model_lacks_is_told_in_one_notice(folder: Path, models: FakeModels) -> None:
+    models.languages = Languages()
+    with opened(folder, models) as engine:
+        assert [notice.code for notice in engine.search(ASKED).notices] == ["language-unread"]
+        assert engine.search(ASKED, rerank=False).notices == ()
+        assert engine.search("How many days of leave?").notices == ()
+        assert engine.answer(ASKED).generated
+
+
+def test_a_reader_is_not_given_documents_that_it_does_not_know(engine: Engine, models: FakeModels) -> None:
+    engine.search("Who has the Schlüssel zum Tresor of the house?")
+    assert isinstance(models.reader, FakeReader)
+    read = [text for _, texts in models.reader.asked for _, text in texts]
+    assert read and GERMAN not in read
+
+
+def test_a_follow_up_that_is_open_is_in_the_language_of_what_it_leans_on(engine: Engine) -> None:
+    history = [ChatMessage("user", ASKED), ChatMessage("assistant", "Drei Monate.")]
+    (notice,) = engine.search("Tresor?", history=history).notices
+    assert notice["language"] == "Deutsch"
+
+
+def test_a_language_from_outside_is_used_from_end_to_end(
+    folder: Path, models: FakeModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        language, "SCRIPTS", [*language.SCRIPTS, Script("[\u13a0-\u13ff\uab70-\uabbf]+", {"chr": "ᏣᎳᎩ"})]
+    )
+    (folder / "toy.txt").write_text(TOY, encoding="utf-8")
+    with opened(folder, models) as engine:
+        assert "chr" in {document.language for document in engine.documents()}
+        answer = engine.answer(TOY_ASKED)
+        assert not answer.generated and answer.text == "ᏔᎵ ᎢᏳᏩᎪᏗ ᎠᏎᎸᎢ. [1]", "the program has no words of its own there"
+        (notice,) = engine.search(TOY_ASKED).notices
+        assert notice == say("language-by-words", language="ᏣᎳᎩ")
+        models.languages = models.reader_languages = Languages.of({"languages": ["en", "chr"]})
+        assert engine.search(TOY_ASKED).notices == () and engine.search(TOY_ASKED).counts["reranked"]
+        assert engine.answer(TOY_ASKED).generated
