@@ -16,7 +16,11 @@ WIDTH = 118
 
 def main() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "app", "demo", "--no-window"], capture_output=True, text=True, encoding="utf-8", check=True
+        [sys.executable, "-m", "app", "demo", "--no-window"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     shown = re.sub(r"\S*/assets/samples/", "~/alcove/assets/samples/", done.stdout)  # whoever draws it, wherever
     with (PICTURES / "demo.svg").open("w", encoding="utf-8") as file:

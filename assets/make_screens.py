@@ -155,7 +155,9 @@ def busy(camera: Camera, documents: Path) -> None:
     wiring = camera.wiring
     wiring.adding.add_to("Hollis & Marsh", [documents])
     camera.wait(lambda: wiring.libraries.controller.chosen == "Hollis & Marsh", "the library")
-    camera.wait(lambda: wiring.documents.documents.model.total > 10 and wiring.documents.indexing.state.view, "the adding")
+    camera.wait(
+        lambda: wiring.documents.documents.model.total > 10 and wiring.documents.indexing.state.view, "the adding"
+    )
     wiring.pages.show_documents()
     camera.take("07-documents-being-added")
     camera.wait(lambda: wiring.documents.indexing.state.view is None, "the end of adding", 300)
@@ -265,8 +267,8 @@ def prepare_documents(home: Path) -> Path:
 
 def photograph(folder: Path, packs: Path, variant: Variant) -> None:
     """One variant, in this process."""
-    from app.shell.application import Application, engine_process, make_qt_application
     from app.engine.silence import watch_network
+    from app.shell.application import Application, engine_process, make_qt_application
     from app.shell.single_instance import SingleInstance
 
     home = Path.home()

@@ -1,8 +1,7 @@
 """The window's words. English is written in the code; other languages are catalogues under assets/translations.
 
-A catalogue has the window's words under "window": English to translation, with the same {placeholders}. Widgets fill
-every visible word in
-`retranslate()`, which `Translated` calls again when the language changes.
+A catalogue has the window's words under "window": English to translation, with the same {placeholders}. What `tr` said
+can be said again when the language has changed (`Words`), so widgets set most of their words once (`Translated`).
 
 What the core says comes as data (`rag_core.messages`): `tr_message` puts it into words.
 """
@@ -11,8 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTranslator
 from PySide6.QtWidgets import QApplication
@@ -23,6 +24,7 @@ from rag_core.paths import ASSETS
 
 LANGUAGES = languages()
 _PROPERTY = "alcove_language"
+Value = TypeVar("Value")
 _QT_WORDS = "alcove_qt_words"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
@@ -45,10 +47,32 @@ def use_language(code: str) -> None:
         QCoreApplication.sendEvent(window, QEvent(QEvent.Type.LanguageChange))
 
 
+class Words(str):
+    """What `tr` said; `again()` says it in the language that is in use by then."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, object]
+
+    def again(self) -> Words:
+        return _words(self.template, {name: said_again(value) for name, value in self.values.items()})
+
+
+def _words(template: str, values: dict[str, object]) -> Words:
+    found = catalogue(language()).get(template, template)
+    words = Words(found.format(**values) if values else found)
+    words.template, words.values = template, values
+    return words
+
+
+def said_again(value: Value) -> Value:
+    """Words in the language in use; anything else as it was."""
+    return value.again() if isinstance(value, Words) else value  # type: ignore[return-value]  # words are text
+
+
 def tr(text: str, **values: object) -> str:
     """`text` in the language in use, with {placeholders} filled."""
-    found = catalogue(language()).get(text, text)
-    return found.format(**values) if values else found
+    return _words(text, values)
 
 
 def tr_count(count: int, one: str, many: str, **values: object) -> str:
@@ -158,16 +182,31 @@ def _use_words_of_qt(application: QApplication, code: str) -> None:
 
 
 class Translated:
-    """Mixed into widgets with words of their own, before the Qt class: `class Card(Translated, QFrame)`.
+    """Mixed into widgets that show words or colours, before the Qt class: `class Card(Translated, QFrame)`.
 
-    Call `retranslate()` at the end of the constructor.
+    Labels and buttons of the kit say their own words again by themselves. `say` does the same for anything else that
+    is set once; what follows from a state is set in `retranslate`, and pictures that do not follow the theme in
+    `retheme`.
     """
 
+    _sayings: tuple[tuple[Callable[[str], object], str], ...] = ()
+
+    def say(self, set_words: Callable[[str], object], words: str) -> None:
+        """Now, and again in every other language."""
+        self._sayings = (*self._sayings, (set_words, words))
+        set_words(words)
+
     def retranslate(self) -> None:
-        """Set every visible word, tooltip and accessible name."""
-        raise NotImplementedError
+        """The language has changed: set the words that follow from a state."""
+
+    def retheme(self) -> None:
+        """The colours have changed: draw pictures anew."""
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.LanguageChange:
+            for set_words, words in self._sayings:
+                set_words(said_again(words))
             self.retranslate()
         super().changeEvent(event)  # type: ignore[misc]  # of the Qt class that this is mixed into
+        if event.type() == QEvent.Type.PaletteChange:
+            self.retheme()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
+from app.kit.button import IconButton
 from app.kit.design import XS, S
-from app.kit.icon_button import IconButton
+from app.kit.label import Label
+from app.kit.layout import row, wide
 from app.kit.text import Translated, tr
 from app.source.source_model import MAX_MATCHES, SourceModel
 
@@ -26,26 +28,20 @@ class FindBar(Translated, QFrame):
         super().__init__(parent)
         self._model = model
         self.setProperty("kind", "head")
-        self.field = QLineEdit(self, clearButtonEnabled=True)
-        self.count = QLabel(self)
-        self.count.setProperty("kind", "small")
-        self.previous = IconButton("chevron-up", self)
-        self.next = IconButton("chevron-down", self)
-        self.close_button = IconButton("close", self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(S, XS, S, XS)
-        row.setSpacing(XS)
-        row.addWidget(self.field, 1)
-        for widget in (self.count, self.previous, self.next, self.close_button):
-            row.addWidget(widget)
+        self.field = QLineEdit(clearButtonEnabled=True)
+        self.say(self.field.setPlaceholderText, tr("Find in this document"))
+        self.say(self.field.setAccessibleName, tr("Find in this document"))
+        self.count = Label(kind="small")
+        self.previous = IconButton("chevron-up", tr("Previous place"), self.previous_asked, keys="Shift+F3")
+        self.next = IconButton("chevron-down", tr("Next place"), self.next_asked, keys="F3")
+        self.close_button = IconButton("close", tr("Close the search"), self.close_find, keys="Esc")
+        parts = (self.count, self.previous, self.next, self.close_button)
+        row(wide(self.field), *parts, gap=XS, margins=(S, XS, S, XS), on=self)
         self._typing = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._typing.timeout.connect(self._ask)
         self.field.textChanged.connect(self._typing.start)
-        self.previous.clicked.connect(self.previous_asked)
-        self.next.clicked.connect(self.next_asked)
-        self.close_button.clicked.connect(self.close_find)
         self.field.installEventFilter(self)
-        model.matches_changed.connect(self._show_count)
+        model.matches_changed.connect(self.retranslate)
         model.document_changed.connect(self._start_over)
         self.hide()
         self.retranslate()
@@ -66,14 +62,6 @@ class FindBar(Translated, QFrame):
         self.query_changed.emit("")
         self.closed.emit()
 
-    def retranslate(self) -> None:
-        self.field.setPlaceholderText(tr("Find in this document"))
-        self.field.setAccessibleName(tr("Find in this document"))
-        self.previous.set_words(tr("Previous place"), "Shift+F3")
-        self.next.set_words(tr("Next place"), "F3")
-        self.close_button.set_words(tr("Close the search"), "Esc")
-        self._show_count()
-
     def _ask(self) -> None:
         self._typing.stop()
         self.query_changed.emit(self.field.text().strip())
@@ -84,7 +72,7 @@ class FindBar(Translated, QFrame):
         if self.isVisible() and self.field.text().strip():
             self._typing.start()
 
-    def _show_count(self) -> None:
+    def retranslate(self) -> None:
         model = self._model
         total = len(model.matches)
         if not model.query or model.searching:

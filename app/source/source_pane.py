@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from app.kit.design import L, M, S
+from app.kit.label import Label
+from app.kit.layout import column, held, wide
 from app.kit.text import Translated, tr
 from app.source.find_bar import FindBar
 from app.source.page_view import PageView
@@ -36,21 +38,23 @@ class SourcePane(Translated, QFrame):
         super().__init__(parent)
         self._model = model
         self.setProperty("kind", "side")
-        self.head = SourceHead(model, self)
-        self.find_bar = FindBar(model, self)
-        self.line = QFrame(self)
-        self.line.setProperty("kind", "warning")
-        self.line_words = QLabel(self.line, wordWrap=True)
-        self.line_words.setProperty("kind", "warning")
-        self.message = QLabel(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        self.message.setProperty("kind", "muted")
+        self.say(self.setAccessibleName, tr("Source"))
+        self.head = SourceHead(model)
+        self.find_bar = FindBar(model)
+        self.line_words = Label(kind="warning", wraps=True)
+        self.line = held(column(self.line_words, margins=(M, S, M, S)), "warning")
+        self._line_room = held(column(self.line, margins=(M, S, M, S)))
+        self.message = Label(kind="muted", wraps=True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setContentsMargins(L, L, L, L)
         self.page_view = PageView(model, self)
         self.text_page = TextPage(model, self)
         self.sheet_page = SheetPage(model, self)
-        self._stack = QStackedWidget(self)
+        self._stack = QStackedWidget()
+        for page in (self.message, self.page_view, self.text_page, self.sheet_page):
+            self._stack.addWidget(page)
+        column(self.head, self.find_bar, self._line_room, wide(self._stack), gap=0, on=self)
         self._waiting = QTimer(self, singleShot=True, interval=_WAITING_MS)
-        self._lay_out()
         self._connect()
         self._add_shortcuts()
         self.retranslate()
@@ -61,24 +65,6 @@ class SourcePane(Translated, QFrame):
         self.find_bar.open_find(selected if "\u2029" not in selected else "")
 
     # Building
-
-    def _lay_out(self) -> None:
-        around = QVBoxLayout(self.line)
-        around.setContentsMargins(M, S, M, S)
-        around.addWidget(self.line_words)
-        for page in (self.message, self.page_view, self.text_page, self.sheet_page):
-            self._stack.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.head)
-        column.addWidget(self.find_bar)
-        self._line_room = QWidget(self)
-        room = QVBoxLayout(self._line_room)
-        room.setContentsMargins(M, S, M, S)
-        room.addWidget(self.line)
-        column.addWidget(self._line_room)
-        column.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
         head, find, model = self.head, self.find_bar, self._model
@@ -93,10 +79,10 @@ class SourcePane(Translated, QFrame):
         find.next_asked.connect(self.find_next_asked)
         find.previous_asked.connect(self.find_previous_asked)
         find.closed.connect(lambda: self._view.setFocus())
-        self._waiting.timeout.connect(self._refresh)
+        self._waiting.timeout.connect(self.retranslate)
         model.document_changed.connect(self._start)
         for change in (model.pages_changed, model.problem_changed, model.place_changed, model.page_loaded):
-            change.connect(lambda *_: self._refresh())
+            change.connect(lambda *_: self.retranslate())
         model.reveal_asked.connect(self._reveal)
 
     def _add_shortcuts(self) -> None:
@@ -129,13 +115,13 @@ class SourcePane(Translated, QFrame):
 
     def _start(self) -> None:
         self._waiting.start()
-        self._refresh()
+        self.retranslate()
 
     def _reveal(self, place: TextMatch) -> None:
         for view in (self.page_view, self.text_page, self.sheet_page):
             view.reveal(place)
 
-    def _refresh(self) -> None:
+    def retranslate(self) -> None:
         model = self._model
         has_something = bool(model.pages) if model.kind == "pages" else model.page(model.number) is not None
         self._stack.setCurrentWidget(self._view if has_something else self.message)
@@ -170,10 +156,6 @@ class SourcePane(Translated, QFrame):
 
     def copy_quote(self) -> None:
         QGuiApplication.clipboard().setText(self._model.quote_text())
-
-    def retranslate(self) -> None:
-        self.setAccessibleName(tr("Source"))
-        self._refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.matches(QKeySequence.StandardKey.Find):

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import platform
+from functools import partial
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, qVersion
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPlainTextEdit,
-    QPushButton,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal, qVersion
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPlainTextEdit, QTabWidget, QWidget
 
+from app.kit.button import Button
 from app.kit.design import XL, XS, L, M, S
-from app.kit.form import wrapped
-from app.kit.resources import app_icon
-from app.kit.text import Translated, tr
+from app.kit.dialog import Dialog
+from app.kit.label import Label, Picture, paragraph
+from app.kit.layout import STRETCH, column, held, row, wide
+from app.kit.text import tr
 from app.status.about_model import AboutModel
 from rag_core import __version__
 
@@ -32,95 +22,34 @@ _ICON_PX = 72
 _LIST_WIDTH = 240
 
 
-class AboutDialog(Translated, QDialog):
+class AboutDialog(Dialog):
     """`opened`: the lists are wanted; `part_chosen` (name): the text of its licence is; `diagnostics_requested`."""
 
-    opened = Signal()
     part_chosen = Signal(str)
     diagnostics_requested = Signal()
 
     def __init__(self, model: AboutModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(tr("About Alcove"), parent, _SIZE, _SMALLEST)
         self._model = model
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
-        self._picture, self._name = QLabel(), QLabel("Alcove")
-        self._name.setProperty("kind", "display")
-        self._version, self._what, self._made = wrapped("muted"), wrapped(""), wrapped("small")
-        self._parts, self._text = QListWidget(), QPlainTextEdit()
-        self._parts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._parts.setUniformItemSizes(True)
-        self._text.setReadOnly(True)
-        self._text.setTabChangesFocus(True)
-        self._head, self._facts = wrapped("strong"), wrapped("muted")
-        self._diagnostics, self._close = QPushButton(), QPushButton()
-        self._diagnostics_hint = wrapped("small")
-        self._close.setProperty("kind", "primary")
-        self._close.setDefault(True)
         self._tabs.addTab(self._about_page(), "")
         self._tabs.addTab(self._licence_page(), "")
-        self._lay_out()
-        self._connect()
-        self.setMinimumSize(_SMALLEST)
-        self.resize(_SIZE)
-        self.retranslate()
+        self.say(partial(self._tabs.setTabText, 0), tr("About"))
+        self.say(partial(self._tabs.setTabText, 1), tr("Licences"))
+        self._close = Button(tr("Close"), self.accept, "primary")
+        self._close.setDefault(True)
+        bar = row(STRETCH, self._close, margins=(XL, M, XL, L))
+        column(wide(self._tabs), held(bar), gap=0, margins=(S, S, S, 0), on=self)
+        self._parts.currentItemChanged.connect(self._choose)
+        self.opened.connect(self._close.setFocus)
+        model.changed.connect(self._fill)
+        model.text_changed.connect(self.retranslate)
         self._fill()
 
     def show_licences(self) -> None:
         self._tabs.setCurrentIndex(1)
-
-    def retranslate(self) -> None:
-        self.setWindowTitle(tr("About Alcove"))
-        self._tabs.setTabText(0, tr("About"))
-        self._tabs.setTabText(1, tr("Licences"))
-        self._picture.setPixmap(app_icon().pixmap(QSize(_ICON_PX, _ICON_PX)))
-        self._picture.setAccessibleName(tr("The picture of Alcove"))
-        self._version.setText(tr("Version {version}", version=__version__))
-        self._what.setText(
-            tr(
-                "Alcove answers questions from your own documents, on your own computer. Each answer shows the "
-                "place that it comes from. Nothing you read, ask or write leaves this machine."
-            )
-        )
-        self._made.setText(
-            tr(
-                "With Python {python} and Qt {qt}, on {system}.",
-                python=platform.python_version(),
-                qt=qVersion(),
-                system=platform.system(),
-            )
-        )
-        self._diagnostics.setText(tr("Copy diagnostics"))
-        self._diagnostics_hint.setText(
-            tr(
-                "Versions, devices, counts and settings, to send to somebody who helps you. "
-                "No names or text of your documents."
-            )
-        )
-        self._diagnostics.setAccessibleDescription(self._diagnostics_hint.text())
-        self._close.setText(tr("Close"))
-        self._parts.setAccessibleName(tr("Parts made by others"))
-        self._text.setAccessibleName(tr("Text of the licence"))
-        self._show_part()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        super().showEvent(event)
-        if not event.spontaneous():
-            self._close.setFocus()
-            self.opened.emit()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.retranslate()
-
-    def _connect(self) -> None:
-        self._close.clicked.connect(self.accept)
-        self._diagnostics.clicked.connect(self.diagnostics_requested)
-        self._parts.currentItemChanged.connect(self._choose)
-        self._model.changed.connect(self._fill)
-        self._model.text_changed.connect(self._show_part)
 
     def _fill(self) -> None:
         chosen = self._chosen()
@@ -148,11 +77,11 @@ class AboutDialog(Translated, QDialog):
         return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
 
     def _choose(self) -> None:
-        self._show_part()
+        self.retranslate()
         if name := self._chosen():
             self.part_chosen.emit(name)
 
-    def _show_part(self) -> None:
+    def retranslate(self) -> None:
         name = self._chosen()
         part = next((part for part in self._model.parts if part.name == name), None)
         model = next((pack for pack in self._model.models if (pack.title or pack.pack_id) == name), None)
@@ -173,57 +102,50 @@ class AboutDialog(Translated, QDialog):
         self._text.setPlaceholderText(nothing if self._model.chosen == name else "")
 
     def _about_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(XL, XL, XL, XL)
-        column.setSpacing(M)
-        head = QHBoxLayout()
-        head.setSpacing(L)
-        names = QVBoxLayout()
-        names.setSpacing(XS)
-        names.addStretch(1)
-        names.addWidget(self._name)
-        names.addWidget(self._version)
-        names.addStretch(1)
-        head.addWidget(self._picture)
-        head.addLayout(names, 1)
-        column.addLayout(head)
-        column.addSpacing(S)
-        column.addWidget(self._what)
-        column.addWidget(self._made)
-        column.addSpacing(L)
-        row = QHBoxLayout()
-        row.addWidget(self._diagnostics)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(self._diagnostics_hint)
-        column.addStretch(1)
-        return page
+        picture = Picture("alcove", _ICON_PX)
+        self.say(picture.setAccessibleName, tr("The picture of Alcove"))
+        version = paragraph(tr("Version {version}", version=__version__))
+        what = tr(
+            "Alcove answers questions from your own documents, on your own computer. Each answer shows the "
+            "place that it comes from. Nothing you read, ask or write leaves this machine."
+        )
+        made = tr(
+            "With Python {python} and Qt {qt}, on {system}.",
+            python=platform.python_version(),
+            qt=qVersion(),
+            system=platform.system(),
+        )
+        diagnostics = Button(tr("Copy diagnostics"), self.diagnostics_requested)
+        hint = tr(
+            "Versions, devices, counts and settings, to send to somebody who helps you. "
+            "No names or text of your documents."
+        )
+        self.say(diagnostics.setAccessibleDescription, hint)
+        names = column(STRETCH, Label("Alcove", "display"), version, STRETCH, gap=XS)
+        return held(
+            column(
+                row(picture, wide(names), gap=L),
+                S,
+                paragraph(what, ""),
+                paragraph(made, "small"),
+                L,
+                row(diagnostics, STRETCH),
+                paragraph(hint, "small"),
+                STRETCH,
+                gap=M,
+                margins=(XL, XL, XL, XL),
+            )
+        )
 
     def _licence_page(self) -> QWidget:
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(XL, L, XL, 0)
-        row.setSpacing(L)
+        self._parts, self._text = QListWidget(), QPlainTextEdit()
+        self._parts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._parts.setUniformItemSizes(True)
         self._parts.setFixedWidth(_LIST_WIDTH)
-        right = QVBoxLayout()
-        right.setSpacing(XS)
-        right.addWidget(self._head)
-        right.addWidget(self._facts)
-        right.addSpacing(S)
-        right.addWidget(self._text, 1)
-        row.addWidget(self._parts)
-        row.addLayout(right, 1)
-        return page
-
-    def _lay_out(self) -> None:
-        bar = QFrame()
-        buttons = QHBoxLayout(bar)
-        buttons.setContentsMargins(XL, M, XL, L)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(S, S, S, 0)
-        column.setSpacing(0)
-        column.addWidget(self._tabs, 1)
-        column.addWidget(bar)
+        self._text.setReadOnly(True)
+        self._text.setTabChangesFocus(True)
+        self.say(self._parts.setAccessibleName, tr("Parts made by others"))
+        self.say(self._text.setAccessibleName, tr("Text of the licence"))
+        self._head, self._facts = paragraph(kind="strong"), paragraph()
+        right = column(self._head, self._facts, S, wide(self._text), gap=XS)
+        return held(row(self._parts, wide(right), gap=L, margins=(XL, L, XL, 0)))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from app.engine.feature import Feature
 from app.engine.jobs import EngineLink
 from app.engine.silence import NetworkWatch
 from app.status.about_controller import AboutController
 from app.status.about_dialog import AboutDialog
-from app.status.offline_badge import OfflineBadge
+from app.status.badges import OfflineBadge, StageBadge
 from app.status.offline_dialog import OfflineDialog
 from app.status.preparation_bar import PreparationBar
 from app.status.preparation_controller import PreparationController
-from app.status.stage_badge import StageBadge
 from app.status.stages_dialog import StagesDialog
 from app.status.status_controller import StatusController
 
@@ -46,22 +45,17 @@ class StatusFeature(Feature):
         dialog.npu.retry_requested.connect(self.status.retry_devices)
         dialog.npu.preparation_requested.connect(self.preparation.prepare)
         dialog.npu.stop_requested.connect(self.preparation.stop)
-        _open_once(dialog)
+        dialog.open_once()
 
     def show_proof(self) -> None:
         dialog = OfflineDialog(self.status.silence, self._window)
-        dialog.check_requested.connect(self.status.prove_silence)
-        _open_once(dialog)
+        for wanted in (dialog.opened, dialog.check_again.clicked):
+            wanted.connect(self.status.prove_silence)
+        dialog.open_once()
 
     def show_about(self) -> None:
         dialog = AboutDialog(self.about.model, self._window)
         dialog.opened.connect(self.about.load)
         dialog.part_chosen.connect(self.about.choose)
         dialog.diagnostics_requested.connect(self.about.copy_diagnostics)
-        _open_once(dialog)
-
-
-def _open_once(dialog: QDialog) -> None:
-    """Gone when it is closed."""
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+        dialog.open_once()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QProgressBar, QWidget
 
+from app.kit.button import Button
 from app.kit.design import S
+from app.kit.label import Label, paragraph
+from app.kit.layout import STRETCH, column, row
 from app.kit.text import Translated, tr
 from app.status.preparation_state import Preparation, sentence
 from app.status.stages_state import StagesModel
@@ -20,46 +23,25 @@ class NpuSection(Translated, QWidget):
     preparation_requested = Signal()
     stop_requested = Signal()
 
-    def __init__(self, stages: StagesModel, preparation: Preparation, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, stages: StagesModel, preparation: Preparation) -> None:
+        super().__init__()
         self._stages, self._preparation = stages, preparation
-        self._heading, self._words = QLabel(), QLabel()
-        self._heading.setProperty("kind", "section")
-        self._words.setWordWrap(True)
-        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._words = paragraph(kind="")
         self.progress = QProgressBar(textVisible=False)
         self.progress.setFixedWidth(_BAR_WIDTH)
-        self.prepare_button, self.stop_button, self.retry_button = QPushButton(), QPushButton(), QPushButton()
-        self.prepare_button.clicked.connect(self.preparation_requested)
-        self.stop_button.clicked.connect(self.stop_requested)
-        self.retry_button.clicked.connect(self.retry_requested)
-        row = QHBoxLayout()
-        row.setSpacing(S)
-        for part in (self.progress, self.prepare_button, self.stop_button, self.retry_button):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(S)
-        column.addWidget(self._heading)
-        column.addWidget(self._words)
-        column.addLayout(row)
-        stages.changed.connect(self._show)
-        preparation.changed.connect(self._show)
+        self.say(self.progress.setAccessibleName, tr("Progress of preparing the models"))
+        self.prepare_button = Button(tr("Prepare now"), self.preparation_requested)
+        hint = tr("It takes some minutes, once. You can go on working meanwhile.")
+        self.say(self.prepare_button.setAccessibleDescription, hint)
+        self.stop_button = Button(tr("Stop preparing"), self.stop_requested)
+        self.retry_button = Button(tr("Try the NPU again"), self.retry_requested)
+        buttons = row(self.progress, self.prepare_button, self.stop_button, self.retry_button, STRETCH, gap=S)
+        column(Label(tr("NPU"), "section"), self._words, buttons, gap=S, on=self)
+        stages.changed.connect(self.retranslate)
+        preparation.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self._heading.setText(tr("NPU"))
-        self.progress.setAccessibleName(tr("Progress of preparing the models"))
-        self.prepare_button.setText(tr("Prepare now"))
-        self.prepare_button.setAccessibleDescription(
-            tr("It takes some minutes, once. You can go on working meanwhile.")
-        )
-        self.stop_button.setText(tr("Stop preparing"))
-        self.retry_button.setText(tr("Try the NPU again"))
-        self._show()
-
-    def _show(self) -> None:
         view, words = self._preparation.view, sentence(self._preparation.view)
         self.setVisible(bool(words) or self._stages.can_retry)
         self._words.setText(words)

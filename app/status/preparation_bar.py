@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
+from app.kit.button import IconButton
 from app.kit.design import S
-from app.kit.elided_label import ElidedLabel
-from app.kit.resources import icon
-from app.kit.text import Translated, tr
+from app.kit.progress_strip import ProgressStrip
+from app.kit.text import tr
 from app.status.preparation_state import Preparation, progress_text, short_text
 
 _BAR_WIDTH = 80
 
 
-class PreparationBar(Translated, QWidget):
+class PreparationBar(ProgressStrip):
     """Hidden while nothing is prepared. Says less where there is little room: documents may be read meanwhile."""
 
     stop_requested = Signal()
 
-    def __init__(self, preparation: Preparation, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._preparation = preparation
-        self.text = ElidedLabel()
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setFixedWidth(_BAR_WIDTH)
-        self.stop_button = QToolButton()
-        self.stop_button.setIconSize(QSize(16, 16))
-        self.stop_button.setMinimumSize(28, 28)
-        self.stop_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    def __init__(self, preparation: Preparation) -> None:
+        stop = tr("Stop preparing. What is ready stays; the rest follows at the next start.")
+        button = IconButton("close", stop, px=16, kind="")
+        name, name_of_bar = tr("Preparing the models for the NPU"), tr("Progress of preparing the models")
+        super().__init__(name, name_of_bar, _BAR_WIDTH, button)
+        self._preparation, self.stop_button = preparation, button
         self.stop_button.clicked.connect(self.stop_requested)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(S)
-        for part in (self.text, self.progress, self.stop_button):
-            layout.addWidget(part, 1 if part is self.text else 0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        preparation.changed.connect(self._show)
+        preparation.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Preparing the models for the NPU"))
-        self.progress.setAccessibleName(tr("Progress of preparing the models"))
-        words = tr("Stop preparing. What is ready stays; the rest follows at the next start.")
-        self.stop_button.setToolTip(words)
-        self.stop_button.setAccessibleName(words)
-        self._show()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show()
+        view = self._preparation.view
+        self.setVisible(self._preparation.is_running)
+        self._fit()
+        self.show_progress(view.done, view.total)
+        self.stop_button.setEnabled(not view.stopping)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
@@ -66,12 +49,3 @@ class PreparationBar(Translated, QWidget):
         self.text.setMinimumWidth(metrics.horizontalAdvance(short) + 2)
         self.progress.setVisible(fits)
         self.setToolTip(whole)
-
-    def _show(self) -> None:
-        view = self._preparation.view
-        self.setVisible(self._preparation.is_running)
-        self._fit()
-        self.progress.setRange(0, view.total or 0)
-        self.progress.setValue(view.done)
-        self.stop_button.setIcon(icon("close"))
-        self.stop_button.setEnabled(not view.stopping)

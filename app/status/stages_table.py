@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.kit.design import L, M, S, colours
-from app.kit.resources import icon
+from app.kit.design import L, M, S
+from app.kit.label import Label, Picture, paragraph
+from app.kit.layout import at_top, column, held, line, row, wide
 from app.kit.text import tr
 from app.status.stages_state import is_elsewhere, place_name, precision_name, reason_text, stage_name
 from rag_core.host.events import StageCheck
@@ -24,35 +25,31 @@ class StagesTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(L)
         self._grid.setVerticalSpacing(S)
-        for column in (1, 2):
-            self._grid.setColumnStretch(column, 1)
-        for column, title in enumerate((tr("Step"), tr("Model"), tr("Ran on"), tr("Time"))):
-            heading = label("section")
-            heading.setText(title)
-            self._grid.addWidget(heading, 0, column)
+        for position in (1, 2):
+            self._grid.setColumnStretch(position, 1)
+        for position, title in enumerate((tr("Step"), tr("Model"), tr("Ran on"), tr("Time"))):
+            self._grid.addWidget(Label(title, "section", copied=True), 0, position)
         self._row = 1
         for check in checks:
-            self._add_line()
+            self._add_across(line())
             self._add(check)
 
-    def _add_line(self) -> None:
-        line = QFrame()
-        line.setProperty("kind", "line")
-        self._grid.addWidget(line, self._row, 0, 1, _COLUMNS)
+    def _add_across(self, widget: QWidget) -> None:
+        self._grid.addWidget(widget, self._row, 0, 1, _COLUMNS)
         self._row += 1
 
     def _add(self, check: StageCheck) -> None:
         took = tr("{milliseconds} ms", milliseconds=f"{check.elapsed_ms:,.0f}") if check.elapsed_ms else "–"
         cells = (stage_name(check.stage), check.model or "–", place_name(check), took)
         below = ("", precision_name(check), _device(check), "")
-        for column, (text, small) in enumerate(zip(cells, below, strict=True)):
-            name = ", ".join(cells) if column == 0 else text
-            self._grid.addWidget(_cell(text, small, name, column == 0), self._row, column, Qt.AlignmentFlag.AlignTop)
+        for position, (text, small) in enumerate(zip(cells, below, strict=True)):
+            name = ", ".join(cells) if position == 0 else text
+            cell = _cell(text, small, name, position == 0)
+            self._grid.addWidget(cell, self._row, position, Qt.AlignmentFlag.AlignTop)
         self._row += 1
         reason = reason_text(check)
         if reason:
-            self._grid.addWidget(_reason_row(reason, is_elsewhere(check) or check.can_retry), self._row, 0, 1, _COLUMNS)
-            self._row += 1
+            self._add_across(_reason_row(reason, is_elsewhere(check) or check.can_retry))
 
 
 def _device(check: StageCheck) -> str:
@@ -63,39 +60,16 @@ def _device(check: StageCheck) -> str:
 
 
 def _cell(text: str, small: str, name: str, is_strong: bool) -> QWidget:
-    cell = QWidget()
-    column = QVBoxLayout(cell)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
+    lines = []
     for words, kind in ((text, "strong" if is_strong else ""), (small, "small")):
         if words:
-            line = label(kind, wrap=not is_strong)
-            line.setText(words)
-            line.setAccessibleName(name if words == text else words)
-            column.addWidget(line)
-    return cell
+            shown = Label(words, kind, wraps=not is_strong, copied=True)
+            shown.setAccessibleName(name if words == text else words)
+            lines.append(shown)
+    return held(column(*lines, gap=0))
 
 
 def _reason_row(reason: str, is_warning: bool) -> QWidget:
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, S)
-    line.setSpacing(S)
-    mark, words = QLabel(), label("warning" if is_warning else "muted", wrap=True)
-    colour = colours().warning if is_warning else colours().muted
-    mark.setPixmap(icon("warning" if is_warning else "info", colour).pixmap(QSize(_ICON_PX, _ICON_PX)))
-    words.setText(reason)
-    line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    line.addWidget(words, 1)
-    line.setContentsMargins(0, 0, M, S)
-    return row
-
-
-def label(kind: str, wrap: bool = False) -> QLabel:
-    """Words that can be marked and copied."""
-    made = QLabel()
-    made.setWordWrap(wrap)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if kind:
-        made.setProperty("kind", kind)
-    return made
+    look = ("warning", "warning") if is_warning else ("info", "muted")
+    mark = Picture(look[0], _ICON_PX, look[1])
+    return held(row(at_top(mark), wide(paragraph(reason, look[1])), gap=S, margins=(0, 0, M, S)))

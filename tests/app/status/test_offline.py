@@ -105,7 +105,7 @@ def test_the_dialog_measures_when_it_is_shown_and_copies_the_report(qtbot: QtBot
     controller = StatusController(engine)
     dialog = OfflineDialog(controller.silence)
     qtbot.addWidget(dialog)
-    dialog.check_requested.connect(controller.prove_silence)
+    dialog.opened.connect(controller.prove_silence)
     dialog.show()
     qtbot.waitUntil(lambda: controller.silence.checked_at is not None)
     copy = next(button for button in dialog.findChildren(QPushButton) if button.text() == "Copy report")

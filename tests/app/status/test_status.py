@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.kit.notices import Notice
+from app.status.badges import StageBadge
 from app.status.preparation_state import Preparation
-from app.status.stage_badge import StageBadge
 from app.status.stages_dialog import StagesDialog
 from app.status.stages_state import StagesModel, is_elsewhere, precision_name, reason_text
 from app.status.status_controller import StatusController
