@@ -68,12 +68,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser found. `warnings` say what a person should know of it ("3 pages are images without text")."""
+    """What a parser found. `warnings` say what a person should know of it ("3 pages are images without text"), `place`
+    what its pages are called: "page", "slide", "sheet", "part" or a word of the format's own; "" where it is one piece.
+    """
 
     media_type: str
     pages: tuple[Page, ...]
     title: str = ""
     warnings: tuple[Message, ...] = ()
+    place: str = ""
     language: Language = UNKNOWN
 
 
@@ -132,7 +135,7 @@ class Passage:
     better), `fused_score` what ranks it (see `retrieve`). `rerank_score` is the reader's calibrated probability
     that the passage answers the question, None where the reader did not read it; `answer_start`/`answer_end` are the
     words that answer (offsets into the page's text) and `answer_probability` how sure that is (calibrated), None where
-    the reader found none.
+    the reader found none. `place` is what the page is called (see `ParsedDocument`).
     """
 
     rank: int
@@ -153,6 +156,8 @@ class Passage:
     answer_start: int | None = None
     answer_end: int | None = None
     answer_probability: float | None = None
+    media_type: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +377,7 @@ class PageInfo:
     width: float
     height: float
     needs_ocr: bool
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ import pytest
 
 from rag_core.evaluate.matching import on_expected_page, overlaps, same_file
 from rag_core.evaluate.questions import Question, load_questions
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.formats.protocol import ParseLimits
-from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES, parse_file
+from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.paths import ASSETS, SAMPLES
 from rag_core.text.words import is_cjk
 from rag_core.types import ParsedDocument, Passage
 
 QUESTIONS = load_questions(SAMPLES / "questions.jsonl")
-DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in SUPPORTED_SUFFIXES)
+DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in readable_suffixes())
 
 
 @pytest.fixture(scope="module")

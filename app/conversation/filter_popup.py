@@ -11,23 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel,
 from app.conversation.proof import file_name
 from app.kit.design import XS, L, M, S
 from app.kit.text import Translated, tr
+from rag_core.ingest.formats.registry import groups
 from rag_core.types import Filters
 
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-KINDS: dict[str, tuple[str, ...]] = {
-    "pdf": ("application/pdf",),
-    "word": (f"{_OFFICE}wordprocessingml.document",),
-    "sheet": (
-        f"{_OFFICE}spreadsheetml.sheet",
-        "application/vnd.ms-excel",
-        "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
-        "application/vnd.oasis.opendocument.spreadsheet",
-        "text/csv",
-    ),
-    "slides": (f"{_OFFICE}presentationml.presentation",),
-    "web": ("text/html",),
-    "text": ("text/plain", "text/markdown"),
-}
 DAYS = (0, 7, 31, 365)
 _DAY_NS = 86_400 * 1_000_000_000
 
@@ -42,7 +28,7 @@ class FilterPopup(Translated, QFrame):
         self.setProperty("kind", "card")
         self._is_setting = False
         self._types_title, self._since_title, self._folder_title = QLabel(), QLabel(), QLabel()
-        self._types = {name: QCheckBox() for name in KINDS}
+        self._types = {name: QCheckBox() for name in groups()}
         self._since, self._folder = QComboBox(), QComboBox()
         self._clear, self._close = QPushButton(), QPushButton()
         self._clear.setProperty("kind", "quiet")
@@ -114,7 +100,7 @@ class FilterPopup(Translated, QFrame):
         self._close.setText(tr("Done"))
 
     def filters(self) -> Filters:
-        types = tuple(t for name, box in self._types.items() if box.isChecked() for t in KINDS[name])
+        types = tuple(t for name, box in self._types.items() if box.isChecked() for t in groups()[name])
         days = int(self._since.currentData() or 0)
         since = None if not days else (time.time_ns() // _DAY_NS - days) * _DAY_NS
         return Filters(str(self._folder.currentData() or ""), types, since)
@@ -122,7 +108,7 @@ class FilterPopup(Translated, QFrame):
     def _show(self, filters: Filters) -> None:
         self._is_setting = True
         for name, box in self._types.items():
-            box.setChecked(set(KINDS[name]) <= set(filters.media_types))
+            box.setChecked(set(groups()[name]) <= set(filters.media_types))
         self._since.setCurrentIndex(DAYS.index(days_of(filters)))
         self._folder.setCurrentIndex(max(0, self._folder.findData(filters.folder)))
         self._is_setting = False
@@ -147,7 +133,7 @@ def days_of(filters: Filters) -> int:
 def filter_words(filters: Filters) -> str:
     """ "PDF, Word · this week", for the chip."""
     parts = []
-    kinds = [kind_words(name) for name, types in KINDS.items() if set(types) <= set(filters.media_types)]
+    kinds = [kind_words(name) for name, types in groups().items() if set(types) <= set(filters.media_types)]
     if kinds:
         parts.append(", ".join(kinds))
     if days := days_of(filters):
@@ -158,14 +144,15 @@ def filter_words(filters: Filters) -> str:
 
 
 def kind_words(name: str) -> str:
-    return {
+    known = {
         "pdf": tr("PDF"),
         "word": tr("Word"),
         "sheet": tr("Tables (Excel, CSV)"),
         "slides": tr("Slides"),
         "web": tr("Web pages"),
         "text": tr("Text and Markdown"),
-    }[name]
+    }
+    return known.get(name, name)
 
 
 def _since_words(days: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from app.conversation.conversation_model import Phase, ShownTurn
 from app.kit.source_target import SourceTarget
-from app.kit.text import tr
+from app.kit.text import tr, tr_message
 from rag_core.conversations.marked_text import MarkedText, answer_within, marked_line, one_line
 from rag_core.conversations.places import place_of
 from rag_core.types import Citation, Passage, Quote
@@ -126,6 +126,7 @@ class _Collected:
                 label,
                 first,
                 last,
+                passage.media_type,
             )
         )
         return index
@@ -138,17 +139,7 @@ def file_name(path: str) -> str:
 
 def page_words(passage: Passage) -> str:
     """ "page 3", "sheet Fees": what the format calls it; "" where a document is one piece."""
-    kind, name = place_of(passage)
-    match kind:
-        case "page":
-            return tr("page {number}", number=name)
-        case "slide":
-            return tr("slide {number}", number=name)
-        case "sheet":
-            return tr("sheet {name}", name=name)
-        case "part":
-            return tr("part {number}", number=name)
-    return name
+    return tr_message(place_of(passage))
 
 
 def place_words(passage: Passage, separator: str = ", ") -> str:

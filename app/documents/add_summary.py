@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 
 from app.kit.notices import Level, Notice
 from app.kit.text import tr, tr_count, tr_message
+from rag_core.ingest.formats.registry import by_suffix
 from rag_core.library.records import LEFT_OUT
 from rag_core.messages import Message, literal
 from rag_core.types import AddReport, FileProblem
 
-_PICTURES = frozenset(".png .jpg .jpeg .gif .bmp .tif .tiff .webp .heic .svg .ico .psd .raw .cr2 .nef".split())
-_ARCHIVES = frozenset(".zip .7z .rar .tar .gz .tgz .bz2 .xz .iso .cab".split())
-_MEDIA = frozenset(".mp3 .wav .m4a .aac .flac .ogg .mp4 .mov .avi .mkv .webm .wmv .m4v".split())
-_MAIL = frozenset(".eml .msg .pst .mbox".split())
 _MOST_NAMED = 500
 
 
@@ -106,10 +103,9 @@ def _ending(path: str) -> str:
 def _kind(ending: str, reason: Message) -> str:
     if reason == literal(LEFT_OUT):
         return "removed"
-    suffix = ending.lower()
-    for kind, suffixes in (("picture", _PICTURES), ("archive", _ARCHIVES), ("media", _MEDIA), ("mail", _MAIL)):
-        if suffix in suffixes:
-            return kind
+    group = by_suffix(ending).group
+    if group in ("picture", "archive", "media", "mail"):
+        return group
     return "closed" if "cannot be opened" in str(reason) else "other"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
+from rag_core.ingest.formats.registry import by_suffix
 from rag_core.messages import NOTHING, Message, joined
 from rag_core.types import Document
 
@@ -24,13 +25,6 @@ SHOWN_BY: dict[StateFilter, frozenset[RowState]] = {
     "searchable": frozenset({"searchable", "keyword_searchable"}),
     "in_work": frozenset({"queued", "reading", "keyword_searchable"}),
     "failed": frozenset({"failed"}),
-}
-KIND_OF_SUFFIX = {
-    **dict.fromkeys((".pdf",), "file-pdf"),
-    **dict.fromkeys((".docx", ".docm", ".doc", ".odt", ".rtf"), "file-word"),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab"), "file-sheet"),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), "file-web"),
-    **dict.fromkeys((".pptx", ".pptm", ".ppsx"), "document"),
 }
 _DIGITS = re.compile(r"\d+")
 _PIECE = 2_000  # rows between two pauses: a few milliseconds
@@ -52,6 +46,7 @@ class DocumentRow:
     state: RowState = "queued"
     reason: Message = NOTHING
     document_id: str = ""
+    media_type: str = ""
     size_bytes: int = -1
     pages: int = 0
     modified_ns: int = 0
@@ -71,7 +66,7 @@ def row_of(path: str) -> DocumentRow:
         path=path,
         name=name,
         folder=folder,
-        icon=KIND_OF_SUFFIX.get(f".{suffix.lower()}", "file-text"),
+        icon=by_suffix(f".{suffix}").icon,
         name_key=_DIGITS.sub(_padded, plain),
         search_text=f"{plain}\n{folded(folder)}",
     )
@@ -79,6 +74,7 @@ def row_of(path: str) -> DocumentRow:
 
 def fill(row: DocumentRow, document: Document) -> None:
     row.document_id = document.document_id
+    row.media_type = document.media_type
     row.state = document.state
     row.reason = document.reason or joined(document.warnings)
     row.size_bytes = document.size_bytes

@@ -232,7 +232,8 @@ class DocumentsView(Translated, QFrame):
 
     def _open(self, row: DocumentRow) -> None:
         if can_be_shown(row):
-            self.document_opened.emit(SourceTarget(self._library, row.document_id, row.path, row.name, 1, 0, 0))
+            whole = SourceTarget(self._library, row.document_id, row.path, row.name, 1, 0, 0, media_type=row.media_type)
+            self.document_opened.emit(whole)
 
     def _show_menu(self, point: QPoint) -> None:
         menu = self.context_menu()

@@ -25,3 +25,4 @@ class SourceTarget:
     label: str = ""
     answer_start: int = 0
     answer_end: int = 0
+    media_type: str = ""

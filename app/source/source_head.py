@@ -15,7 +15,7 @@ from app.kit.label import Label, Picture
 from app.kit.layout import STRETCH, column, held, row, wide
 from app.kit.text import Translated, tr
 from app.source.source_model import SourceModel
-from app.source.source_words import icon_name_of, place_name
+from app.source.source_words import place_name
 
 _FILE_ICON_PX = 24
 _FIELD_PX = 52
@@ -127,7 +127,7 @@ class SourceHead(Translated, QFrame):
         path = PurePath(target.path) if target else PurePath()
         self.name.set_whole_text(path.name)
         self.name.path = target.path if target else ""
-        self.picture.show_icon(icon_name_of(target.path) if target else "document", "muted")
+        self.picture.show_icon(model.format.icon if target else "document", "muted")
         place = place_name(model)
         self.place.set_whole_text(" · ".join(words for words in (place, target.label if target else "") if words))
         several = len(model.targets) > 1

@@ -6,17 +6,14 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from app.kit.source_target import SourceTarget
+from rag_core.ingest.formats.format import Format, View
+from rag_core.ingest.formats.registry import format_of
 from rag_core.types import Page, PageImage, PageInfo, TextMatch
 
-SourceKind = Literal["pages", "text", "sheet"]
-SHEET_SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"))
-SLIDE_SUFFIXES = frozenset((".pptx", ".pptm", ".ppsx"))
 MAX_MATCHES = 2000  # the search stops there
 _MAX_PAGES_KEPT = 96
 
@@ -56,7 +53,7 @@ class SourceModel(QObject):
         self.targets: tuple[SourceTarget, ...] = ()
         self.index = 0
         self.pages: tuple[PageInfo, ...] = ()
-        self.kind: SourceKind = "text"
+        self.kind: View = "text"
         self.prefers_text = False
         self.number = 0
         self.problem = ""
@@ -102,6 +99,10 @@ class SourceModel(QObject):
     @property
     def match(self) -> TextMatch | None:
         return self.matches[self.match_index] if 0 <= self.match_index < len(self.matches) else None
+
+    @property
+    def format(self) -> Format:
+        return format_of(self.target.path, self.target.media_type) if self.target else format_of("")
 
     @property
     def has_pictures(self) -> bool:
@@ -219,9 +220,8 @@ class SourceModel(QObject):
 
     def _choose_kind(self) -> None:
         """By what the pages are; until they are listed, by the file's name."""
-        suffix = PurePath(self.target.path).suffix.lower() if self.target else ""
-        drawn = self.has_pictures if self.pages else suffix == ".pdf"
-        if suffix in SHEET_SUFFIXES:
+        drawn = self.has_pictures if self.pages else self.format.view == "pages"
+        if self.format.view == "sheet":
             self.kind = "sheet"
         else:
             self.kind = "pages" if drawn and not self.prefers_text else "text"

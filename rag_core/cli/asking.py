@@ -6,14 +6,14 @@ import argparse
 import sys
 from collections.abc import Generator
 from dataclasses import replace
-from pathlib import PurePath
 
 from rag_core.cli import DONE, NOT_FOUND
 from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.cli.opening import filters_of, open_engine
 from rag_core.cli.output import Output
+from rag_core.conversations.places import place_of
 from rag_core.errors import UserError
-from rag_core.messages import Message
+from rag_core.messages import ENGLISH, Message, catalogue
 from rag_core.types import (
     Answer,
     AnswerFinished,
@@ -140,17 +140,8 @@ def _show_proof(output: Output, answer: Answer) -> None:
 def place(passage: Passage) -> str:
     """Where a passage stands, as a person would say it."""
     headings = f" ({' > '.join(passage.headings)})" if passage.headings else ""
-    return f"{passage.path}{_page(passage)}{headings}"
-
-
-def _page(passage: Passage) -> str:
-    """Nothing for formats without pages: their parts are ours, not the reader's."""
-    match PurePath(passage.path).suffix.lower():
-        case ".pdf" | ".docx" | ".pptx":
-            return f", page {passage.page_label or passage.page}"
-        case ".xlsx" | ".xlsm" | ".xls" | ".xlsb" | ".ods":
-            return f", sheet “{passage.page_label or passage.page}”"
-    return ""
+    page = catalogue(ENGLISH).words(place_of(passage), "command_line")
+    return f"{', '.join(part for part in (passage.path, page) if part)}{headings}"
 
 
 def _show_notices(output: Output, result: SearchResult | Answer) -> None:

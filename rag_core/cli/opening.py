@@ -65,9 +65,9 @@ def _device(name: str | None) -> str | None:
 
 def _media_types(ending: str) -> tuple[str, ...]:
     """All kinds of document that share a reader with this ending: "xlsx" means spreadsheets."""
-    from rag_core.ingest.formats.registry import media_types_for
+    from rag_core.ingest.formats.registry import by_suffix
 
-    media_types = media_types_for("." + ending.lstrip(".").lower())
+    media_types = by_suffix("." + ending.lstrip(".")).media_types
     if not media_types:
         raise UserError(f"There is no kind of document “{ending}”.", "Name an ending, such as pdf, docx, xlsx or md.")
     return media_types

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from rag_core.ingest.formats.registry import format_of
 from rag_core.messages import from_data, to_data
 from rag_core.types import Answer, Citation, Filters, Passage, Quote, SentenceCheck
 
@@ -61,6 +62,9 @@ def _answer(stored: dict[str, Any]) -> Answer:
 
 
 def _passage(stored: dict[str, Any]) -> Passage:
+    if "place" not in stored:  # of an older program
+        place = format_of(stored["path"]).place
+        stored["place"] = "" if place == "part" and stored["page"] == 1 else place
     stored["chunk_ids"] = tuple(stored["chunk_ids"])
     stored["headings"] = tuple(stored["headings"])
     return Passage(**stored)

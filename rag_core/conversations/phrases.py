@@ -10,8 +10,9 @@ from rag_core.text.words import is_cjk
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """`page`, `slide`, `sheet` and `part` take a number or a name."""
+    """What a file says. `language` is that of the catalogue that other words come from."""
 
+    language: str
     sources: str
     nearest: str
     unsupported: str
@@ -21,14 +22,11 @@ class Phrases:
     no_answer: str
     none_yet: str
     stopped: str
-    page: str
-    slide: str
-    sheet: str
-    part: str
     footer: str
 
 
 _ENGLISH = Phrases(
+    language="en",
     sources="Sources",
     nearest="The nearest there is",
     unsupported="(not confirmed by the documents)",
@@ -38,13 +36,10 @@ _ENGLISH = Phrases(
     no_answer="No answer: {}",
     none_yet="There is no answer yet.",
     stopped="Stopped before the answer was finished.",
-    page="page {}",
-    slide="slide {}",
-    sheet="sheet {}",
-    part="part {}",
     footer="Made by Alcove on this computer",
 )
 _JAPANESE = Phrases(
+    language="ja",
     sources="出典",
     nearest="最も近い箇所",
     unsupported="（文書では確認できません）",
@@ -54,10 +49,6 @@ _JAPANESE = Phrases(
     no_answer="回答なし：{}",
     none_yet="まだ回答がありません。",
     stopped="回答の途中で停止しました。",
-    page="{}ページ",
-    slide="スライド{}",
-    sheet="シート「{}」",
-    part="第{}部",
     footer="このコンピューターの Alcove で作成",
 )
 

@@ -1,26 +1,23 @@
-"""How a format calls the places of a document: pages, slides, sheets, or parts that only Alcove has cut."""
+"""What the place of a passage is called, for everybody who shows one."""
 
 from __future__ import annotations
 
-from typing import Literal
-
+from rag_core.messages import Message, literal, say
 from rag_core.types import Passage
 
-PlaceKind = Literal["page", "slide", "sheet", "part", "named", ""]
-_PAGED = (".pdf",)
-_SLIDES = (".pptx", ".pptm", ".ppsx")
-_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
-
-def place_of(passage: Passage) -> tuple[PlaceKind, str]:
-    """What kind of place the passage stands in, and its number or name; "" twice where the document is one piece."""
-    path = passage.path.lower()
-    if path.endswith(_PAGED):
-        return "page", passage.page_label or str(passage.page)
-    if path.endswith(_SLIDES):
-        return "slide", str(passage.page)
-    if path.endswith(_SHEETS):
-        return "sheet", passage.page_label or str(passage.page)
-    if passage.page_label:
-        return "named", passage.page_label
-    return ("part", str(passage.page)) if passage.page > 1 else ("", "")
+def place_of(passage: Passage) -> Message:
+    """ "page 3", "sheet Fees"; nothing where the document is one piece without a name."""
+    name = passage.page_label or str(passage.page)
+    match passage.place:
+        case "":
+            return literal(passage.page_label)
+        case "page":
+            return say("place-page", name=name)
+        case "slide":
+            return say("place-slide", name=name)
+        case "sheet":
+            return say("place-sheet", name=name)
+        case "part":
+            return say("place-part", name=name)
+    return say("place-other", kind=passage.place, name=name)

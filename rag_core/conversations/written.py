@@ -13,6 +13,7 @@ from rag_core.conversations.phrases import Phrases, phrases_for
 from rag_core.conversations.places import place_of
 from rag_core.conversations.records import Turn
 from rag_core.conversations.table_rows import into_last_cell
+from rag_core.messages import catalogue
 from rag_core.types import Answer, Citation, Passage, Quote
 
 _NEAREST_PASSAGES = 3
@@ -160,9 +161,7 @@ def _entry(number: int, passage: Passage, quotes: Sequence[MarkedText], phrases:
 
 
 def _place(passage: Passage, phrases: Phrases) -> str:
-    kind, name = place_of(passage)
-    words = {"page": phrases.page, "slide": phrases.slide, "sheet": phrases.sheet, "part": phrases.part}
-    return words.get(kind, "{}").format(name)
+    return catalogue(phrases.language).words(place_of(passage))
 
 
 def _shortened(text: str) -> str:

@@ -20,7 +20,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import iterate_chunks
-from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES
+from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.library import left_out
@@ -80,7 +80,7 @@ def add(
 
 def _scan(paths: Sequence[Path]) -> Generator[AddStep, None, Scan]:
     yield Progress("scan", 0, None, "files")
-    walk = scan_stepwise(paths, SUPPORTED_SUFFIXES)
+    walk = scan_stepwise(paths, readable_suffixes())
     while True:
         try:
             count = next(walk)

@@ -88,12 +88,13 @@ def _set_file(
 def _insert(connection: Connection, document_id: str, parsed: ParsedDocument, chunks: Sequence[Chunk]) -> int:
     _check_slices(parsed, chunks)
     cursor = connection.execute(
-        "INSERT INTO documents(document_id, media_type, title, warnings, page_count, chunk_count, language)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents(document_id, media_type, title, place, warnings, page_count, chunk_count, language)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document_id,
             parsed.media_type,
             parsed.title,
+            parsed.place,
             json.dumps([to_data(warning) for warning in parsed.warnings]),
             len(parsed.pages),
             len(chunks),

@@ -21,7 +21,7 @@ _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedde
 _CHUNK_COLUMNS = """
     SELECT c.id, c.document, d.document_id, d.title, d.media_type, c.ordinal, c.page, p.label, c.char_start,
            c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count,
-           d.language
+           d.language, d.place
     FROM chunks c JOIN documents d ON d.id = c.document JOIN pages p ON p.document = c.document AND p.number = c.page
 """
 
@@ -111,11 +111,11 @@ def page_text(connection: Connection, document_id: str, number: int) -> str | No
 def page_infos(connection: Connection, document_id: str) -> tuple[PageInfo, ...]:
     """In order. Neither text nor layout is read: they stand behind what is."""
     rows = connection.execute(
-        "SELECT p.number, p.label, p.width, p.height, p.needs_ocr FROM pages p JOIN documents d ON d.id = p.document"
-        " WHERE d.document_id = ? ORDER BY p.number",
+        "SELECT p.number, p.label, p.width, p.height, p.needs_ocr, d.place FROM pages p"
+        " JOIN documents d ON d.id = p.document WHERE d.document_id = ? ORDER BY p.number",
         (document_id,),
     )
-    return tuple(PageInfo(number, label, width, height, bool(ocr)) for number, label, width, height, ocr in rows)
+    return tuple(PageInfo(n, label, width, height, bool(ocr), place) for n, label, width, height, ocr, place in rows)
 
 
 def page_texts(connection: Connection, document_id: str) -> Iterator[tuple[int, str]]:
@@ -178,6 +178,7 @@ def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterable[Stor
             headings=tuple(json.loads(row[11])) if row[11] else (),
             token_count=row[12],
             language=row[13],
+            place=row[14],
         )
         for row in rows
     ]

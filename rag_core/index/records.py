@@ -58,6 +58,7 @@ class StoredChunk:
     headings: tuple[str, ...]
     token_count: int
     language: Language = UNKNOWN
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

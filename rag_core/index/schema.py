@@ -66,12 +66,24 @@ _STEP_1: Step = (
         tokenize="porter unicode61 remove_diacritics 2 categories 'L* N* Co M*'"
     )""",
 )
-
 # Empty where nobody knows it, and of documents that were added before it was asked for.
 _STEP_2 = ("ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",)
+
+# What the pages of a document are called. It stands with the document: a column behind the text of a page costs the
+# reading of the text. Word documents count as parts: what is stored does not say whether Word knew their pages.
+_STEP_3: Step = (
+    "ALTER TABLE documents ADD COLUMN place TEXT NOT NULL DEFAULT ''",
+    """UPDATE documents SET place = CASE
+        WHEN media_type = 'application/pdf' THEN 'page'
+        WHEN media_type LIKE '%presentation' THEN 'slide'
+        WHEN media_type LIKE '%sheet' OR media_type LIKE 'application/vnd.ms-excel%' THEN 'sheet'
+        WHEN page_count > 1 THEN 'part'
+        ELSE ''
+    END""",
+)
 
 LIBRARY = Schema(
     "library",
     "Move the folder away and add the documents again; the documents themselves are not touched.",
-    steps=(_STEP_1, _STEP_2),
+    steps=(_STEP_1, _STEP_2, _STEP_3),
 )

@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from rag_core.errors import UserError
+from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.reading_wire import ReadResult, unpacked
 from rag_core.ingest.reading_worker import WorkerConfig
 from rag_core.process.loop import Limits, Order
@@ -43,7 +45,7 @@ class Reader:
 
     settings: Settings = field(default_factory=Settings)
     workers: int = 2
-    parsers: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = field(default_factory=readable)
     _pool: ChildPool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,7 +53,7 @@ class Reader:
             "reading",
             "read",
             Limits(self.settings.parse_memory_bytes, self.settings.parse_timeout_s),
-            WorkerConfig(ParseLimits.from_settings(self.settings), self.parsers),
+            WorkerConfig(ParseLimits.from_settings(self.settings), self.formats),
         )
 
     def __enter__(self) -> Reader:

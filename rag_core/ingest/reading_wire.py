@@ -47,12 +47,8 @@ def unpacked(payload: bytes, path: Path) -> Reply:
 
 
 def _document(parsed: ParsedDocument) -> list[Any]:
-    return [
-        parsed.media_type,
-        parsed.title,
-        list(map(to_data, parsed.warnings)),
-        [_page(page) for page in parsed.pages],
-    ]
+    pages = [_page(page) for page in parsed.pages]
+    return [parsed.media_type, parsed.title, parsed.place, list(map(to_data, parsed.warnings)), pages]
 
 
 def _page(page: Page) -> list[Any]:
@@ -61,10 +57,11 @@ def _page(page: Page) -> list[Any]:
     return [page.number, page.text, page.label, blocks, lines, page.width, page.height, page.needs_ocr]
 
 
-def _parsed(media_type: str, title: str, warnings: Sequence[Any], pages: Sequence[Sequence[Any]]) -> ParsedDocument:
-    return ParsedDocument(
-        media_type, tuple(_read_page(*page) for page in pages), title, tuple(map(from_data, warnings))
-    )
+def _parsed(
+    media_type: str, title: str, place: str, warnings: Sequence[Any], pages: Sequence[Sequence[Any]]
+) -> ParsedDocument:
+    said = tuple(map(from_data, warnings))
+    return ParsedDocument(media_type, tuple(_read_page(*page) for page in pages), title, said, place)
 
 
 def _read_page(

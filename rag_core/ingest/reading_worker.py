@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from rag_core.errors import UserError
-from rag_core.ingest.formats.protocol import ParseLimits, Parser
+from rag_core.ingest.formats.choosing import parse, parser_of
+from rag_core.ingest.formats.format import Format
+from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import open_source
 from rag_core.ingest.reading_wire import ReadResult, packed
 from rag_core.process.loop import Order, serve
@@ -16,10 +17,10 @@ from rag_core.process.loop import Order, serve
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """First message to a child. `parsers` are "module:Class" names that are tried beside the built-in ones."""
+    """First message to a child: also those formats that only its parent knows."""
 
     limits: ParseLimits
-    parsers: tuple[str, ...] = ()
+    formats: tuple[Format, ...]
 
 
 def main() -> None:
@@ -28,33 +29,22 @@ def main() -> None:
 
 
 def _prepared(config: WorkerConfig) -> Callable[[Order], bytes]:
-    parsers = load_parsers(config.parsers)
+    for one in config.formats:
+        parser_of(one)  # before the first document's time runs
 
     def answer(order: Order) -> bytes:
         try:
-            return packed(read_here(order.path, config.limits, parsers))
+            return packed(_read(order.path, config))
         except UserError as error:
             return packed(error)
 
     return answer
 
 
-def read_here(path: Path, limits: ParseLimits, parsers: Sequence[Parser]) -> ReadResult:
-    """Read one file in this process. Raises UserError subclasses."""
-    from rag_core.ingest.formats.registry import best_parser
-
-    with open_source(path, limits.max_file_bytes) as source:
-        parsed = best_parser(source, parsers).parse(source, limits)
+def _read(path: Path, config: WorkerConfig) -> ReadResult:
+    """Raises UserError subclasses."""
+    with open_source(path, config.limits.max_file_bytes) as source:
+        parsed = parse(source, config.limits, config.formats)
         document_id = source.sha256()
         source.raise_if_changed()
         return ReadResult(path, document_id, source.size_bytes, source.modified_ns, parsed)
-
-
-def load_parsers(names: Sequence[str]) -> list[Parser]:
-    from rag_core.ingest.formats.registry import PARSERS
-
-    added = []
-    for name in names:
-        module, _, attribute = name.partition(":")
-        added.append(getattr(import_module(module), attribute)())
-    return [*added, *PARSERS]

@@ -130,6 +130,8 @@ class HybridRetriever:
             answer_start=answer and answer[0],
             answer_end=answer and answer[1],
             answer_probability=answer and answer[2],
+            media_type=first.media_type,
+            place=first.place,
         )
 
 

@@ -32,7 +32,7 @@ from rag_core.evaluate.questions import Question, load_questions
 from rag_core.generate.chat import ChatTokenizer
 from rag_core.generate.token_decoder import common_prefix
 from rag_core.ingest.chunker import chunk_document
-from rag_core.ingest.formats.registry import parse_file
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.paths import SAMPLES
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp

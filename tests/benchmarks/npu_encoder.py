@@ -31,8 +31,9 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.evaluate.questions import load_questions
 from rag_core.ingest.chunker import chunk_document
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.formats.protocol import ParseLimits
-from rag_core.ingest.formats.registry import SUPPORTED_SUFFIXES, parse_file
+from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.model_protocols import TokenCounter
 from rag_core.paths import SAMPLES
 from rag_core.runtime.devices import Device, list_devices
@@ -140,7 +141,7 @@ def _all_texts(counter: TokenCounter) -> Iterator[str]:
 
 
 def _is_document(path: Path) -> bool:
-    return path.suffix in SUPPORTED_SUFFIXES
+    return path.suffix in readable_suffixes()
 
 
 def _timed(work: Callable[[], Result]) -> tuple[float, Result]:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UserError
-from rag_core.ingest.formats.protocol import ParseLimits, Parser
-from rag_core.ingest.formats.registry import PARSERS, best_parser, parse_file
+from rag_core.ingest.formats.choosing import best_format, parse, parse_file, parser_of
+from rag_core.ingest.formats.format import Format
+from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.formats.source import open_source
 from rag_core.types import Page, ParsedDocument
 from tests.ingest.formats import samples
@@ -114,23 +116,23 @@ def test_reading_changes_nothing_on_disk(sample: Path) -> None:
 def test_the_name_does_not_decide(sample: Path) -> None:
     """A file with somebody else's ending is read by what it holds, or refused; never read as something else."""
     with open_source(sample, LIMITS.max_file_bytes) as source:
-        own = best_parser(source)
+        own = best_format(source, readable())
     if sample.suffix in (".md", ".csv", ".txt"):
         return  # these are text and tell apart by name alone
     renamed = sample.rename(sample.with_suffix(".txt"))
     with open_source(renamed, LIMITS.max_file_bytes) as source:
-        assert type(best_parser(source)) is type(own)
+        assert best_format(source, readable()) is own
 
 
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: type(parser).__name__)
-def test_a_score_is_between_nothing_and_certain(parser: Parser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", readable(), ids=lambda kind: kind.name)
+def test_a_score_is_between_nothing_and_certain(kind: Format, tmp_path: Path) -> None:
     randomness = random.Random(7)
-    for number, suffix in enumerate((*parser.suffixes, ".bin", "")):
+    for number, suffix in enumerate((*kind.suffixes, ".bin", "")):
         for start in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-", b"<html>"):
             path = tmp_path / f"{number}{suffix}"
             path.write_bytes(start + randomness.randbytes(3000))
             with open_source(path, LIMITS.max_file_bytes) as source:
-                assert 0.0 <= parser.score(source) <= 1.0
+                assert 0.0 <= parser_of(kind).score(source, suffix in kind.suffixes) <= 1.0
 
 
 def test_a_broken_file_is_read_or_refused_in_plain_words(sample: Path) -> None:
@@ -167,7 +169,7 @@ def test_more_text_than_the_limit_is_refused(sample: Path) -> None:
     if sample.name == "scan.pdf":
         return
     with open_source(sample, LIMITS.max_file_bytes) as source, pytest.raises(UserError, match="limit of 1 characters"):
-        best_parser(source).parse(source, ParseLimits(max_text_chars=1))
+        parse(source, ParseLimits(max_text_chars=1), readable())
 
 
 def test_parts_of_formats_without_pages_stay_small(tmp_path: Path) -> None:

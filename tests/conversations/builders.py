@@ -5,11 +5,14 @@ from __future__ import annotations
 from rag_core.conversations.records import Turn
 from rag_core.types import Answer, Citation, Passage, Quote
 
+PLACES = {"pdf": "page", "xlsx": "sheet", "pptx": "slide"}
+
 
 def passage(rank: int, text: str, path: str = "/docs/handbook.pdf", page: int = 3) -> Passage:
     return Passage(
         rank, (rank, rank + 1), "d" * 64, path, "Office handbook", page, "iii", 10, 10 + len(text), text, ("Leave",),
         dense_score=0.75, lexical_score=None, fused_score=1 / 61, rerank_score=None,
+        place=PLACES.get(path.rpartition(".")[2], ""),
     )  # fmt: skip
 
 

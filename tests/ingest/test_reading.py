@@ -16,7 +16,9 @@ import psutil
 import pytest
 
 from rag_core.errors import DocumentUnreadable, UnsupportedDocument, UserError
+from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.reading import Reader, ReadResult
 from rag_core.process import pool as child_pool
@@ -28,45 +30,44 @@ HERE = "tests.ingest.test_reading"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Misbehaving:
-    """A parser whose documents say what goes wrong. It is loaded by its import path, in the child."""
+# A format whose documents say what goes wrong. The child loads this module by its name, as the parser.
+FORMATS = (Format("trouble", (".bad",), ("text/x-test",), HERE), *readable())
 
-    media_types = ("text/x-test",)
-    suffixes = (".bad",)
 
-    def score(self, source: Source) -> float:
-        return 1.0 if source.suffix == ".bad" else 0.0
+def score(source: Source, named: bool) -> float:
+    return float(named)
 
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        order = source.read_bytes().decode()
-        if order == "hang":
-            time.sleep(600)
-        elif order == "crash":
-            os.kill(os.getpid(), signal.SIGABRT)
-        elif order == "exit":
-            os._exit(3)
-        elif order == "bug":
-            raise ZeroDivisionError("a mistake of ours")
-        elif order == "memory":
-            hoard = [bytearray(64 * 1024**2) for _ in range(64)]
-            order = str(len(hoard))
-        elif order == "delete":
-            source.path.unlink()
-        elif order == "change":
-            source.path.write_text("changed, and longer")
-        elif order == "print":
-            print("noise on the way")  # noqa: T201
-            os.write(1, b"more noise")
-        elif order == "pid":
-            order = str(os.getpid())
-        return ParsedDocument("text/x-test", (Page(1, order),))
+
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    order = source.read_bytes().decode()
+    if order == "hang":
+        time.sleep(600)
+    elif order == "crash":
+        os.kill(os.getpid(), signal.SIGABRT)
+    elif order == "exit":
+        os._exit(3)
+    elif order == "bug":
+        raise ZeroDivisionError("a mistake of ours")
+    elif order == "memory":
+        hoard = [bytearray(64 * 1024**2) for _ in range(64)]
+        order = str(len(hoard))
+    elif order == "delete":
+        source.path.unlink()
+    elif order == "change":
+        source.path.write_text("changed, and longer")
+    elif order == "print":
+        print("noise on the way")  # noqa: T201
+        os.write(1, b"more noise")
+    elif order == "pid":
+        order = str(os.getpid())
+    return ParsedDocument("text/x-test", (Page(1, order),))
 
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
     before = set(psutil.Process().children(recursive=True))
     settings = Settings(parse_memory_bytes=512 * 1024**2)
-    with Reader(settings, workers=2, parsers=(f"{HERE}:Misbehaving",)) as one:
+    with Reader(settings, workers=2, formats=FORMATS) as one:
         yield one
     assert not set(psutil.Process().children(recursive=True)) - before
 
@@ -127,7 +128,7 @@ def test_where_the_system_does_not_limit_memory_the_parent_watches(
 
 def test_a_parser_that_hangs_is_stopped(tmp_path: Path) -> None:
     settings = Settings(parse_timeout_s=0.5)
-    with Reader(settings, workers=1, parsers=(f"{HERE}:Misbehaving",)) as reader:
+    with Reader(settings, workers=1, formats=FORMATS) as reader:
         reader.read(good(tmp_path))  # the first document of a child has more time, for its start
         with pytest.raises(DocumentUnreadable, match=r"longer than 0\.5 seconds"):
             reader.read(bad(tmp_path, "hang"))
@@ -193,7 +194,8 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = f"""
 import sys, pathlib
 from rag_core.ingest.reading import Reader
-reader = Reader(workers=2, parsers=("{HERE}:Misbehaving",))
+from {HERE} import FORMATS
+reader = Reader(workers=2, formats=FORMATS)
 idle = reader.read(pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
 print(idle, flush=True)
 list(reader.read_many(map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(bad(tmp_path, "hang", "h2"))]!r})))
@@ -212,7 +214,13 @@ list(reader.read_many(map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(
 
 
 def test_a_child_loads_no_model_and_no_window() -> None:
-    script = "import sys, rag_core.ingest.reading_worker as w; w.load_parsers(()); print(*sys.modules)"
+    script = """
+import sys
+from rag_core.ingest.formats.registry import readable
+from rag_core.ingest.reading_worker import ParseLimits, WorkerConfig, _prepared
+_prepared(WorkerConfig(ParseLimits(), readable()))
+print(*sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = set(done.stdout.split())
     assert not loaded & {"onnxruntime", "faiss", "PySide6", "onnxruntime_genai", "sqlcipher3", "lxml", "pypdfium2"}

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from rag_core.errors import Cancelled, DocumentUnreadable
-from rag_core.ingest.formats.registry import parse_file
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.rendering import PageRenderer
 from rag_core.ingest.rendering_wire import packed_image, unpacked_image
 from rag_core.ingest.rendering_worker import Drawer

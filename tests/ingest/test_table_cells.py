@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.ingest.formats.registry import parse_file
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.table_cells import CellSpan, rows_of
 from rag_core.paths import SAMPLES
 from rag_core.types import Page

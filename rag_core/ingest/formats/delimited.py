@@ -20,26 +20,21 @@ _SAMPLE_CHARS = 64 * 1024
 _MAX_FIELD_CHARS = 16 * 1024**2
 
 
-class Delimited:
-    """`.csv`, `.tsv`: the delimiter is found by trying; quoted line ends stay inside their cell."""
+def score(source: Source, named: bool) -> float:
+    return 0.7 if source.looks_like_text and named else 0.0
 
-    media_types = ("text/csv",)
-    suffixes = (".csv", ".tsv", ".tab")
 
-    def score(self, source: Source) -> float:
-        return 0.7 if source.looks_like_text and source.suffix in self.suffixes else 0.0
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = decode(read_text_bytes(source, limits)).replace("\x00", "")
-        csv.field_size_limit(_MAX_FIELD_CHARS)
-        flow = FlowBuilder(source.path, limits)
-        try:
-            _add_rows(text, flow)
-        except csv.Error as error:
-            raise DocumentUnreadable(
-                f"“{source.path.name}” is not a readable table ({error}).", "Save it again as CSV."
-            ) from error
-        return ParsedDocument(self.media_types[0], flow.finish())
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    text = decode(read_text_bytes(source, limits)).replace("\x00", "")
+    csv.field_size_limit(_MAX_FIELD_CHARS)
+    flow = FlowBuilder(source.path, limits)
+    try:
+        _add_rows(text, flow)
+    except csv.Error as error:
+        raise DocumentUnreadable(
+            f"“{source.path.name}” is not a readable table ({error}).", "Save it again as CSV."
+        ) from error
+    return flow.document()
 
 
 def _add_rows(text: str, flow: FlowBuilder) -> None:

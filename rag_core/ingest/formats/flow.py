@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rag_core.ingest.formats.failures import too_much_text
 from rag_core.ingest.formats.protocol import ParseLimits
-from rag_core.types import Block, BlockKind, Page
+from rag_core.messages import NOTHING, Message
+from rag_core.types import Block, BlockKind, Page, ParsedDocument
 
 _NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Controls, zero-width marks, soft hyphens and byte order marks: nobody sees them, and they break search.
@@ -76,6 +77,14 @@ class FlowBuilder:
         if self._pieces or not self._pages or keep_empty:
             self._end_page()
         return tuple(self._pages)
+
+    def document(
+        self, title: str = "", if_empty: Message = NOTHING, media_type: str = "", keep_empty: bool = False
+    ) -> ParsedDocument:
+        """All pages as a document; `if_empty` is its warning where none of them holds text."""
+        pages = self.finish(keep_empty)
+        is_empty = not any(page.text for page in pages)
+        return ParsedDocument(media_type, pages, title, (if_empty,) if if_empty and is_empty else ())
 
     def _append(self, kind: BlockKind, text: str, level: int) -> None:
         if self._length + len(text) > self._limits.part_chars and self._pieces:

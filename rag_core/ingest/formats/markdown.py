@@ -25,28 +25,23 @@ _SHOWN = _BREAKS | {"text", "code_inline", "image"}
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
 
 
-class Markdown:
-    """`.md`: headings, lists, tables as "a | b | c", code as it stands."""
+def score(source: Source, named: bool) -> float:
+    return 0.7 if source.looks_like_text and named else 0.0
 
-    media_types = ("text/markdown",)
-    suffixes = (".md", ".markdown", ".mkd")
 
-    def score(self, source: Source) -> float:
-        return 0.7 if source.looks_like_text and source.suffix in self.suffixes else 0.0
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = clean(decode(read_text_bytes(source, limits)))
-        title = ""
-        if front := _FRONT_MATTER.match(text):
-            named = _FRONT_TITLE.search(front[1])
-            title = one_line(named[1]) if named else ""
-            text = text[front.end() :]
-        flow = FlowBuilder(source.path, limits)
-        for kind, piece, level in _blocks(_Reading(text)):
-            flow.add(kind, piece, level)
-            if kind == "heading" and not title:
-                title = one_line(piece)
-        return ParsedDocument(self.media_types[0], flow.finish(), title)
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    text = clean(decode(read_text_bytes(source, limits)))
+    title = ""
+    if front := _FRONT_MATTER.match(text):
+        named = _FRONT_TITLE.search(front[1])
+        title = one_line(named[1]) if named else ""
+        text = text[front.end() :]
+    flow = FlowBuilder(source.path, limits)
+    for kind, piece, level in _blocks(_Reading(text)):
+        flow.add(kind, piece, level)
+        if kind == "heading" and not title:
+            title = one_line(piece)
+    return flow.document(title)
 
 
 class _Reading:

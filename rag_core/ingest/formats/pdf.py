@@ -16,7 +16,7 @@ from rag_core.ingest.formats.pdf_lines import Frame, Line, frame_of, read_lines
 from rag_core.ingest.formats.pdf_second import read_with_pypdf
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
-from rag_core.messages import literal
+from rag_core.messages import Message, say
 from rag_core.types import Page, ParsedDocument
 
 _MAX_OUTLINE_LEVEL = 6
@@ -24,32 +24,27 @@ _NO_TITLES = frozenset(("untitled", "anonymous", "unspecified", "unknown", "titl
 _MAX_OUTLINE_ENTRIES = 10_000
 
 
-class Pdf:
-    """`.pdf`: a page per page, with the box of every line; headings from the outline and from type sizes."""
+def score(source: Source, named: bool) -> float:
+    if b"%PDF-" in source.head[:1024]:
+        return 1.0
+    # Some damaged files lack the header and still open.
+    return 0.3 if named and not source.zip_names and not source.ole_names else 0.0
 
-    media_types = ("application/pdf",)
-    suffixes = (".pdf",)
 
-    def score(self, source: Source) -> float:
-        if b"%PDF-" in source.head[:1024]:
-            return 1.0
-        # Some damaged files lack the header and still open.
-        return 0.3 if source.suffix == ".pdf" and not source.zip_names and not source.ole_names else 0.0
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    import pypdfium2
 
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        import pypdfium2
-
-        data = source.read_bytes()
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
-                raise failures.needs_password(source.path) from error
-            return read_with_pypdf(data, source.path, limits, error)
-        with closing(document):
-            if len(document) == 0:
-                raise DocumentUnreadable(f"“{source.path.name}” has no pages.", "Export it as PDF again.")
-            return _read(document, source.path, limits)
+    data = source.read_bytes()
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise failures.needs_password(source.path) from error
+        return read_with_pypdf(data, source.path, limits, error)
+    with closing(document):
+        if len(document) == 0:
+            raise DocumentUnreadable(f"“{source.path.name}” has no pages.", "Export it as PDF again.")
+        return _read(document, source.path, limits)
 
 
 def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
@@ -67,7 +62,7 @@ def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
         [draft.page(index + 1, lay_out(draft.lines, typography, outline[index])) for index, draft in enumerate(drafts)]
     )
     title = _said_title(document.get_metadata_value("Title"))
-    return ParsedDocument("application/pdf", pages, title, tuple(map(literal, _warnings(pages, drafts))))
+    return ParsedDocument("", pages, title, _warnings(pages, drafts))
 
 
 class _Draft:
@@ -130,16 +125,15 @@ def _said_title(written: str) -> str:
     return "" if title.lower().strip("()") in _NO_TITLES else title
 
 
-def _warnings(pages: tuple[Page, ...], drafts: list[_Draft]) -> tuple[str, ...]:
-    warnings = []
+def _warnings(pages: tuple[Page, ...], drafts: list[_Draft]) -> tuple[Message, ...]:
     pictures = sum(page.needs_ocr for page in pages)
     broken = sum(draft.broken for draft in drafts)
-    total = f"{len(pages)} page{'s' if len(pages) != 1 else ''}"
+    all_pages = say("pages", count=len(pages))
+    warnings = []
     if pictures:
-        verb, it = ("is a picture", "it") if pictures == 1 else ("are pictures", "they")
-        warnings.append(f"{pictures} of {total} {verb} without text; {it} cannot be searched yet.")
+        warnings.append(say("pages-are-pictures", count=pictures, pages=all_pages))
     if broken:
-        warnings.append(f"{broken} of {total} {'is' if broken == 1 else 'are'} damaged and could not be read.")
-    if not pictures and not broken and not any(page.text for page in pages):
-        warnings.append("There is no text in this document.")
+        warnings.append(say("pages-damaged", count=broken, pages=all_pages))
+    if not warnings and not any(page.text for page in pages):
+        warnings.append(say("document-without-text"))
     return tuple(warnings)

@@ -13,14 +13,13 @@ from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.flow import FlowBuilder, one_line
 from rag_core.ingest.formats.protocol import ParseLimits
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
-_WARNING = "This PDF is damaged; a second reader read it, and passages cannot be shown on the page."
 
 
 def read_with_pypdf(data: bytes, path: Path, limits: ParseLimits, first_error: Exception) -> ParsedDocument:
@@ -50,4 +49,4 @@ def _read(reader: PdfReader, path: Path, limits: ParseLimits) -> ParsedDocument:
         for paragraph in _BLANK_LINES.split(page.extract_text() or ""):
             flow.add("paragraph", paragraph)
     title = one_line(str(reader.metadata.title or "")) if reader.metadata else ""
-    return ParsedDocument("application/pdf", flow.finish(keep_empty=True), title, (literal(_WARNING),))
+    return ParsedDocument("", flow.finish(keep_empty=True), title, (say("pdf-read-again"),))

@@ -14,20 +14,15 @@ from rag_core.types import ParsedDocument
 _BLANK_LINES = re.compile(r"\n[ \t\u3000]*\n")
 
 
-class PlainText:
-    """`.txt` and relatives, and any other file whose bytes are text."""
+def score(source: Source, named: bool) -> float:
+    if not source.looks_like_text:
+        return 0.0
+    return 0.6 if named else 0.2
 
-    media_types = ("text/plain",)
-    suffixes = (".txt", ".text", ".log", ".rst", ".srt", ".vtt", ".tex")
 
-    def score(self, source: Source) -> float:
-        if not source.looks_like_text:
-            return 0.0
-        return 0.6 if source.suffix in self.suffixes else 0.2
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        text = clean(decode(read_text_bytes(source, limits)))
-        flow = FlowBuilder(source.path, limits)
-        for paragraph in _BLANK_LINES.split(text):
-            flow.add("paragraph", paragraph)
-        return ParsedDocument(self.media_types[0], flow.finish())
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    text = clean(decode(read_text_bytes(source, limits)))
+    flow = FlowBuilder(source.path, limits)
+    for paragraph in _BLANK_LINES.split(text):
+        flow.add("paragraph", paragraph)
+    return flow.document()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from rag_core.ingest.formats.source import Source
 from rag_core.settings import Settings
@@ -23,15 +23,15 @@ class ParseLimits:
         return cls(settings.max_file_bytes, settings.max_text_chars)
 
 
-@runtime_checkable
 class Parser(Protocol):
-    """Reads one family of file formats.
+    """A module that reads the files of one `Format`.
 
     Law (tests/contracts/test_parser_contract.py holds every parser to it):
 
-    - `score` looks at the bytes first and at the name second: 0.0 means "not mine", 1.0 "certainly mine". It never
-      raises for any bytes.
-    - `parse` gives pages numbered 1, 2, 3 ...; at least one.
+    - `score` looks at the bytes first and at the name second (`named`: its ending is one of the format's): 0.0 means
+      "not mine", 1.0 "certainly mine". It never raises for any bytes.
+    - `parse` gives pages numbered 1, 2, 3 ...; at least one. An empty `media_type` or `place` is
+      the one of its format.
     - `Page.text` holds no NUL, no lone surrogate, no carriage return. Offsets count code points.
     - Blocks are in reading order, inside the text, not empty, not overlapping; what stands outside every block is
       white space. Lines are inside the text, in order, not overlapping, with x0 <= x1 and y0 <= y1.
@@ -42,12 +42,6 @@ class Parser(Protocol):
     - Nothing outside the file is opened: no network, no linked files, no external entities.
     """
 
-    @property
-    def media_types(self) -> tuple[str, ...]: ...
-
-    @property
-    def suffixes(self) -> tuple[str, ...]: ...
-
-    def score(self, source: Source) -> float: ...
+    def score(self, source: Source, named: bool) -> float: ...
 
     def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument: ...

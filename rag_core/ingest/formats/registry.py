@@ -1,125 +1,140 @@
-"""Which parser reads which file, and what is said about files that none reads."""
+"""Every format, described once. What a folder takes, what a search is narrowed to, how the window shows a document and
+what its pages are called all derive from this table. It is read in every process, so it imports no parser.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from functools import lru_cache
+from pathlib import PurePath
 
-from rag_core.errors import UnsupportedDocument
-from rag_core.ingest.formats import failures
-from rag_core.ingest.formats.delimited import Delimited
-from rag_core.ingest.formats.markdown import Markdown
-from rag_core.ingest.formats.pdf import Pdf
-from rag_core.ingest.formats.plain_text import PlainText
-from rag_core.ingest.formats.protocol import ParseLimits, Parser
-from rag_core.ingest.formats.slides import Slides
-from rag_core.ingest.formats.source import Source, open_source
-from rag_core.ingest.formats.spreadsheet import Spreadsheet
-from rag_core.ingest.formats.web_page import WebPage
-from rag_core.ingest.formats.word import Word
-from rag_core.types import ParsedDocument
+from rag_core.ingest.formats.format import Format
 
-PARSERS: tuple[Parser, ...] = (
-    Pdf(),
-    Word(),
-    Spreadsheet(),
-    Slides(),
-    WebPage(),
-    Markdown(),
-    Delimited(),
-    PlainText(),
+_HERE = "rag_core.ingest.formats"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+XLSX = f"{_OFFICE}.spreadsheetml.sheet"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
+XLS = "application/vnd.ms-excel"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+_READ = (
+    Format("PDF", (".pdf",), ("application/pdf",), f"{_HERE}.pdf", "page", "pages", "file-pdf", "pdf"),
+    Format(
+        "Word document",
+        (".docx", ".docm", ".dotx", ".dotm"),
+        (f"{_OFFICE}.wordprocessingml.document",),
+        f"{_HERE}.word",
+        icon="file-word",
+        group="word",
+    ),
+    Format(
+        "workbook",
+        (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"),
+        (XLSX, XLSB, XLS, ODS),
+        f"{_HERE}.spreadsheet",
+        "sheet",
+        "sheet",
+        "file-sheet",
+        "sheet",
+    ),
+    Format(
+        "presentation",
+        (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
+        (f"{_OFFICE}.presentationml.presentation",),
+        f"{_HERE}.slides",
+        place="slide",
+        icon="document",
+        group="slides",
+    ),
+    Format("web page", (".html", ".htm", ".xhtml"), ("text/html",), f"{_HERE}.web_page", icon="file-web", group="web"),
+    Format("Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), f"{_HERE}.markdown", group="text"),
+    Format(
+        "table of text",
+        (".csv", ".tsv", ".tab"),
+        ("text/csv",),
+        f"{_HERE}.delimited",
+        view="sheet",
+        icon="file-sheet",
+        group="sheet",
+    ),
+    Format(
+        "plain text",
+        (".txt", ".text", ".log", ".rst", ".srt", ".vtt", ".tex"),
+        ("text/plain",),
+        f"{_HERE}.plain_text",
+        group="text",
+    ),
 )
-SUPPORTED_SUFFIXES: frozenset[str] = frozenset(suffix for parser in PARSERS for suffix in parser.suffixes)
-
 # Kinds that people do have and that are not read yet; said by name, so that nobody wonders.
-NOT_YET: dict[str, str] = {
-    ".eml": "e-mail message",
-    ".msg": "e-mail message",
-    ".mbox": "mailbox",
-    ".rtf": "Rich Text document",
-    ".odt": "OpenDocument text",
-    ".odp": "OpenDocument presentation",
-    ".epub": "e-book",
-    ".doc": "old Word document",
-    ".ppt": "old PowerPoint presentation",
-    ".pages": "Pages document",
-    ".numbers": "Numbers spreadsheet",
-    ".key": "Keynote presentation",
-    ".zip": "archive",
-    ".7z": "archive",
-    ".rar": "archive",
-    ".png": "picture",
-    ".jpg": "picture",
-    ".jpeg": "picture",
-    ".gif": "picture",
-    ".tif": "picture",
-    ".tiff": "picture",
-    ".bmp": "picture",
-    ".webp": "picture",
-    ".heic": "picture",
-}
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"GIF8", "picture"),
-    (b"II*\x00", "picture"),
-    (b"MM\x00*", "picture"),
-    (b"{\\rtf", "Rich Text document"),
-    (b"PK\x03\x04", "archive"),
-    (b"\x1f\x8b", "archive"),
-    (b"7z\xbc\xaf", "archive"),
-    (b"Rar!", "archive"),
-    (b"MZ", "program"),
-    (b"\x7fELF", "program"),
+_NOT_YET = (
+    Format("e-mail message", (".eml", ".msg"), group="mail"),
+    Format("mailbox", (".mbox", ".pst"), group="mail"),
+    Format("Rich Text document", (".rtf",), icon="file-word", magic=(b"{\\rtf",)),
+    Format("OpenDocument text", (".odt",), icon="file-word"),
+    Format("OpenDocument presentation", (".odp",)),
+    Format("e-book", (".epub",)),
+    Format("old Word document", (".doc",), icon="file-word"),
+    Format("old PowerPoint presentation", (".ppt",)),
+    Format("Pages document", (".pages",)),
+    Format("Numbers spreadsheet", (".numbers",)),
+    Format("Keynote presentation", (".key",)),
+    Format(
+        "archive",
+        tuple(".zip .7z .rar .tar .gz .tgz .bz2 .xz .iso .cab".split()),
+        group="archive",
+        magic=(b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!"),
+    ),
+    Format(
+        "picture",
+        tuple(".png .jpg .jpeg .gif .tif .tiff .bmp .webp .heic .ico .psd .cr2 .nef".split()),
+        group="picture",
+        magic=(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*"),
+    ),
+    Format(
+        "recording",
+        tuple(".mp3 .wav .m4a .aac .flac .ogg .mp4 .mov .avi .mkv .webm .wmv .m4v".split()),
+        group="media",
+    ),
+    Format("program", (), magic=(b"MZ", b"\x7fELF")),
 )
-
-_SURE = 0.65
-
-
-def best_parser(source: Source, parsers: Sequence[Parser] = PARSERS) -> Parser:
-    """The parser with the highest score. Raises DocumentUnreadable for encrypted Office files, UnsupportedDocument."""
-    if "EncryptedPackage" in source.ole_names:
-        raise failures.needs_password(source.path)
-    not_yet = NOT_YET.get(source.suffix)
-    scored = [(parser.score(source), parser) for parser in parsers]
-    score, parser = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    if parser is None or score <= 0.0:
-        raise _unsupported(source, not_yet)
-    if source.suffix in parser.suffixes and not source.looks_like_text:
-        return parser  # what it should be and may be, if only in part: the parser says what is wrong with it
-    # A text form of something that is not read yet (an e-mail, a Rich Text file) is not read as plain text.
-    if score < _SURE and (not_yet or _kind_by_bytes(source.head)):
-        raise _unsupported(source, not_yet)
-    return parser
+_UNKNOWN = Format("", ())
+_known: list[Format] = [*_READ, *_NOT_YET]
 
 
-def media_types_for(suffix: str) -> tuple[str, ...]:
-    """All media types of the parser that reads this ending (".xlsx": every kind of workbook); empty when none does."""
-    return next((parser.media_types for parser in PARSERS if suffix in parser.suffixes), ())
+def register(added: Format) -> None:
+    """From now on this process reads, finds and shows its files like any other, before a built-in format of theirs."""
+    _known.insert(0, added)
+    by_suffix.cache_clear()
 
 
-def parse_file(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
-    """Read one file in this process. Raises UserError subclasses. (`rag_core.ingest.reading` does it in a child.)"""
-    limits = limits or ParseLimits()
-    with open_source(path, limits.max_file_bytes) as source:
-        return best_parser(source).parse(source, limits)
+def readable() -> tuple[Format, ...]:
+    return tuple(one for one in _known if one.parser)
 
 
-def _kind_by_bytes(head: bytes) -> str:
-    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), "")
+def readable_suffixes() -> frozenset[str]:
+    return frozenset(suffix for one in readable() for suffix in one.suffixes)
 
 
-def _unsupported(source: Source, not_yet: str | None) -> UnsupportedDocument:
-    kind = _kind_by_bytes(source.head)
-    name = source.path.name
-    if not_yet and (not kind or kind == not_yet or kind == "archive"):
-        message = f"“{name}” is of a kind that cannot be read yet ({not_yet}, {source.suffix})."
-    elif kind:
-        message = f"“{name}” is in truth of a kind that cannot be read ({kind})."
-    elif source.suffix in SUPPORTED_SUFFIXES:
-        message = (
-            f"“{name}” does not hold what its ending {source.suffix} promises, and is of no kind that can be read."
-        )
-    else:
-        message = f"“{name}” is of a kind that cannot be read."
-    return UnsupportedDocument(message, "Save it as PDF, Word, Excel, HTML or text, and add that.")
+def groups() -> dict[str, tuple[str, ...]]:
+    """What a search can be narrowed to, and the media types of each."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in readable():
+        found[one.group] = (*found.get(one.group, ()), *one.media_types)
+    return found
+
+
+def format_of(path: str, media_type: str = "") -> Format:
+    """By what a document was read as; where it has not been read, by the ending of its name. One without a name where
+    there is no such format.
+    """
+    of_type = (one for one in _known if media_type in one.media_types)
+    return next(of_type, None) or by_suffix(PurePath(path).suffix)
+
+
+@lru_cache(maxsize=1024)
+def by_suffix(suffix: str) -> Format:
+    return next((one for one in _known if suffix.lower() in one.suffixes), _UNKNOWN)
+
+
+def by_magic(head: bytes) -> Format:
+    """The format, of those that are not read, whose files begin like this."""
+    return next((one for one in _known if head.startswith(one.magic)), _UNKNOWN)

@@ -14,37 +14,30 @@ from rag_core.ingest.formats.office_package import OfficePackage, attribute, chi
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import joined
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.types import BlockKind, ParsedDocument
 
 _TITLES = frozenset(("title", "ctrTitle"))
 _FURNITURE = frozenset(("sldNum", "dt", "ftr", "hdr", "sldImg"))  # placeholders that say nothing about the slide
 
 
-class Slides:
-    """`.pptx`, `.pptm`, `.ppsx`. Slides in the order in which they are shown."""
+def score(source: Source, named: bool) -> float:
+    if any(name.lower().startswith("ppt/") for name in source.zip_names):
+        return 0.9
+    return 0.3 if named and source.head.startswith(b"PK") else 0.0
 
-    media_types = ("application/vnd.openxmlformats-officedocument.presentationml.presentation",)
-    suffixes = (".pptx", ".pptm", ".ppsx")
 
-    def score(self, source: Source) -> float:
-        if any(name.lower().startswith("ppt/") for name in source.zip_names):
-            return 0.9
-        return 0.3 if source.suffix in self.suffixes and source.head.startswith(b"PK") else 0.0
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        containers.refuse_zip_bomb(source.file, source.path)
-        flow = FlowBuilder(source.path, replace(limits, part_chars=limits.max_text_chars))  # a slide is a page
-        with failures.damage_is_reported(source.path):
-            package = OfficePackage(io.BytesIO(source.read_bytes()))
-            main = next(iter(package.related("", "officeDocument")), "ppt/presentation.xml")
-            for number, name in enumerate(_slide_names(package, main)):
-                flow.break_page(keep_empty=number > 0)
-                _add_slide(package, name, flow)
-            title = one_line(package.title())
-        pages = flow.finish(keep_empty=True)
-        empty = () if any(page.text for page in pages) else (literal("There is no text on these slides."),)
-        return ParsedDocument(self.media_types[0], pages, title, empty)
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    containers.refuse_zip_bomb(source.file, source.path)
+    flow = FlowBuilder(source.path, replace(limits, part_chars=limits.max_text_chars))  # a slide is a page
+    with failures.damage_is_reported(source.path):
+        package = OfficePackage(io.BytesIO(source.read_bytes()))
+        main = next(iter(package.related("", "officeDocument")), "ppt/presentation.xml")
+        for number, name in enumerate(_slide_names(package, main)):
+            flow.break_page(keep_empty=number > 0)
+            _add_slide(package, name, flow)
+        title = one_line(package.title())
+    return flow.document(title, say("slides-without-text"), keep_empty=True)
 
 
 def _slide_names(package: OfficePackage, main: str) -> list[str]:

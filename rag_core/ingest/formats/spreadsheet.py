@@ -12,73 +12,61 @@ from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats import containers, failures
 from rag_core.ingest.formats.flow import FlowBuilder, one_line
 from rag_core.ingest.formats.protocol import ParseLimits
+from rag_core.ingest.formats.registry import ODS, XLS, XLSB, XLSX
 from rag_core.ingest.formats.sheet_rows import SheetWriter
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import cell_text
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
-_XLS = "application/vnd.ms-excel"
-_ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _BOF, _FILEPASS, _WORKBOOK_GLOBALS = 0x0809, 0x002F, b"\x05\x00"
 _RECORDS_BEFORE_FILEPASS = 12
 # "Sheet1" says nothing; a name that a person gave is a heading.
 _DEFAULT_NAME = re.compile(r"(?:Sheet|Tabelle|Feuil|Hoja|Foglio|Blad|Planilha|Лист|シート|工作表|Chart) ?\d*")
 
 
-class Spreadsheet:
-    """Sheets become pages labelled with their names; rows name their columns where there is a header row."""
+def score(source: Source, named: bool) -> float:  # noqa: ARG001 - no workbook is known by its name alone
+    return 0.9 if _media_type(source) else 0.0
 
-    media_types = (_XLSX, _XLSB, _XLS, _ODS)
-    suffixes = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
-    def score(self, source: Source) -> float:
-        return 0.9 if _media_type(source) else 0.0
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    import python_calamine
 
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        import python_calamine
-
-        if not source.ole_names:
-            containers.refuse_zip_bomb(source.file, source.path)
-        data = source.read_bytes()
-        if _is_encrypted(source, data):
-            raise failures.needs_password(source.path)
-        flow = FlowBuilder(source.path, limits)
-        try:
-            with failures.damage_is_reported(source.path, python_calamine.CalamineError):
-                workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-                for facts in workbook.sheets_metadata:
-                    if facts.typ == python_calamine.SheetTypeEnum.WorkSheet:  # charts and macros have no cells
-                        flow.break_page(one_line(facts.name))
-                        _add_sheet(workbook, facts.name, flow)
-        except DocumentUnreadable as error:
-            if isinstance(error.__cause__, python_calamine.PasswordError):
-                raise failures.needs_password(source.path) from error
-            raise
-        except BaseException as error:
-            # A panic of calamine's Rust code arrives as a BaseException of a class that cannot be imported.
-            if type(error).__name__ == "PanicException":
-                raise failures.damaged(source.path, error) from error
-            raise
-        pages = flow.finish()
-        empty = (
-            () if any(page.text for page in pages) else (literal("There is nothing in the cells of this workbook."),)
-        )
-        return ParsedDocument(_media_type(source) or _XLSX, pages, warnings=empty)
+    if not source.ole_names:
+        containers.refuse_zip_bomb(source.file, source.path)
+    data = source.read_bytes()
+    if _is_encrypted(source, data):
+        raise failures.needs_password(source.path)
+    flow = FlowBuilder(source.path, limits)
+    try:
+        with failures.damage_is_reported(source.path, python_calamine.CalamineError):
+            workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+            for facts in workbook.sheets_metadata:
+                if facts.typ == python_calamine.SheetTypeEnum.WorkSheet:  # charts and macros have no cells
+                    flow.break_page(one_line(facts.name))
+                    _add_sheet(workbook, facts.name, flow)
+    except DocumentUnreadable as error:
+        if isinstance(error.__cause__, python_calamine.PasswordError):
+            raise failures.needs_password(source.path) from error
+        raise
+    except BaseException as error:
+        # A panic of calamine's Rust code arrives as a BaseException of a class that cannot be imported.
+        if type(error).__name__ == "PanicException":
+            raise failures.damaged(source.path, error) from error
+        raise
+    return flow.document("", say("workbook-without-text"), _media_type(source))
 
 
 def _media_type(source: Source) -> str:
     names = source.zip_names
     if any(name.lower() in ("workbook.xml", "xl/workbook.xml", "xl/workbook.bin") for name in names):
-        return _XLSB if any(name.lower() == "xl/workbook.bin" for name in names) else _XLSX
+        return XLSB if any(name.lower() == "xl/workbook.bin" for name in names) else XLSX
     if "content.xml" in names and source.suffix == ".ods":
-        return _ODS
+        return ODS
     if "content.xml" in names and b"opendocument.spreadsheet" in source.head[:200]:
-        return _ODS
+        return ODS
     if {"workbook", "book"} & {name.lower() for name in source.ole_names}:
-        return _XLS
+        return XLS
     return ""
 
 

@@ -14,7 +14,7 @@ from rag_core.ingest.formats.long_text import read_text_bytes
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.text_encoding import decode
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
 _LOOKS_LIKE_HTML = re.compile(rb"<!doctype html|<html[\s>]|<body[\s>]", re.IGNORECASE)
@@ -25,30 +25,23 @@ _TAG = re.compile(r"<[^>]*>")
 _DECLARED_WITHIN_BYTES = 8192
 
 
-class WebPage:
-    """`.html`: the encoding from the mark, from what the page declares, or guessed. Nothing is fetched."""
+def score(source: Source, named: bool) -> float:
+    if not source.looks_like_text:
+        return 0.0
+    head = source.head.replace(b"\x00", b"")[:4096]  # UTF-16 shows its letters with NULs between
+    begins = _LOOKS_LIKE_HTML.search(head[:1024].lstrip()) is not None
+    if named:
+        return 0.9 if begins else 0.7
+    starts_as_tag = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+    return 0.65 if begins and starts_as_tag else 0.0
 
-    media_types = ("text/html",)
-    suffixes = (".html", ".htm", ".xhtml")
 
-    def score(self, source: Source) -> float:
-        if not source.looks_like_text:
-            return 0.0
-        head = source.head.replace(b"\x00", b"")[:4096]  # UTF-16 shows its letters with NULs between
-        begins = _LOOKS_LIKE_HTML.search(head[:1024].lstrip()) is not None
-        if source.suffix in self.suffixes:
-            return 0.9 if begins else 0.7
-        starts_as_tag = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
-        return 0.65 if begins and starts_as_tag else 0.0
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        data = read_text_bytes(source, limits)
-        text = decode(data, declared_encoding(data)).replace("\x00", "")
-        with failures.damage_is_reported(source.path):
-            title, flow = _read(text, source.path, limits)
-        pages = flow.finish()
-        empty = () if any(page.text for page in pages) else (literal("There is no text in this page."),)
-        return ParsedDocument(self.media_types[0], pages, title, empty)
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    data = read_text_bytes(source, limits)
+    text = decode(data, declared_encoding(data)).replace("\x00", "")
+    with failures.damage_is_reported(source.path):
+        title, flow = _read(text, source.path, limits)
+    return flow.document(title, say("page-without-text"))
 
 
 def _read(text: str, path: Path, limits: ParseLimits) -> tuple[str, FlowBuilder]:

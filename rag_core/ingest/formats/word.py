@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from rag_core.ingest.formats import containers, failures
@@ -16,7 +17,7 @@ from rag_core.ingest.formats.table_rows import joined
 from rag_core.ingest.formats.word_numbering import Numbering
 from rag_core.ingest.formats.word_styles import Styles, numbering_of, outline_level_of
 from rag_core.ingest.formats.word_text import Break, Pieces, pieces_of
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.types import BlockKind, ParsedDocument
 
 _CONTAINERS = frozenset(
@@ -25,29 +26,24 @@ _CONTAINERS = frozenset(
 _MAX_CELL_CHARS = 1500
 
 
-class Word:
-    """`.docx` and `.docm`, transitional or strict. Old `.doc` files are another format and are not read."""
+def score(source: Source, named: bool) -> float:
+    names = source.zip_names
+    if any(name.lower().startswith("word/") and name.lower().endswith(".xml") for name in names):
+        return 0.9
+    return 0.3 if named and source.head.startswith(b"PK") else 0.0
 
-    media_types = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
-    suffixes = (".docx", ".docm")
 
-    def score(self, source: Source) -> float:
-        names = source.zip_names
-        if any(name.lower().startswith("word/") and name.lower().endswith(".xml") for name in names):
-            return 0.9
-        return 0.3 if source.suffix in self.suffixes and source.head.startswith(b"PK") else 0.0
-
-    def parse(self, source: Source, limits: ParseLimits) -> ParsedDocument:
-        containers.refuse_zip_bomb(source.file, source.path)
-        flow = FlowBuilder(source.path, limits)
-        with failures.damage_is_reported(source.path):
-            package = OfficePackage(io.BytesIO(source.read_bytes()))
-            main = next(iter(package.related("", "officeDocument")), "word/document.xml")
-            _Walk(package, main, flow).document()
-            title = one_line(package.title())
-        pages = flow.finish()
-        empty = () if any(page.text for page in pages) else (literal("There is no text in this document."),)
-        return ParsedDocument(self.media_types[0], pages, title, empty)
+def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
+    containers.refuse_zip_bomb(source.file, source.path)
+    flow = FlowBuilder(source.path, limits)
+    with failures.damage_is_reported(source.path):
+        package = OfficePackage(io.BytesIO(source.read_bytes()))
+        main = next(iter(package.related("", "officeDocument")), "word/document.xml")
+        walk = _Walk(package, main, flow)
+        walk.document()
+        title = one_line(package.title())
+    document = flow.document(title, say("document-without-text"))
+    return replace(document, place="page") if walk.knows_pages else document
 
 
 class _Walk:
@@ -77,6 +73,11 @@ class _Walk:
         for name in self._package.related(self._main, "diagramData"):
             self._blocks_of_diagram(self._package.xml(name))
         self._headers_and_footers()
+
+    @property
+    def knows_pages(self) -> bool:
+        """Whether Word has left its page ends in the file: without them, nobody knows where a page ends."""
+        return self._page_break == "rendered"
 
     def _part(self, kind: str) -> Any:
         names = self._package.related(self._main, kind)

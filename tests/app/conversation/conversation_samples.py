@@ -13,7 +13,10 @@ WORDS = "Full-time employees are entitled to 25 days of annual leave. Up to five
 
 def passage(rank: int, path: str = "/docs/office-handbook.pdf", page: int = 3) -> Passage:
     start = rank * 1000
-    return Passage(rank, (rank,), f"document{rank}", path, "Handbook", page, "", start, start + len(WORDS), WORDS)
+    place = {"pdf": "page", "xlsx": "sheet"}.get(path.rpartition(".")[2], "part" if page > 1 else "")
+    return Passage(
+        rank, (rank,), f"document{rank}", path, "Handbook", page, "", start, start + len(WORDS), WORDS, place=place
+    )
 
 
 PASSAGES = (passage(1), passage(2, "/docs/rooms.xlsx", 1), passage(3, "C:\\docs\\policy.docx", 12))

@@ -62,7 +62,9 @@ def test_enter_opens_the_document(desk: Desk) -> None:
     desk.choose(0)
     with desk.qtbot.waitSignal(desk.view.document_opened) as opened:
         QTest.keyClick(desk.view.table, Qt.Key.Key_Return)
-    assert opened.args == [SourceTarget("work", "id of /a/one.pdf", "/a/one.pdf", "one.pdf", 1, 0, 0)]
+    assert opened.args == [
+        SourceTarget("work", "id of /a/one.pdf", "/a/one.pdf", "one.pdf", 1, 0, 0, media_type="application/pdf")
+    ]
     desk.choose(1)
     with desk.qtbot.assertNotEmitted(desk.view.document_opened):
         QTest.keyClick(desk.view.table, Qt.Key.Key_Return)

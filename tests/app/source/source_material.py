@@ -24,7 +24,7 @@ def target(
 
 
 def infos(count: int, width: float = 600, height: float = 800) -> tuple[PageInfo, ...]:
-    return tuple(PageInfo(number, "", width, height, False) for number in range(1, count + 1))
+    return tuple(PageInfo(number, "", width, height, False, "page") for number in range(1, count + 1))
 
 
 def drawn_page(number: int = 1, text: str = WORDS) -> Page:

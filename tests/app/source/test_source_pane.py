@@ -39,7 +39,8 @@ class Opened:
 
     def show_text(self, text: str, path: str = "/papers/notes.md", pages: int = 1, label: str = "") -> None:
         self.source.show([target(path)], 0)
-        self.engine.finish(ListPages, tuple(PageInfo(n, label, 0, 0, False) for n in range(1, pages + 1)))
+        place = {"pptx": "slide", "xlsx": "sheet"}.get(path.rpartition(".")[2], "part" if pages > 1 else "")
+        self.engine.finish(ListPages, tuple(PageInfo(n, label, 0, 0, False, place) for n in range(1, pages + 1)))
         self.engine.finish(LoadPage, Page(1, text, label, (Block("paragraph", 0, len(text)),)))
 
 
@@ -74,7 +75,7 @@ def test_places_are_called_as_people_call_them(opened: Opened, path: str, pages:
 
 def test_a_page_label_that_is_no_number_is_told(opened: Opened) -> None:
     opened.source.show([target(page=2)], 0)
-    opened.engine.finish(ListPages, tuple(PageInfo(n, "ⅰⅱⅲ"[n - 1], 600, 800, False) for n in (1, 2, 3)))
+    opened.engine.finish(ListPages, tuple(PageInfo(n, "ⅰⅱⅲ"[n - 1], 600, 800, False, "page") for n in (1, 2, 3)))
     assert opened.pane.head.place.whole_text == "Page ⅱ (2 of 3) · [1]"
 
 

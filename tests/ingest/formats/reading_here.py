@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag_core.ingest.formats.registry import parse_file
+from rag_core.ingest.formats.choosing import parse_file
 from rag_core.types import Page, ParsedDocument
 
 

@@ -8,7 +8,6 @@ from pypdf import PdfReader, PdfWriter
 
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats.pdf_lines import Frame
-from rag_core.messages import literal
 from tests.ingest.formats import samples
 from tests.ingest.formats.reading_here import blocks, parse
 
@@ -127,13 +126,16 @@ def test_turning_a_box_four_times_brings_it_back() -> None:
 def test_a_scan_says_that_it_cannot_be_searched_yet(tmp_path: Path) -> None:
     document = parse(tmp_path, "a.pdf", samples.pdf([[], [], []], image_only=True))
     assert all(page.needs_ocr for page in document.pages)
-    assert document.warnings == (literal("3 of 3 pages are pictures without text; they cannot be searched yet."),)
+    assert [str(warning) for warning in document.warnings] == [
+        "3 of 3 pages are pictures without text; they cannot be searched yet."
+    ]
 
 
 def test_a_blank_page_is_no_picture(tmp_path: Path) -> None:
     document = parse(tmp_path, "a.pdf", samples.pdf([[]]))
     assert not document.pages[0].needs_ocr
-    assert document.warnings == (literal("There is no text in this document."),)
+    (warning,) = document.warnings
+    assert str(warning) == "There is no text in this document."
 
 
 def test_a_file_that_needs_a_password_says_so(tmp_path: Path) -> None:

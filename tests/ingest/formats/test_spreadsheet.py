@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from rag_core.ingest.formats.table_rows import cell_text
-from rag_core.messages import literal
 from tests.ingest.formats.reading_here import blocks, parse, texts
 from tests.ingest.formats.samples import xlsx
 
@@ -88,6 +87,5 @@ def test_names_hold_through_a_long_table(tmp_path: Path) -> None:
 
 
 def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
-    assert parse(tmp_path, "a.xlsx", xlsx({"Sheet1": []})).warnings == (
-        literal("There is nothing in the cells of this workbook."),
-    )
+    (warning,) = parse(tmp_path, "a.xlsx", xlsx({"Sheet1": []})).warnings
+    assert str(warning) == "There is nothing in the cells of this workbook."
