@@ -1,40 +1,185 @@
-"""What a person may set. One frozen description with honest defaults; `null` in the file means the default."""
+"""What a person may set: one declared table. Every row says what its value can be and who may set it.
+
+The file, a library's own settings, the command line's options and the window's pages are all made from the rows; `null`
+in a file means the default. Another row is a field more, here or in a subclass.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 from rag_core.errors import StorageFull, UserError
+from rag_core.messages import Message, say
 from rag_core.paths import replace_file
+
+Value = int | float | str
+
+_MIB = 1024**2
+_ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How the command line names a setting. `group`: the commands that have it (all, those that search, or answer)."""
+
+    flag: str
+    metavar: str
+    help: str
+    group: Literal["all", "search", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row. A number lies between `least` and `most`, a text is one of `choices` where there are any.
+
+    A default outside of that stands for what suits: it can be left in the file, but nobody can ask for it. Which part
+    of the window shows it is its `page`; `per_library`: a library may be set to something else; `reopens_models`: they
+    are opened again when it changes.
+    """
+
+    name: str
+    default: Value
+    least: float = 0
+    most: float = 0
+    choices: tuple[str, ...] = ()
+    per_library: bool = False
+    reopens_models: bool = False
+    option: Option | None = None
+    page: Literal["", "place", "answers"] = ""
+
+    def checked(self, value: object, path: Path, *, asked_for: bool = False) -> Value:
+        """The value, as the type that it has. `asked_for`: instead of the default. Raises UserError, which names the
+        file.
+        """
+        typed = self._typed(value, asked_for)
+        if typed is None:
+            raise UserError(
+                say("setting-wrong", name=self.name, path=str(path), value=repr(value), allowed=self.allowed),
+                say("setting-correct-it"),
+            )
+        return typed
+
+    def parsed(self, text: str) -> Value | None:
+        """What somebody asks for in writing; None where it cannot be that."""
+        try:
+            return self._typed(type(self.default)(text), asked_for=True)
+        except ValueError:
+            return None
+
+    @property
+    def allowed(self) -> Message:
+        """What its value can be, in words."""
+        if isinstance(self.default, str):
+            return say("setting-one-of", choices=", ".join(self.choices)) if self.choices else say("setting-text")
+        if isinstance(self.default, int):
+            return say("setting-whole-number", least=self.least, most=self.most)
+        return say("setting-number", least=self.least, most=self.most)
+
+    def _typed(self, value: object, asked_for: bool) -> Value | None:
+        kind = type(self.default)
+        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+            return None
+        typed: Value = kind(value)
+        return typed if self._holds(typed) or (typed == self.default and not asked_for) else None
+
+    def _holds(self, value: Value) -> bool:
+        if isinstance(value, str):
+            return not self.choices or value in self.choices
+        return self.least <= value <= self.most
+
+
+def setting(
+    default: Value,
+    *,
+    least: float = 0,
+    most: float = 0,
+    choices: tuple[str, ...] = (),
+    per_library: bool = False,
+    reopens_models: bool = False,
+    option: Option | None = None,
+    page: Literal["", "place", "answers"] = "",
+) -> Any:
+    """Declares a row where a dataclass declares its field, whose name and default it has."""
+    row = Setting("", default, least, most, choices, per_library, reopens_models, option, page)
+    return field(default=default, metadata={_ROW: row})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """0 takes what suits the device that does the work, or the model: `engine.suited` decides."""
+    """0 takes what suits the device that does the work, or the model: `engine.suited` decides. Empty texts take what is
+    installed first.
+    """
 
-    chunk_tokens: int = 0  # length of a passage; a library keeps the one that it was made with
-    candidate_k: int = 50
-    top_k: int = 0  # passages that are kept for a question
-    rrf_k: int = 60
-    relevance_threshold: float = 0.5
-    max_new_tokens: int = 0  # longest answer
-    evidence_tokens: int = 0  # what a prompt may hold of the passages
-    threads: int = 0  # 0: as many as the machine has real cores
-    execution_provider: str = "auto"
-    embedder: str = ""  # pack ids; empty: the first that is installed
-    reader: str = ""
-    llm: str = ""
-    parse_timeout_s: float = 120.0
-    parse_memory_bytes: int = 2 * 1024**3
-    max_file_bytes: int = 512 * 1024**2
-    max_text_chars: int = 64 * 1024**2
+    # The length of a passage; left to Alcove, a library keeps the one that it was made with.
+    chunk_tokens: int = setting(0, least=1, most=8192, per_library=True)
+    candidate_k: int = setting(50, least=1, most=10_000)
+    # Passages that are kept for a question.
+    top_k: int = setting(
+        0,
+        least=1,
+        most=1000,
+        per_library=True,
+        option=Option("--top-k", "N", "passages to keep", "search"),
+        page="answers",
+    )
+    rrf_k: int = setting(60, least=1, most=10_000)
+    relevance_threshold: float = setting(
+        0.5,
+        most=1,
+        per_library=True,
+        option=Option("--threshold", "P", "least relevance for an answer, 0 to 1", "answer"),
+        page="answers",
+    )
+    # The longest answer, and what a prompt may hold of the passages.
+    max_new_tokens: int = setting(
+        0, least=1, most=32_768, option=Option("--max-new-tokens", "N", "longest answer", "answer"), page="answers"
+    )
+    evidence_tokens: int = setting(0, least=1, most=1024**2, page="answers")
+    # Left to Alcove: as many as the machine has real cores.
+    threads: int = setting(0, least=1, most=1024, reopens_models=True, page="place")
+    # Which words mean a device, `runtime.devices` knows.
+    execution_provider: str = setting(
+        "auto",
+        reopens_models=True,
+        option=Option(
+            "--execution-provider", "DEVICE", "auto, cpu or npu: where the models run (default: the settings)", "all"
+        ),
+        page="place",
+    )
+    # Ids of packs.
+    embedder: str = setting("", reopens_models=True)
+    reader: str = setting("", reopens_models=True)
+    llm: str = setting("", reopens_models=True)
+    parse_timeout_s: float = setting(120.0, least=1, most=86_400)
+    parse_memory_bytes: int = setting(2048 * _MIB, least=256 * _MIB, most=1024**2 * _MIB, page="place")
+    max_file_bytes: int = setting(512 * _MIB, least=1, most=1024**2 * _MIB)
+    max_text_chars: int = setting(64 * _MIB, least=1, most=1024**2 * _MIB)
 
-    def with_overrides(self, **overrides: Any) -> Settings:
+    @classmethod
+    def rows(cls) -> tuple[Setting, ...]:
+        """The table."""
+        return tuple(replace(row.metadata[_ROW], name=row.name) for row in fields(cls))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read `path`; a missing file gives the defaults. Raises UserError for a damaged file or a wrong value."""
+        stored = read_object(path)
+        known = [row for row in cls.rows() if stored.get(row.name) is not None]
+        return cls().with_overrides(**{row.name: row.checked(stored[row.name], path) for row in known})
+
+    def save(self, path: Path) -> None:
+        """Write crash-safely. Raises UserError where that is not possible."""
+        write_object(asdict(self), path)
+
+    def with_overrides(self, **overrides: Any) -> Self:
         """A copy with every override that is not None."""
         return replace(self, **{name: value for name, value in overrides.items() if value is not None})
+
+
+TABLE = Settings.rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +192,6 @@ class InEffect:
     max_new_tokens: int = 0
 
 
-def load(path: Path) -> Settings:
-    """Read `path`; a missing file gives the defaults. Raises UserError for a damaged file or a wrong type."""
-    stored = read_object(path)
-    known = {field.name: getattr(Settings(), field.name) for field in fields(Settings)}
-    chosen: dict[str, Any] = {}
-    for name, value in stored.items():
-        if name not in known or value is None:
-            continue
-        wanted = type(known[name])
-        if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
-            raise UserError(
-                f"The setting “{name}” in {path} has the value {value!r}, which is not a {wanted.__name__}.",
-                "Correct it, or delete the line.",
-            )
-        chosen[name] = wanted(value)
-    return Settings(**chosen)
-
-
-def save(settings: Settings, path: Path) -> None:
-    """Write crash-safely. Raises UserError where that is not possible."""
-    write_object(asdict(settings), path)
-
-
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in `path`; empty where there is no file. Raises UserError for a damaged file."""
     if not path.exists():
@@ -78,10 +200,10 @@ def read_object(path: Path) -> dict[str, Any]:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise UserError(
-            f"The settings file {path} cannot be read ({error}).", "Repair it, or delete it to go back to the defaults."
+            say("settings-unreadable", path=str(path), reason=str(error)), say("repair-or-delete-settings")
         ) from error
     if not isinstance(stored, dict):
-        raise UserError(f"The settings file {path} does not hold settings.", "Delete it to go back to the defaults.")
+        raise UserError(say("no-settings-in-file", path=str(path)), say("delete-settings"))
     return stored
 
 
@@ -92,6 +214,6 @@ def write_object(value: dict[str, Any], path: Path) -> None:
         replace_file(path, json.dumps(value, indent=2, ensure_ascii=False).encode())
     except OSError as error:
         raise StorageFull(
-            f"The settings could not be saved in {path} ({error.strerror or error}).",
-            "Check the permissions of the folder and the free space, then try again.",
+            say("settings-not-saved", path=str(path), reason=error.strerror or str(error)),
+            say("check-folder-and-space"),
         ) from error

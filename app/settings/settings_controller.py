@@ -92,7 +92,7 @@ class SettingsController(Controller):
         library, before = self.model.library, self.model.library_settings
         if not library:
             return
-        if settings.chunk_tokens != before.chunk_tokens:
+        if settings.overrides.get("chunk_tokens") != before.overrides.get("chunk_tokens"):
             self.model.set_needs_rereading(True)
         self.model.set_library(library, settings)
         self._run(LoadLibrarySettings(library), lambda now: self._save_library(library, settings, now))

@@ -151,7 +151,7 @@ class LibraryPage(SettingsPage):
         self.retranslate()
 
     def retranslate(self) -> None:
-        general, own, in_effect = self._model.settings, self._model.library_settings, self._model.in_effect
+        general, own, in_effect = self._model.settings, self._model.library_settings.overrides, self._model.in_effect
         library = self._model.library
         self.set_title(tr("This library"))
         self._intro.setText(
@@ -174,16 +174,18 @@ class LibraryPage(SettingsPage):
         self._reread.setText(tr("Read the documents again"))
         self._box.setVisible(self._model.needs_rereading and bool(library))
         passages = general.top_k or in_effect.top_k or tr("Automatic")
-        self._passages.show_value(own.top_k or 0, words_for_lowest=tr("As for all ({value})", value=passages))
+        self._passages.show_value(int(own.get("top_k", 0)), words_for_lowest=tr("As for all ({value})", value=passages))
         thresholds, chunks = threshold_choices(), chunk_choices()
-        self._threshold.show_choices(_or_general(thresholds, general.relevance_threshold), own.relevance_threshold)
+        self._threshold.show_choices(
+            _or_general(thresholds, general.relevance_threshold), own.get("relevance_threshold")
+        )
         length = general.chunk_tokens or in_effect.chunk_tokens
         self._chunk.show_choices(
-            _or_general(chunks, length) if length else [_as_for_all(tr("Automatic")), *chunks], own.chunk_tokens
+            _or_general(chunks, length) if length else [_as_for_all(tr("Automatic")), *chunks], own.get("chunk_tokens")
         )
 
     def _change(self, **values: Any) -> None:
-        self.library_settings_changed.emit(replace(self._model.library_settings, **values))
+        self.library_settings_changed.emit(self._model.library_settings.with_overrides(**values))
 
 
 class LookPage(SettingsPage):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from rag_core.engine import Engine
 from rag_core.errors import UserError
 from rag_core.library.library import Library
 from rag_core.paths import DataDir
-from rag_core.settings import Settings, load
+from rag_core.settings import TABLE, Setting, Settings, Value
 from rag_core.types import Filters
 
 
@@ -19,7 +20,7 @@ def data_dir_of(arguments: argparse.Namespace) -> DataDir:
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings file, with what the command line says on top."""
-    return _general(arguments).with_overrides(**_said(arguments))
+    return _general(arguments).with_overrides(**asked_for(arguments))
 
 
 def open_engine(arguments: argparse.Namespace, library: str = "", read_only: bool = False) -> Engine:
@@ -27,21 +28,24 @@ def open_engine(arguments: argparse.Namespace, library: str = "", read_only: boo
     data_dir, name = data_dir_of(arguments), library or arguments.library
     if (opened := Library(data_dir, name)).exists:
         opened.load_settings()  # what is damaged is told before anything is done
-    return Engine(data_dir, name, _general(arguments), overrides=_said(arguments), read_only=read_only)
+    return Engine(data_dir, name, _general(arguments), overrides=asked_for(arguments), read_only=read_only)
+
+
+def asked_for(arguments: argparse.Namespace, table: Iterable[Setting] = TABLE) -> dict[str, Value | None]:
+    """What the command line says of settings, by name; None where it says nothing.
+
+    Raises UserError for a device that nobody knows: before anything is opened.
+    """
+    said: dict[str, Value | None] = {row.name: getattr(arguments, row.name, None) for row in table if row.option}
+    if (device := said["execution_provider"]) is not None:
+        from rag_core.runtime.devices import Inventory, devices_for
+
+        devices_for(str(device), Inventory(()))
+    return said
 
 
 def _general(arguments: argparse.Namespace) -> Settings:
-    return load(data_dir_of(arguments).settings_file)
-
-
-def _said(arguments: argparse.Namespace) -> dict[str, object]:
-    """What the command line says of settings; None where it says nothing."""
-    return {
-        "top_k": getattr(arguments, "top_k", None),
-        "max_new_tokens": getattr(arguments, "max_new_tokens", None),
-        "relevance_threshold": getattr(arguments, "threshold", None),
-        "execution_provider": _device(arguments.execution_provider),
-    }
+    return Settings.load(data_dir_of(arguments).settings_file)
 
 
 def filters_of(arguments: argparse.Namespace) -> Filters:
@@ -52,15 +56,6 @@ def filters_of(arguments: argparse.Namespace) -> Filters:
         modified_from_ns=_day(arguments.since, time.min),
         modified_to_ns=_day(arguments.until, time.max),
     )
-
-
-def _device(name: str | None) -> str | None:
-    """Raises UserError for a device that nobody knows: before anything is opened."""
-    if name is not None:
-        from rag_core.runtime.devices import Inventory, devices_for
-
-        devices_for(name, Inventory(()))
-    return name
 
 
 def _media_types(ending: str) -> tuple[str, ...]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from rag_core.settings import TABLE, Setting, Value
 
 EPILOG = """\
 exit codes: 0 done · 1 could not be done (the message says why) · 2 the command was not understood ·
@@ -99,12 +102,7 @@ def _common_options(repeated: bool = False) -> argparse.ArgumentParser:
     group.add_argument(
         "--data-dir", default=default(None), type=Path, metavar="FOLDER", help="where Alcove keeps everything it writes"
     )
-    group.add_argument(
-        "--execution-provider",
-        default=default(None),
-        metavar="DEVICE",
-        help="auto, cpu or npu: where the models run (default: the settings)",
-    )
+    add_settings(group, "all", default=default(None))
     group.add_argument(
         "--json", default=default(False), action="store_true", help="print one JSON document instead of text"
     )
@@ -113,7 +111,7 @@ def _common_options(repeated: bool = False) -> argparse.ArgumentParser:
 
 def _retrieval_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to search")
-    group.add_argument("--top-k", type=_positive, metavar="N", help="passages to keep")
+    add_settings(group, "search")
     group.add_argument("--folder", type=_folder, help="only documents below this folder")
     group.add_argument(
         "--type", action="append", default=[], dest="types", metavar="ENDING", help="only this kind: pdf"
@@ -124,8 +122,7 @@ def _retrieval_options(parser: argparse.ArgumentParser) -> None:
 
 def _answer_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to answer")
-    group.add_argument("--max-new-tokens", type=_positive, metavar="N", help="longest answer")
-    group.add_argument("--threshold", type=_probability, metavar="P", help="least relevance for an answer, 0 to 1")
+    add_settings(group, "answer")
 
 
 def _bench_options(parser: argparse.ArgumentParser) -> None:
@@ -145,11 +142,30 @@ def _positive(text: str) -> int:
     return number
 
 
-def _probability(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return number
+def add_settings(
+    group: argparse._ActionsContainer, commands: str, table: Iterable[Setting] = TABLE, default: object = None
+) -> None:
+    """The options of the settings that these commands have."""
+    for row in table:
+        if row.option is not None and row.option.group == commands:
+            group.add_argument(
+                row.option.flag,
+                dest=row.name,
+                default=default,
+                type=_value_of(row),
+                metavar=row.option.metavar,
+                help=row.option.help,
+            )
+
+
+def _value_of(row: Setting) -> Callable[[str], Value]:
+    def read(text: str) -> Value:
+        value = row.parsed(text)
+        if value is None:
+            raise argparse.ArgumentTypeError(f"must be {row.allowed}")
+        return value
+
+    return read
 
 
 def _folder(text: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from rag_core import settings as stored_settings
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host import jobs
 from rag_core.host.events import DocumentsListed, SilenceReport, TurnsListed
@@ -19,6 +18,7 @@ from rag_core.library import listing
 from rag_core.library.library import Library
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
+from rag_core.settings import Settings
 
 if TYPE_CHECKING:
     from rag_core.index.records import Identity
@@ -66,7 +66,7 @@ class DeskWork:
             case jobs.LoadLibrarySettings():
                 return Library(self.data_dir, job.library).load_settings()
             case jobs.LoadSettings():
-                return stored_settings.load(self.data_dir.settings_file)
+                return Settings.load(self.data_dir.settings_file)
             case jobs.ListPacks():
                 return self._list_packs()
             case jobs.ProveSilence():

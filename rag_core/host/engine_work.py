@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, field, replace
 
-from rag_core import settings as stored_settings
 from rag_core.errors import UserError
 from rag_core.host import jobs, packs
 from rag_core.host.engines import Engines
@@ -159,7 +158,7 @@ class EngineWork:
 
     def _save_settings(self, job: jobs.SaveSettings) -> Work:
         yield from ()
-        stored_settings.save(job.settings, self.engines.data_dir.settings_file)
+        job.settings.save(self.engines.data_dir.settings_file)
         self.engines.apply(job.settings)
         return None
 

@@ -16,7 +16,7 @@ from rag_core.engine.models import Models
 from rag_core.engine.pack_models import PackModels
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.paths import DataDir
-from rag_core.settings import Settings
+from rag_core.settings import Settings, Value
 
 ModelsFactory = Callable[[DataDir, Settings], Models]
 
@@ -109,6 +109,6 @@ class Engines:
         return Engine(self.data_dir, library, self.settings, read_only=read_only, models=self.models)
 
 
-def _choice(settings: Settings) -> tuple[str, str, str, str, int]:
+def _choice(settings: Settings) -> list[Value]:
     """What decides which models are open, and where."""
-    return settings.embedder, settings.reader, settings.llm, settings.execution_provider, settings.threads
+    return [getattr(settings, row.name) for row in settings.rows() if row.reopens_models]

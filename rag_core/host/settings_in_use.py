@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag_core.errors import UserError
 from rag_core.paths import DataDir
-from rag_core.settings import Settings, load
+from rag_core.settings import Settings
 
 
 def settings_in_use(data_dir: DataDir) -> Settings:
@@ -13,6 +13,6 @@ def settings_in_use(data_dir: DataDir) -> Settings:
     `LoadSettings` tells them of the damage.
     """
     try:
-        return load(data_dir.settings_file)
+        return Settings.load(data_dir.settings_file)
     except UserError:
         return Settings()

@@ -89,7 +89,7 @@ class Library:
 
     def load_settings(self) -> LibrarySettings:
         """Its own; none where none were saved. Raises LibraryMissing, UserError for a damaged file or a wrong value."""
-        return own_settings.load(self._settings_file)
+        return own_settings.load(self._settings_file, self.general.rows())
 
     def save_settings(self, settings: LibrarySettings) -> None:
         """Crash-safe. Raises StorageFull, LibraryMissing."""
@@ -101,7 +101,7 @@ class Library:
         general ones hold, and `load_settings` tells of the damage.
         """
         try:
-            own = own_settings.overrides(self.load_settings())
+            own = self.load_settings().overrides
         except UserError:  # or it is yet to be made
             own = {}
         return self.general.with_overrides(**own).with_overrides(**self._overrides)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rag_core.errors import UserError
 from rag_core.library.records import Folder, LibrarySettings
-from rag_core.settings import read_object, write_object
+from rag_core.messages import say
+from rag_core.settings import Setting, read_object, write_object
 
 SETTINGS_FILE = "library.json"
 
 
-def load(path: Path) -> LibrarySettings:
+def load(path: Path, table: Iterable[Setting]) -> LibrarySettings:
     """Defaults where none were saved. Raises UserError for a damaged file or a wrong value."""
     stored = read_object(path)
+    known = [row for row in table if row.per_library and stored.get(row.name) is not None]
     return LibrarySettings(
-        top_k=_whole_number(stored, "top_k", path),
-        relevance_threshold=_share(stored, "relevance_threshold", path),
-        chunk_tokens=_whole_number(stored, "chunk_tokens", path),
+        overrides={row.name: row.checked(stored[row.name], path, asked_for=True) for row in known},
         folders=tuple(_folder(entry, path) for entry in _list(stored, "folders", path)),
         left_out=tuple(_left_out(entry, path) for entry in _list(stored, "left_out", path)),
     )
@@ -27,36 +28,11 @@ def load(path: Path) -> LibrarySettings:
 def save(settings: LibrarySettings, path: Path) -> None:
     """Crash-safe. Raises StorageFull."""
     value = {
-        **overrides(settings),
+        **settings.overrides,
         "folders": [{"path": str(folder.path), "in_sync": folder.in_sync} for folder in settings.folders],
         "left_out": [str(path) for path in settings.left_out],
     }
     write_object(value, path)
-
-
-def overrides(settings: LibrarySettings) -> dict[str, object]:
-    """What holds for the library instead of the general settings; None where nothing does."""
-    return {
-        "top_k": settings.top_k,
-        "relevance_threshold": settings.relevance_threshold,
-        "chunk_tokens": settings.chunk_tokens,
-    }
-
-
-def _whole_number(stored: dict[str, Any], name: str, path: Path) -> int | None:
-    value = stored.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise _wrong(path, name, value)
-    return value
-
-
-def _share(stored: dict[str, Any], name: str, path: Path) -> float | None:
-    value = stored.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise _wrong(path, name, value)
-    return float(value)
 
 
 def _list(stored: dict[str, Any], name: str, path: Path) -> list[object]:
@@ -81,7 +57,7 @@ def _folder(entry: object, path: Path) -> Folder:
 
 
 def _wrong(path: Path, name: str, value: object) -> UserError:
+    allowed = say("setting-list-of-places")
     return UserError(
-        f"The setting “{name}” in {path} has the value {value!r}, which it cannot have.",
-        "Correct it, or delete the line.",
+        say("setting-wrong", name=name, path=str(path), value=repr(value), allowed=allowed), say("setting-correct-it")
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from rag_core.messages import NOTHING, Message
+from rag_core.settings import Value
 
 LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "damaged"]
 
@@ -23,15 +25,18 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """What holds for one library alone; None takes the general setting. `folders` are what the person added, `left_out`
-    files and folders that they removed: a folder around them does not bring them back.
+    """What holds for one library alone. `overrides`, by name, stand over the general settings; `folders` are what the
+    person added, `left_out` files and folders that they removed: a folder around them does not bring them back.
     """
 
-    top_k: int | None = None
-    relevance_threshold: float | None = None
-    chunk_tokens: int | None = None
+    overrides: Mapping[str, Value] = field(default_factory=dict)
     folders: tuple[Folder, ...] = ()
     left_out: tuple[Path, ...] = ()
+
+    def with_overrides(self, **values: Value | None) -> LibrarySettings:
+        """A copy in which these hold too; None takes the general setting again."""
+        chosen = {**self.overrides, **values}
+        return replace(self, overrides={name: value for name, value in chosen.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)

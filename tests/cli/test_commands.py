@@ -95,7 +95,7 @@ def test_a_library_is_cut_and_searched_as_it_is_set_unless_the_command_says_othe
     (folder / "more.txt").write_text("\n\n".join(f"The Oak Room has lamp {number}." for number in range(40)))
     (tmp_path / "data" / "settings.json").write_text('{"top_k": 4, "chunk_tokens": 200}')
     create_library(data_dir, "default")
-    Library(data_dir, "default").save_settings(LibrarySettings(top_k=2, chunk_tokens=20))
+    Library(data_dir, "default").save_settings(LibrarySettings({"top_k": 2, "chunk_tokens": 20}))
     assert main(["add", str(folder)]) == DONE
     assert library_info(data_dir, "default").passages > 5
     assert len(found()) == 2
@@ -113,6 +113,10 @@ def test_errors_are_sentences_on_stderr(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "data" / "settings.json").write_text("{broken")
     assert main(["list"]) == FAILED
     assert "settings.json" in capsys.readouterr().err
+    (tmp_path / "data" / "settings.json").write_text('{"threads": -5}')
+    assert main(["list"]) == FAILED
+    refused = capsys.readouterr().err
+    assert "“threads”" in refused and "-5" in refused and "a whole number from 1 to 1,024" in refused
 
 
 def test_a_damaged_pack_is_named_with_the_command_that_mends_it(

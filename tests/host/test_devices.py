@@ -61,7 +61,7 @@ def test_a_stage_that_moves_is_told_once_and_its_answer_says_so(
 ) -> None:
     with host(tmp_path / "data", models) as talk:
         talk.do(jobs.AddPaths("office", (folder,)))
-        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(relevance_threshold=0.0001)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"relevance_threshold": 0.0001})))
         answer = talk.do(QUESTION)
         assert isinstance(answer, Answer) and "25 days" in answer.text
         assert (answer.providers["generate"], answer.reasons) == (CPU, {"generate": literal(HUNG)})
@@ -86,7 +86,7 @@ def test_the_reader_that_moves_in_the_middle_of_reading_is_told_like_every_stage
     models.reader, models.providers["rerank"] = FailingReader(), QNN
     with host(tmp_path / "data", models) as talk:
         talk.do(jobs.AddPaths("office", (folder,)))
-        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(relevance_threshold=0.0001)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"relevance_threshold": 0.0001})))
         answer = talk.do(QUESTION)
         assert isinstance(answer, Answer) and (answer.providers["rerank"], answer.reasons["rerank"]) == (
             CPU,

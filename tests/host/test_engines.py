@@ -84,7 +84,7 @@ def test_only_settings_that_name_models_open_them_again(
 
 
 def test_a_library_keeps_its_own_settings_when_the_general_ones_change(engines: Engines) -> None:
-    Library(engines.data_dir, "office").save_settings(LibrarySettings(top_k=9))
+    Library(engines.data_dir, "office").save_settings(LibrarySettings({"top_k": 9}))
     with engines.reading("office") as engine:
         assert engine.settings == replace(Settings(), top_k=9)
         engines.apply(Settings(candidate_k=20))

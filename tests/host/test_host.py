@@ -35,7 +35,7 @@ from tests.fakes_models import FakeModels
 from tests.host.talk import PATIENCE_S, host
 
 QUESTION = jobs.AskQuestion("office", "How many days of annual leave?")
-LAX = LibrarySettings(relevance_threshold=0.0001)
+LAX = LibrarySettings({"relevance_threshold": 0.0001})
 
 
 @dataclass
@@ -220,7 +220,7 @@ def test_a_library_has_settings_of_its_own(tmp_path: Path, folder: Path) -> None
         talk.do(jobs.AddPaths("office", (folder,)))
         asked = jobs.AskQuestion("office", "Which document speaks of the harbour?")
         talk.do(asked)
-        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(top_k=1)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"top_k": 1})))
         answer = talk.do(asked)
         assert isinstance(answer, Answer) and len(answer.passages) == 1
 
@@ -229,9 +229,9 @@ def test_saving_settings_does_not_bring_back_what_was_removed(tmp_path: Path, fo
     with host(tmp_path / "data") as talk:
         talk.do(jobs.AddPaths("office", (folder,)))
         talk.do(jobs.RemovePaths("office", (folder / "0.txt",)))
-        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings(top_k=1)))
+        talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"top_k": 1})))
         settings = talk.do(jobs.LoadLibrarySettings("office"))
-        assert settings == LibrarySettings(top_k=1, left_out=(folder / "0.txt",))
+        assert settings == LibrarySettings({"top_k": 1}, left_out=(folder / "0.txt",))
         talk.do(jobs.AddPaths("office", (folder,)))
         assert talk.do(jobs.ListDocuments("office")) == 6
 

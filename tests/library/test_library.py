@@ -41,7 +41,7 @@ def test_what_the_library_is_set_to_stands_over_the_general_and_what_is_asked_fo
     general = Settings(top_k=3, chunk_tokens=100, candidate_k=20)
     with Library(data_dir, "Work", general, {"top_k": 9, "max_new_tokens": None}) as library:
         library.make()
-        library.save_settings(LibrarySettings(top_k=5, chunk_tokens=200))
+        library.save_settings(LibrarySettings({"top_k": 5, "chunk_tokens": 200}))
         assert library.settings == Settings(top_k=9, chunk_tokens=200, candidate_k=20)
         library.general = Settings(relevance_threshold=0.2)
         assert library.settings == Settings(top_k=9, chunk_tokens=200, relevance_threshold=0.2)
@@ -85,7 +85,10 @@ def test_closing_gives_both_files_back_and_they_open_again(library: Library, dat
 
 def test_settings_come_back_as_they_were_saved(library: Library) -> None:
     assert library.load_settings() == LibrarySettings()
-    chosen = LibrarySettings(7, 0.25, 300, (Folder(Path("/契約"), False), Folder(Path("/b"))))
+    chosen = LibrarySettings(
+        {"top_k": 7, "relevance_threshold": 0.25, "chunk_tokens": 300},
+        (Folder(Path("/契約"), False), Folder(Path("/b"))),
+    )
     library.save_settings(chosen)
     assert library.load_settings() == chosen
     assert [path.name for path in library.folder.glob("*.partial")] == []
@@ -95,7 +98,7 @@ def test_settings_come_back_as_they_were_saved(library: Library) -> None:
     "text",
     [
         "{", "[]", '{"top_k": "5"}', '{"top_k": 0}', '{"relevance_threshold": 2}', '{"folders": {}}',
-        '{"folders": ["x"]}', '{"folders": [{"path": 3}]}', '{"chunk_tokens": true}',
+        '{"relevance_threshold": NaN}', '{"folders": ["x"]}', '{"folders": [{"path": 3}]}', '{"chunk_tokens": true}',
     ],
 )  # fmt: skip
 def test_damaged_settings_are_said_in_plain_words(library: Library, text: str) -> None:
@@ -106,4 +109,4 @@ def test_damaged_settings_are_said_in_plain_words(library: Library, text: str) -
 
 def test_a_setting_of_another_version_is_left_out(library: Library) -> None:
     (library.folder / "library.json").write_text('{"top_k": 4, "colour": "blue"}')
-    assert library.load_settings() == LibrarySettings(top_k=4)
+    assert library.load_settings() == LibrarySettings({"top_k": 4})

@@ -111,12 +111,12 @@ def test_names_that_some_system_takes_for_the_same_are_taken(data_dir: DataDir) 
 def test_renaming_keeps_everything(data_dir: DataDir) -> None:
     create_library(data_dir, "Old")
     create_library(data_dir, "Taken")
-    Library(data_dir, "Old").save_settings(LibrarySettings(top_k=9))
+    Library(data_dir, "Old").save_settings(LibrarySettings({"top_k": 9}))
     with pytest.raises(UserError, match="already"):
         rename_library(data_dir, "Old", "taken")
     assert rename_library(data_dir, "Old", "old").name == "old"  # only in its capitals
     assert rename_library(data_dir, "old", " New ").name == "New"
-    assert Library(data_dir, "New").load_settings().top_k == 9
+    assert Library(data_dir, "New").load_settings().overrides == {"top_k": 9}
     assert names(data_dir) == ["New", "Taken"]
     with pytest.raises(UserError, match="no library"):
         rename_library(data_dir, "Old", "Newer")

@@ -47,7 +47,7 @@ class Desk(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0.0
-        self.settings = LibrarySettings(top_k=7)
+        self.settings = LibrarySettings({"top_k": 7})
         self.engine = FakeEngine({LoadLibrarySettings: self.settings, SaveLibrarySettings: None})
         self.watch = QuietWatch()
         self.indexing = IndexingController(self.engine, watch=self.watch, clock=lambda: self.now_s)
@@ -88,7 +88,7 @@ def test_one_after_another_and_the_rest_visibly_waits(desk: Desk) -> None:
 
 def test_an_added_folder_is_remembered_beside_the_other_settings(desk: Desk) -> None:
     desk.indexing.add([Path("/work/papers"), Path("/work/single.pdf")])
-    assert desk.saved() == LibrarySettings(top_k=7, folders=(Folder(Path("/work/papers"), in_sync=True),))
+    assert desk.saved() == LibrarySettings({"top_k": 7}, folders=(Folder(Path("/work/papers"), in_sync=True),))
     assert list(desk.watch.given) == [Path("/work/papers")]
     desk.indexing.folders.set_in_sync(Path("/work/papers"), False)
     assert list(desk.watch.given) == []

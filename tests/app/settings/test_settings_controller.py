@@ -89,10 +89,10 @@ def test_the_settings_of_a_library_keep_folders_that_were_added_meanwhile() -> N
     controller, _ = controller_of(engine)
     controller.set_library("Contracts")
     engine.finish(LoadLibrarySettings, LibrarySettings())
-    controller.save_library(LibrarySettings(top_k=3))
+    controller.save_library(LibrarySettings({"top_k": 3}))
     added = (Folder(Path("/work")),)
     engine.finish(LoadLibrarySettings, LibrarySettings(folders=added))
-    assert engine.last(SaveLibrarySettings)[1].settings == LibrarySettings(top_k=3, folders=added)
+    assert engine.last(SaveLibrarySettings)[1].settings == LibrarySettings({"top_k": 3}, folders=added)
 
 
 def test_settings_of_a_library_that_was_left_do_not_arrive_in_the_next() -> None:
@@ -101,19 +101,19 @@ def test_settings_of_a_library_that_was_left_do_not_arrive_in_the_next() -> None
     controller.set_library("Old")
     late, _ = engine.last(LoadLibrarySettings)
     controller.set_library("New")
-    engine.finish(LoadLibrarySettings, LibrarySettings(top_k=2))
-    late.receive(Finished(LibrarySettings(top_k=9)))
+    engine.finish(LoadLibrarySettings, LibrarySettings({"top_k": 2}))
+    late.receive(Finished(LibrarySettings({"top_k": 9})))
     assert controller.model.library == "New"
-    assert controller.model.library_settings.top_k == 2
+    assert controller.model.library_settings.overrides == {"top_k": 2}
 
 
 def test_a_new_passage_length_offers_to_read_the_documents_again(qtbot: QtBot) -> None:
     engine = FakeEngine({LoadLibrarySettings: LibrarySettings(), SaveLibrarySettings: None})
     controller, _ = controller_of(engine)
     controller.set_library("Contracts")
-    controller.save_library(LibrarySettings(top_k=3))
+    controller.save_library(LibrarySettings({"top_k": 3}))
     assert not offers_rereading(controller)
-    controller.save_library(LibrarySettings(top_k=3, chunk_tokens=120))
+    controller.save_library(LibrarySettings({"top_k": 3, "chunk_tokens": 120}))
     assert offers_rereading(controller)
     with qtbot.waitSignal(controller.reread_requested) as asked:
         controller.reread()

@@ -82,7 +82,7 @@ def test_what_is_left_to_alcove_is_shown_with_what_it_comes_to(qtbot: QtBot, dia
 def test_showing_settings_changes_none(qtbot: QtBot, dialog: SettingsDialog) -> None:
     with qtbot.assertNotEmitted(dialog.settings_changed), qtbot.assertNotEmitted(dialog.library_settings_changed):
         dialog._model.set_settings(Settings(top_k=9, threads=3, execution_provider="npu"))
-        dialog._model.set_library("Other", LibrarySettings(top_k=2, chunk_tokens=120))
+        dialog._model.set_library("Other", LibrarySettings({"top_k": 2, "chunk_tokens": 120}))
         use_language("ja")
         use_language("en")
     assert box(dialog.place, "Run the models on").currentText() == "Only on the NPU"
@@ -123,14 +123,14 @@ def test_checking_a_model_shows_the_result_and_keeps_the_focus(qtbot: QtBot, dia
 
 
 def test_a_library_can_go_back_to_the_general_value(qtbot: QtBot, dialog: SettingsDialog) -> None:
-    dialog._model.set_library("Contracts", LibrarySettings(relevance_threshold=0.8, top_k=4))
+    dialog._model.set_library("Contracts", LibrarySettings({"relevance_threshold": 0.8, "top_k": 4}))
     with qtbot.waitSignal(dialog.library_settings_changed) as changed:
         choose(box(dialog.library, "When to answer"), "As for all (Balanced)")
-    assert changed.args == [LibrarySettings(top_k=4)]
+    assert changed.args == [LibrarySettings({"top_k": 4})]
     number = next(spin for spin in dialog.library.findChildren(QSpinBox))
     with qtbot.waitSignal(dialog.library_settings_changed) as changed:
         number.setValue(0)
-    assert changed.args == [LibrarySettings(relevance_threshold=0.8)]
+    assert changed.args == [LibrarySettings({"relevance_threshold": 0.8})]
 
 
 def test_language_and_theme_are_chosen(qtbot: QtBot, dialog: SettingsDialog) -> None:
