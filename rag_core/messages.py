@@ -15,6 +15,7 @@ Code branches on `code`, or better on a type or a state; never on finished words
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -83,12 +84,13 @@ def joined(messages: Iterable[Message]) -> Message:
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The words of one language. `name` is its own ("Deutsch"); `window` are the window's own words, by their English;
-    `gap` stands between sentences.
+    `gap` stands between sentences, `marks` in numbers: between thousands, and before decimals.
     """
 
     code: str
     name: str
     gap: str = " "
+    marks: str = ",."
     messages: Mapping[str, str] = field(default_factory=dict)
     window: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,7 +104,12 @@ class Catalogue:
         template = self.template(message, medium)
         if template is None:
             return message.code if self.code == ENGLISH else catalogue(ENGLISH).words(message, medium)
-        return template.format(**{name: self._filled(value, medium) for name, value in values.items()})
+        filled = {name: self._filled(value, medium) for name, value in values.items()}
+        return _Filling(self).vformat(template, (), filled)
+
+    def number(self, value: float, form: str = ",") -> str:
+        """As the language writes it; `form` is a format of Python's."""
+        return format(value, form).translate(str.maketrans(",.", self.marks))
 
     def template(self, message: Message, medium: Medium | None = None) -> str | None:
         """The one that fits the medium and the count best."""
@@ -120,6 +127,16 @@ class Catalogue:
         return self.gap.join(self.words(part, medium) for part in parts) if isinstance(parts, tuple) else str(parts)
 
 
+class _Filling(string.Formatter):
+    """`str.format`, with numbers as the language writes them."""
+
+    def __init__(self, words: Catalogue) -> None:
+        self._words = words
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._words.number(value, format_spec) if isinstance(value, int | float) else format(value, format_spec)
+
+
 @lru_cache
 def catalogue(language: str) -> Catalogue:
     """English where there is none of that language."""
@@ -127,7 +144,8 @@ def catalogue(language: str) -> Catalogue:
     if not path.is_file():
         return catalogue(ENGLISH)
     stored = json.loads(path.read_text(encoding="utf-8"))
-    return Catalogue(language, stored["language"], stored["gap"], stored["messages"], stored.get("window", {}))
+    name, window = stored["language"], stored.get("window", {})
+    return Catalogue(language, name, stored["gap"], stored["marks"], stored["messages"], window)
 
 
 @lru_cache

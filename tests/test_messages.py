@@ -57,6 +57,11 @@ def test_words_are_those_of_the_count_and_the_medium() -> None:
     assert WORDS.words(say("choose", what="b"), "command_line") == "Run alcove use b."
 
 
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    german = Catalogue("de", "Deutsch", marks=".,", messages={"size": "{count:,} zu {size:.1f} MB, Nr. {name}"})
+    assert german.words(say("size", count=1200, size=2.5, name="1,2.3")) == "1.200 zu 2,5 MB, Nr. 1,2.3"
+
+
 def test_a_value_is_never_a_template() -> None:
     assert WORDS.words(say("gone", name="{name.__class__} %s {0}")) == "“{name.__class__} %s {0}” is gone."
 

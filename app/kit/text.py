@@ -77,18 +77,24 @@ def tr(text: str, **values: object) -> str:
 
 def tr_count(count: int, one: str, many: str, **values: object) -> str:
     """`one` or `many` (both with {count}), by the number; numbers carry their separators."""
-    return tr(one if count == 1 else many, count=f"{count:,}", **values)
+    return tr(one if count == 1 else many, count=number(count), **values)
+
+
+def number(value: float, form: str = ",") -> str:
+    """As the language in use writes it; `form` is a format of Python's: ".1f"."""
+    return message_catalogue(language()).number(value, form)
 
 
 def tr_message(message: Message | str) -> str:
     """What the core said, in the language in use."""
-    if isinstance(message, Message):
-        if message.code not in ("literal", "joined"):
-            return message_catalogue(language()).words(message, "window")
-        text = str(message)
-    else:
-        text = message
-    return _by_template(text)
+    if isinstance(message, str):
+        return _by_template(message)
+    if message.code == "joined":
+        parts = message["parts"]
+        return message_catalogue(language()).gap.join(map(tr_message, parts if isinstance(parts, tuple) else ()))
+    if message.code == "literal":
+        return _by_template(str(message))
+    return message_catalogue(language()).words(message, "window")
 
 
 def _by_template(text: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QSettings
 
+from app.kit.text import LANGUAGES
+
 FILE = "window.ini"
-_CHOICES = {"theme": ("system", "light", "dark"), "language": ("system", "en", "ja")}
+_CHOICES = {"theme": ("system", "light", "dark"), "language": ("system", *LANGUAGES)}
 _MOST_DIGITS = 7
 
 
