@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag_core.progress import Progress
 
 if TYPE_CHECKING:
+    from rag_core.messages import Message
     from rag_core.pack_making import PackState, Problems
     from rag_core.runtime.npu.targets import Target
     from rag_core.runtime.pack import Pack
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class PackMaker:
     """Fulfils `rag_core.pack_making.PackMaking`."""
 
-    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[str, ...]]:
+    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[Message, ...]]:
         from models.recipes.build import build_packs
 
         return build_packs(packs_dir, downloads_dir)

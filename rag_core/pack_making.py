@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.messages import NOTHING, Message
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
@@ -30,7 +31,7 @@ class PackState:
     pack_id: str
     title: str
     state: Literal["ready", "missing", "stale", "refused", "cannot"]
-    reason: str = ""
+    reason: Message = NOTHING
 
     @property
     def unprepared(self) -> bool:
@@ -43,7 +44,7 @@ class PackMaking(Protocol):
     What cannot be done is a UserError, and nothing is installed then. Only `build` downloads, and only what is pinned.
     """
 
-    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[str, ...]]:
+    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[Message, ...]]:
         """Build the default packs that are missing, damaged or out of date. The value says what was left out, because
         Alcove works without it, and why.
         """

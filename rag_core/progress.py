@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rag_core.errors import Cancelled
+from rag_core.messages import Message
 
 Result = TypeVar("Result")
 
@@ -28,13 +29,15 @@ def run_to_end(work: Generator[object, None, Result]) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of long work. `total` is None while it is not known; `unit` names what is counted."""
+    """One step of long work. `total` is None while it is not known; `unit` names what is counted, `detail` what is in
+    hand. A text is a key or a name; whoever shows it has words for the keys.
+    """
 
-    stage: str
+    stage: Message | str
     done: int
     total: int | None
-    unit: str = ""
-    detail: str = ""
+    unit: Message | str = ""
+    detail: Message | str = ""
 
 
 @dataclass(slots=True)

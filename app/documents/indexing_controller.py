@@ -283,10 +283,12 @@ class IndexingController(Controller):
         if work.gone:
             return
         if isinstance(payload, Progress):
-            stage = _STAGES.get(payload.stage, "embed")
+            stage = _STAGES.get(str(payload.stage), "embed")
             seconds = work.time_left.note(stage, payload.done, payload.total, self._clock())
             view = replace(work.view, stage=stage, done=payload.done, total=payload.total, seconds_left=seconds)
-            self._show_step(work, replace(view, detail=payload.detail or (work.view.detail if stage == "read" else "")))
+            self._show_step(
+                work, replace(view, detail=str(payload.detail) or (work.view.detail if stage == "read" else ""))
+            )
             return
         self.payload_received.emit(work.library, payload)
         if isinstance(payload, FileDone | DocumentsSearchable):

@@ -21,6 +21,7 @@ from models.convert.decoder.inspect import external_files, precision_of
 from models.imports.imported import imported_pack_id
 from rag_core.embed.bi_encoder import open_encoder
 from rag_core.errors import PackCorrupt, StorageFull, UserError
+from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import runtime_errors
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
@@ -35,7 +36,7 @@ _PASSAGE_PROMPTS = ("passage", "document", "corpus")
 _LONGEST_TOKENS = 8192
 _DEFAULT_TOKENS = 512
 _PROOF = ("What is the notice period?", "Who pays the travel costs?", "The notice period is three months. " * 8)
-_STAGE = "Importing the embedder"
+_STAGE = say("step-importing-embedder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,21 @@ def import_embedder(folder: Path, packs_dir: Path) -> Iterator[Progress]:
 
     Raises UserError (what is missing or not supported) or StorageFull; nothing is installed then.
     """
-    yield Progress(_STAGE, 0, 3, "steps", "reading the folder")
+    yield Progress(_STAGE, 0, 3, "steps", say("step-reading-folder"))
     found = read_folder(folder)
     pack_id = imported_pack_id(folder, packs_dir)
     try:
         with new_pack(packs_dir, pack_id) as root:
-            yield Progress(_STAGE, 1, 3, "steps", "copying the files")
+            yield Progress(_STAGE, 1, 3, "steps", say("step-copying-files"))
             for name in found.files:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / name, root / name)
-            yield Progress(_STAGE, 2, 3, "steps", "trying the model")
+            yield Progress(_STAGE, 2, 3, "steps", say("step-trying-model"))
             _finish(root, _manifest(folder, found, pack_id), found, folder)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise StorageFull("The disk is full; the model was not imported.", "Free some space and try again.") from error
+        raise StorageFull(say("import-disk-full"), say("free-space-import-again")) from error
     yield Progress(_STAGE, 3, 3, "steps", pack_id)
 
 
@@ -79,13 +80,13 @@ def read_folder(folder: Path) -> Found:
     """Read and check the folder's description, without running anything. Raises UserError."""
     graph = next((name for name in _GRAPHS if (folder / name).is_file()), None)
     if graph is None:
-        raise _refuse(folder, "it has no ONNX graph (onnx/model.onnx or model.onnx)", _EXPORT)
+        raise _refuse(folder, say("it-has-no-graph"), _EXPORT)
     if not (folder / "tokenizer.json").is_file():
-        raise _refuse(folder, "it has no tokenizer.json", _EXPORT)
+        raise _refuse(folder, say("it-has-no", what="tokenizer.json"), _EXPORT)
     beside = [(Path(graph).parent / name).as_posix() for name in external_files(folder / graph)]
     for name in beside:
         if Path(name).is_absolute() or ".." in Path(name).parts or not (folder / name).is_file():
-            raise _refuse(folder, f"its graph wants the file {name}, which is not in the folder", "Copy all of it.")
+            raise _refuse(folder, say("its-graph-wants", name=name), say("copy-whole-folder-again"))
     pooling, has_dense = _pooling(folder)
     prompts = _read(folder, "config_sentence_transformers.json").get("prompts") or {}
     return Found(
@@ -106,7 +107,7 @@ def _pooling(folder: Path) -> tuple[str, bool]:
     kinds = {str(module.get("type", "")).rpartition(".")[2]: str(module.get("path", "")) for module in modules}
     unknown = set(kinds) - {"Transformer", "Pooling", "Normalize", "Dense"}
     if unknown:
-        raise _refuse(folder, f"it has a part that Alcove does not know ({', '.join(sorted(unknown))})", "")
+        raise _refuse(folder, say("it-has-unknown-part", parts=", ".join(sorted(unknown))))
     config = _read(folder, f"{kinds.get('Pooling', '1_Pooling')}/config.json")
     modes = {
         name.removeprefix("pooling_mode_") for name, on in config.items() if on is True and "pooling_mode_" in name
@@ -114,7 +115,7 @@ def _pooling(folder: Path) -> tuple[str, bool]:
     named = config.get("pooling_mode", "mean")  # how newer versions write it
     chosen = [_POOLINGS.get(mode) for mode in modes] if modes else [_POOLING_NAMES.get(str(named))]
     if len(chosen) != 1 or chosen[0] is None:
-        raise _refuse(folder, f"it pools in a way that Alcove does not know ({', '.join(sorted(modes)) or named})", "")
+        raise _refuse(folder, say("it-pools-unknown", how=", ".join(sorted(modes)) or str(named)))
     return chosen[0], "Dense" in kinds
 
 
@@ -142,11 +143,11 @@ def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
         encoder = open_encoder(open_pack(root), 1, "cpu")
         vectors = encoder.encode_passages(_PROOF)
     except runtime_errors() as error:
-        raise _refuse(folder, f"its graph does not run: {error}", _EXPORT) from error
+        raise _refuse(folder, say("its-graph-does-not-run", error=str(error)), _EXPORT) from error
     except PackCorrupt as error:
-        raise _refuse(folder, str(error.message), _EXPORT) from error
+        raise _refuse(folder, error.message, _EXPORT) from error
     if not np.isfinite(vectors).all() or float(vectors[0] @ vectors[2]) > 1 - 1e-6:
-        raise _refuse(folder, "it gives the same or no vector for different texts", _EXPORT)
+        raise _refuse(folder, say("it-gives-same-vector"), _EXPORT)
     values = tuple(tuple(np.round(row.astype(float), 6).tolist()) for row in vectors)
     write_manifest(root, replace(manifest, spec=spec, canonical=Canonical(_PROOF, {"model": values})))
 
@@ -156,18 +157,18 @@ def _graph_spec(root: Path, found: Found, folder: Path) -> dict[str, Any]:
     inputs = {_ROLES[tensor.name]: tensor.name for tensor in session.inputs if tensor.name in _ROLES}
     if len(inputs) < len(session.inputs) or "ids" not in inputs:
         taken = ", ".join(tensor.name for tensor in session.inputs)
-        raise _refuse(folder, f"its graph takes {taken}; Alcove can give {', '.join(_ROLES)}", _EXPORT)
+        raise _refuse(folder, say("its-graph-takes", taken=taken, given=", ".join(_ROLES)), _EXPORT)
     names = [tensor.name for tensor in session.outputs]
     pooled = "sentence_embedding" in names
     output = next((name for name in ("sentence_embedding", *_TOKEN_OUTPUTS) if name in names), None)
     if output is None:
-        raise _refuse(folder, f"its graph gives {', '.join(names)}, none of which is a state per token", _EXPORT)
+        raise _refuse(folder, say("its-graph-gives", names=", ".join(names)), _EXPORT)
     if found.has_dense and not pooled:
-        raise _refuse(folder, "it has a dense layer that its graph does not contain", _EXPORT)
+        raise _refuse(folder, say("its-graph-lacks-dense"), _EXPORT)
     index = names.index(output)
     width = session.outputs[index].shape[-1] or _read(folder, "config.json").get("hidden_size")
     if not isinstance(width, int):
-        raise _refuse(folder, "neither its graph nor its config.json says how long its vectors are", _EXPORT)
+        raise _refuse(folder, say("its-vector-length-unknown"), _EXPORT)
     return {"inputs": inputs, "pooled": pooled, "output_index": index, "dim": width}
 
 
@@ -199,14 +200,14 @@ def _read(folder: Path, name: str, default: Any = None) -> Any:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise _refuse(folder, f"its {name} is damaged ({error})", "Copy the folder again.") from error
+        raise _refuse(folder, say("its-file-damaged", name=name, error=str(error)), say("copy-folder-again")) from error
     if not isinstance(stored, list if default is not None else Mapping):
-        raise _refuse(folder, f"its {name} does not hold what is expected", "Copy the folder again.")
+        raise _refuse(folder, say("its-file-unexpected", name=name), say("copy-folder-again"))
     return stored
 
 
-def _refuse(folder: Path, reason: str, advice: str) -> UserError:
-    return UserError(f"The model in {folder} cannot be used as an embedder: {reason.rstrip('.')}.", advice)
+def _refuse(folder: Path, reason: Message, advice: Message = NOTHING) -> UserError:
+    return UserError(say("embedder-not-usable", folder=str(folder), reason=reason), advice)
 
 
-_EXPORT = "Export it with “optimum-cli export onnx --model NAME FOLDER” and import that folder."
+_EXPORT = say("export-with-optimum")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rag_core.errors import UserError
+from rag_core.messages import say
 from rag_core.runtime.pack import list_packs
 
 
@@ -14,8 +15,5 @@ def imported_pack_id(folder: Path, packs_dir: Path) -> str:
     pack_id = re.sub(r"[^a-z0-9.]+", "-", folder.resolve().name.lower()).strip("-.") or "imported"
     for pack in list_packs(packs_dir):
         if pack.id == pack_id and "imported_from" not in pack.manifest.provenance:
-            raise UserError(
-                f"There is already a pack “{pack_id}” that was not imported.",
-                "Rename the model's folder and try again.",
-            )
+            raise UserError(say("pack-exists", pack=pack_id), say("rename-model-folder"))
     return pack_id

@@ -21,6 +21,7 @@ from models.imports.llm_folder import CONFIG, not_usable, positive, read_json, s
 from models.imports.pipeline import ADVICE, Pipeline, is_pipeline, read_pipeline, why_not_here
 from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable, StorageFull
 from rag_core.generate.genai_runtime import PIPELINE, load_runtime
+from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.pack import Graph, Manifest, new_pack, write_manifest
@@ -61,22 +62,20 @@ def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
 
     Raises UserError when it is not such a folder, is incomplete, or cannot be run; nothing is installed then.
     """
-    yield Progress("Reading the model", 0, None, "files", str(folder))
+    yield Progress(say("step-reading-model"), 0, None, "files", str(folder))
     found = inspect_folder(folder)
     pack_id = imported_pack_id(folder, packs_dir)
     try:
         with new_pack(packs_dir, pack_id) as root:
             yield from _copy(folder, root, found.files)
-            yield Progress("Trying the model", 0, 1, "runs", pack_id)
+            yield Progress(say("step-trying-model"), 0, 1, "runs", pack_id)
             manifest = write_manifest(root, _describe(found, pack_id, folder))
             _prove(root, manifest, folder)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise StorageFull(
-            "The disk is full; the model was not imported.", "Free some space and import again."
-        ) from error
-    yield Progress("Trying the model", 1, 1, "runs", pack_id)
+        raise StorageFull(say("import-disk-full"), say("free-space-import-again")) from error
+    yield Progress(say("step-trying-model"), 1, 1, "runs", pack_id)
 
 
 def inspect_folder(folder: Path) -> Found:
@@ -84,7 +83,7 @@ def inspect_folder(folder: Path) -> Found:
     config = read_json(folder, CONFIG)
     model = config.get("model")
     if not isinstance(model, dict) or not isinstance(model.get("decoder"), dict):
-        raise not_usable(folder, f"its {CONFIG} describes no decoder")
+        raise not_usable(folder, say("it-describes-no-decoder", name=CONFIG))
     _refuse_other_kinds(folder, model)
     pipeline = _pipeline_of(folder, model)
     graphs = pipeline.files if pipeline else _single_graph(folder, model["decoder"])
@@ -93,7 +92,7 @@ def inspect_folder(folder: Path) -> Found:
     names += [path.name for pattern in _DOCUMENTS for path in folder.glob(pattern) if path.is_file()]
     files = tuple(dict.fromkeys(safe_name(folder, name) for name in names))
     if not {"tokenizer.json", "tokenizer.model"} & set(files):
-        raise not_usable(folder, "it has no tokenizer (tokenizer.json or tokenizer.model)")
+        raise not_usable(folder, say("it-has-no", what="tokenizer.json, tokenizer.model"))
     ends = model.get("eos_token_id", [])
     return Found(
         kind=str(model.get("type", "")),
@@ -125,11 +124,11 @@ def _single_graph(folder: Path, decoder: dict[str, Any]) -> tuple[str, ...]:
 def _refuse_other_kinds(folder: Path, model: dict[str, Any]) -> None:
     parts = [name for name in ("encoder", "vision", "speech", "embedding", "joiner") if name in model]
     if parts:
-        raise not_usable(folder, f"it is not a plain text model (it has the parts: {', '.join(parts)})")
+        raise not_usable(folder, say("it-is-no-text-model", parts=", ".join(parts)))
     if "custom_ops_library" in json.dumps(model):
-        raise not_usable(folder, "it wants to load a program library of its own, which would run unchecked code")
+        raise not_usable(folder, say("it-wants-own-library"))
     if model.get("tokenizer_dir"):
-        raise not_usable(folder, "its tokenizer lies in another folder", "Copy the tokenizer files beside the graph.")
+        raise not_usable(folder, say("its-tokenizer-elsewhere"), say("copy-tokenizer"))
 
 
 def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
@@ -161,17 +160,14 @@ def _prove(root: Path, manifest: Manifest, folder: Path) -> None:
     try:
         prove(root, manifest, (_PROOF,))
     except (PackCorrupt, ProviderUnavailable, DeviceFailed, RuntimeError) as error:
-        raise not_usable(folder, f"onnxruntime-genai cannot run it: {error}") from error
+        raise not_usable(folder, say("genai-cannot-run-it", error=str(error))) from error
 
 
 def _copy(folder: Path, root: Path, names: tuple[str, ...]) -> Iterator[Progress]:
     sizes = {name: (folder / name).stat().st_size for name in names}
     total, done = sum(sizes.values()), 0
     if shutil.disk_usage(root).free < total:
-        raise StorageFull(
-            f"The model needs {total / 2**30:.1f} GB, more than is free on the disk.",
-            "Free some space and import again.",
-        )
+        raise StorageFull(say("model-needs-space", size=total / 2**30), say("free-space-import-again"))
     for name in names:
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +175,7 @@ def _copy(folder: Path, root: Path, names: tuple[str, ...]) -> Iterator[Progress
             while block := source.read(_COPY_BLOCK_BYTES):
                 sink.write(block)
                 done += len(block)
-                yield Progress("Copying the model", done, total, "bytes", name)
+                yield Progress(say("step-copying-model"), done, total, "bytes", name)
 
 
 def _chat_template(folder: Path) -> str:
@@ -195,6 +191,6 @@ def _chat_template(folder: Path) -> str:
             return template
     raise not_usable(
         folder,
-        "it has no chat template, so it is probably a base model that only continues text",
-        "Import the variant of the model whose name ends with “instruct” or “chat”.",
+        say("it-has-no-chat-template"),
+        say("import-instruct"),
     )

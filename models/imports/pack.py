@@ -6,13 +6,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 from rag_core.errors import UserError
+from rag_core.messages import say
 from rag_core.progress import Progress
 
 
 def import_pack(folder: Path, packs_dir: Path) -> Generator[Progress, None, None]:
     """Import `folder` as a pack. Raises UserError when it is neither kind of model, or is incomplete."""
     if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}.", "Name the folder that holds the model's files.")
+        raise UserError(say("folder-missing", folder=str(folder)), say("name-model-folder"))
     if (folder / "genai_config.json").is_file():
         from models.imports.llm import import_llm
 
@@ -22,8 +23,4 @@ def import_pack(folder: Path, packs_dir: Path) -> Generator[Progress, None, None
 
         yield from import_embedder(folder, packs_dir)
     else:
-        raise UserError(
-            f"{folder} holds neither a language model for onnxruntime-genai (genai_config.json) nor a "
-            "sentence-transformers model in ONNX form (modules.json).",
-            "Export the model to one of these two forms first; the README names the commands.",
-        )
+        raise UserError(say("folder-holds-no-model", folder=str(folder)), say("export-model-first"))

@@ -16,6 +16,7 @@ from typing import Any
 
 from models.convert.decoder.inspect import CompiledPart, compiled_parts, external_files
 from models.imports.llm_folder import not_usable, positive, safe_name
+from rag_core.messages import NOTHING, Message, joined, literal, say
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.targets import TARGETS, Target, this_target
 from rag_core.runtime.plugins import QNN
@@ -25,10 +26,7 @@ from rag_core.runtime.plugins import QNN
 _FORBIDDEN = re.compile(r"path|dir|dump|package|library|saver|skel", re.IGNORECASE)
 _BACKENDS = frozenset({"QnnHtp.dll", "libQnnHtp.so", "htp", ""})
 _SOC_NUMBERS = {"SC8380XP": "60", "SC8480XP": "88"}
-ADVICE = (
-    "Choose the same model for the processor (CPU, int4) instead; Alcove prepares models of its own for the NPU with "
-    "“alcove packs compile”."
-)
+ADVICE = say("choose-processor-model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,9 @@ def read_pipeline(folder: Path, model: dict[str, Any]) -> Pipeline:
     stages = tuple(_stage(folder, name, settings) for name, settings in named)
     parts = [part for stage in stages for part in stage.parts]
     if not parts:
-        raise not_usable(folder, "it is a pipeline of several graphs, and none of them is compiled for an NPU", ADVICE)
+        raise not_usable(folder, say("it-is-uncompiled-pipeline"), ADVICE)
     if any(QNN not in part.source and "QNN" not in part.source for part in parts):
-        raise not_usable(folder, f"it was compiled for another kind of NPU ({parts[0].source})", ADVICE)
+        raise not_usable(folder, say("it-is-for-another-npu", source=parts[0].source), ADVICE)
     window = decoder.get("sliding_window")
     return Pipeline(
         stages,
@@ -103,18 +101,18 @@ def read_pipeline(folder: Path, model: dict[str, Any]) -> Pipeline:
     )
 
 
-def why_not_here(pipeline: Pipeline, inventory: Inventory) -> str:
-    """Why `pipeline` cannot run on this machine; empty where it may."""
+def why_not_here(pipeline: Pipeline, inventory: Inventory) -> Message:
+    """Why `pipeline` cannot run on this machine; `NOTHING` where it may."""
     npu = next((device for device in inventory.devices if device.provider == QNN and device.kind == "npu"), None)
-    what = f"it is made for Qualcomm's NPU alone: {pipeline.summary}"
+    what = say("it-is-for-qualcomm", summary=pipeline.summary)
     if npu is None:
-        return f"{what}. This machine has no such NPU. {' '.join(inventory.notes)}".rstrip(". ")
+        return joined((what, *map(literal, inventory.notes), say("no-such-npu")))
     if npu.emulated:
-        return f"{what}. The NPU here is only emulated"
+        return joined((what, say("npu-only-emulated")))
     target = this_target(inventory)
     if target is not None and pipeline.archs and not _may_run(pipeline, target):
-        return f"{what}. This machine has {target.title}, whose NPU is older"
-    return ""
+        return joined((what, say("npu-older", chip=target.title)))
+    return NOTHING
 
 
 def _may_run(pipeline: Pipeline, target: Target) -> bool:
@@ -128,10 +126,10 @@ def _stages(folder: Path, decoder: dict[str, Any]) -> Iterator[tuple[str, dict[s
     for group in pipeline if isinstance(pipeline, list) else []:
         for name, settings in group.items() if isinstance(group, dict) else ():
             if not isinstance(settings, dict) or not isinstance(settings.get("filename"), str):
-                raise not_usable(folder, f"its stage “{name}” names no graph")
+                raise not_usable(folder, say("its-stage-names-no-graph", name=name))
             yield name, settings
     if not isinstance(pipeline, list) or not pipeline:
-        raise not_usable(folder, "it says that it is a pipeline, but lists no stages")
+        raise not_usable(folder, say("it-lists-no-stages"))
 
 
 def _stage(folder: Path, name: str, settings: dict[str, Any]) -> Stage:
@@ -139,7 +137,7 @@ def _stage(folder: Path, name: str, settings: dict[str, Any]) -> Stage:
     parts = compiled_parts(folder / graph)
     beside = [*external_files(folder / graph), *(part.binary for part in parts if part.binary)]
     if any(Path(file).is_absolute() for file in beside):
-        raise not_usable(folder, f"its graph {graph} names a file outside of itself")
+        raise not_usable(folder, say("it-names-file-outside", name=graph))
     place = PurePosixPath(graph).parent
     files = [graph, *(safe_name(folder, str(place / file.replace("\\", "/"))) for file in beside)]
     return Stage(name, graph, tuple(dict.fromkeys(files)), parts)
@@ -151,12 +149,12 @@ def _qnn_options(folder: Path, settings: dict[str, Any], decoder: dict[str, Any]
     for entry in session.get("provider_options", []) if isinstance(session, dict) else []:
         for provider, options in entry.items() if isinstance(entry, dict) else ():
             if provider.removesuffix("ExecutionProvider").upper() != "QNN" or not isinstance(options, dict):
-                raise not_usable(folder, f"it is a pipeline for “{provider}”, which Alcove does not run", ADVICE)
+                raise not_usable(folder, say("it-is-for-provider", provider=provider), ADVICE)
             told = {key: str(value) for key, value in options.items()}
             if told.get("backend_path", "") not in _BACKENDS or any(
                 _FORBIDDEN.search(key) for key in told.keys() - {"backend_path"}
             ):
-                raise not_usable(folder, "it names program libraries or files of its own for the NPU's provider")
+                raise not_usable(folder, say("it-names-own-libraries"))
             yield told
 
 

@@ -22,6 +22,7 @@ from models.npu.plan import Needs, Shape, plan_for
 from models.npu.refusals import forget_refusal, remember_refusal
 from models.npu.static_graphs import why_not
 from rag_core.errors import MemoryDenied, StorageFull, UserError
+from rag_core.messages import Message, literal, say
 from rag_core.progress import Progress
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack
@@ -83,10 +84,7 @@ def require_compiler() -> None:
     """Raises UserError where the NPU's compiler is not installed."""
     plugin = plugin_of(QNN)
     if plugin is None or not plugin.installed:
-        raise UserError(
-            "The NPU's compiler (onnxruntime-qnn) is not installed here.",
-            'Install it with: pip install "alcove[npu]" (on Linux and Windows with an Intel or AMD processor).',
-        )
+        raise UserError(say("compiler-missing"), say("install-compiler"))
 
 
 def sweep(contexts_dir: Path) -> None:
@@ -104,9 +102,12 @@ def _alone(contexts_dir: Path) -> Iterator[None]:
         lock = FileLock(contexts_dir / _LOCK)
         free = lock.acquire()
     except OSError as error:
-        raise StorageFull(f"{contexts_dir} cannot be written ({error.strerror}).", "Free some space there.") from error
+        raise StorageFull(
+            say("folder-unwritable", folder=str(contexts_dir), reason=error.strerror or str(error)),
+            say("free-space-there"),
+        ) from error
     if not free:
-        raise UserError("Models are being prepared for the NPU already.", "Wait until that has finished.")
+        raise UserError(say("compiling-already"), say("wait-until-finished"))
     try:
         yield
     finally:
@@ -121,15 +122,13 @@ def _shapes_with_room(source: Pack, contexts_dir: Path, target: Target) -> tuple
     title = source.manifest.title
     if disk < needs.disk_bytes:
         raise StorageFull(
-            f"Preparing “{title}” for the NPU takes {_gigabytes(needs.disk_bytes)} of disk space for a while; "
-            f"{_gigabytes(disk)} are free.",
-            "Free some space and try again; until then the model runs on the processor.",
+            say("compiling-takes-disk", title=title, needed=_gigabytes(needs.disk_bytes), free=_gigabytes(disk)),
+            say("free-space-meanwhile-processor"),
         )
     if memory < needs.memory_bytes:
         raise MemoryDenied(
-            f"Preparing “{title}” for the NPU takes {_gigabytes(needs.memory_bytes)} of memory for a while; "
-            f"{_gigabytes(memory)} are free.",
-            "Close other programs and try again; until then the model runs on the processor.",
+            say("compiling-takes-memory", title=title, needed=_gigabytes(needs.memory_bytes), free=_gigabytes(memory)),
+            say("close-programs-meanwhile-processor"),
         )
     return chosen.shapes
 
@@ -154,7 +153,7 @@ def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
             said = pickle.loads(reply)
             if isinstance(said, UserError):
                 if type(said) is UserError:  # not for want of room: it would be refused again
-                    remember_refusal(order.contexts_dir, source, order.target, str(said.message))
+                    remember_refusal(order.contexts_dir, source, order.target, said.message)
                 raise said
             step = said
             yield step
@@ -162,10 +161,10 @@ def _run_child(order: Order, source: Pack) -> Iterator[Progress]:
     if code > 0 and not _is_windows_crash(code):
         raise RuntimeError(f"the process that prepares models ended with {code}:\n{_end_of(log)}")
     if code == -_KILLED:  # by somebody, or by a system without memory: not the pack's fault
-        raise _stopped(source, "it was killed, perhaps for want of memory", log)
+        raise _stopped(source, say("killed-perhaps-memory"), log)
     if code:
-        error = _stopped(source, f"signal {-code}" if code < 0 else f"code {code:#x}", log)
-        remember_refusal(order.contexts_dir, source, order.target, str(error.message))
+        error = _stopped(source, literal(f"signal {-code}" if code < 0 else f"code {code:#x}"), log)
+        remember_refusal(order.contexts_dir, source, order.target, error.message)
         raise error
 
 
@@ -173,10 +172,9 @@ def _is_windows_crash(code: int) -> bool:
     return sys.platform == "win32" and code >= 0xC0000000
 
 
-def _stopped(source: Pack, how: str, log: Path) -> UserError:
+def _stopped(source: Pack, how: Message, log: Path) -> UserError:
     return UserError(
-        f"The NPU's compiler stopped unexpectedly over “{source.manifest.title}” ({how}).",
-        f"The model runs on the processor. What the compiler printed is in {log}.",
+        say("compiler-stopped", title=source.manifest.title, how=how), say("see-compiler-log", log=str(log))
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rag_core.errors import ProviderUnavailable
+from rag_core.messages import NOTHING, Message, from_data, to_data
 from rag_core.paths import replace_file
 from rag_core.runtime.npu.compiled import Stamp, expected_stamp
 from rag_core.runtime.npu.static import RECIPE
@@ -18,12 +19,12 @@ from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack
 
 
-def remember_refusal(contexts_dir: Path, source: Pack, target: Target, reason: str) -> None:
+def remember_refusal(contexts_dir: Path, source: Pack, target: Target, reason: Message) -> None:
     with suppress(OSError, ProviderUnavailable):  # then it is tried again
         stamp = expected_stamp(source, target, RECIPE)
         path = _path(contexts_dir, source.id, target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, json.dumps({"stamp": asdict(stamp), "reason": reason}).encode())
+        replace_file(path, json.dumps({"stamp": asdict(stamp), "reason": to_data(reason)}).encode())
 
 
 def forget_refusal(contexts_dir: Path, pack_id: str, target: Target) -> None:
@@ -31,13 +32,13 @@ def forget_refusal(contexts_dir: Path, pack_id: str, target: Target) -> None:
         _path(contexts_dir, pack_id, target).unlink(missing_ok=True)
 
 
-def refusal(contexts_dir: Path, source: Pack, target: Target, expected: Stamp) -> str:
+def refusal(contexts_dir: Path, source: Pack, target: Target, expected: Stamp) -> Message:
     """Why the compiler refused it the last time; empty where that is not known or holds no more."""
     try:
         stored = json.loads(_path(contexts_dir, source.id, target).read_bytes())
-        return str(stored["reason"]) if stored["stamp"] == asdict(expected) else ""
+        return from_data(stored["reason"]) if stored["stamp"] == asdict(expected) else NOTHING
     except (OSError, ValueError, LookupError, TypeError):
-        return ""
+        return NOTHING
 
 
 def _path(contexts_dir: Path, pack_id: str, target: Target) -> Path:

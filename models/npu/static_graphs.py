@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.npu.plan import PRECISIONS, Shape
+from rag_core.messages import NOTHING, Message, say
 from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack, Role
 
@@ -13,16 +14,16 @@ from rag_core.runtime.pack import Pack, Role
 _RECIPES: dict[Role, str] = {"embedder": "models/minilm", "reader": "models/reader"}
 
 
-def why_not(source: Pack) -> str:
+def why_not(source: Pack) -> Message:
     """Why `source` cannot be prepared for an NPU, in plain words; empty where it can. Looks at its manifest only."""
     manifest = source.manifest
     if STATIC in manifest.spec:
-        return ""
+        return NOTHING
     if manifest.role == "llm" and isinstance(manifest.spec.get("network"), dict):
-        return ""
+        return NOTHING
     if manifest.role in _RECIPES and manifest.provenance.get("recipe") == _RECIPES[manifest.role]:
-        return ""
-    return f"“{manifest.title}” is of a kind that Alcove cannot prepare for an NPU yet; it runs on the processor."
+        return NOTHING
+    return say("pack-kind-not-for-npu", title=manifest.title)
 
 
 def write_static_graphs(source: Pack, folder: Path, shapes: Sequence[Shape]) -> Pack:

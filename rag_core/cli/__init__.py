@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from rag_core.cli.parser import build_parser
 from rag_core.cli.program import Program
+from rag_core.cli.words import in_words
 from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, NotPrepared, PackCorrupt, PackMissing, UserError
+from rag_core.messages import say
 
 PREPARE_COMMAND = "alcove packs build"
 
@@ -34,13 +36,14 @@ def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> 
     try:
         return find_command(arguments.command)(arguments)
     except UserError as error:
-        sys.stderr.write(f"{error.message}\n{with_command(str(error.advice), _command_for(error))}".rstrip() + "\n")
+        advice = with_command(in_words(error.advice), _command_for(error))
+        sys.stderr.write(f"{in_words(error.message)}\n{advice}".rstrip() + "\n")
         return FAILED
     except IndexMismatch as error:
-        sys.stderr.write(f"{error}\nRun “alcove add” with “--rebuild” to make the vectors again.\n")
+        sys.stderr.write(f"{error}\n{in_words(say('add-with-rebuild'))}\n")
         return FAILED
     except (KeyboardInterrupt, Cancelled):
-        sys.stderr.write("\nStopped. What was finished is kept; run the same command again to go on.\n")
+        sys.stderr.write(f"\n{in_words(say('stopped'))}\n")
         return STOPPED
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         sys.stderr.close()
@@ -49,7 +52,7 @@ def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> 
 
 def with_command(advice: str, command: str) -> str:
     """What to do, and how on the command line: the core's advice holds for the window too and names no command."""
-    return f"{advice.removesuffix('.')}: {command}" if advice and command else advice
+    return f"{advice.rstrip('.。')}: {command}" if advice and command else advice
 
 
 def _command_for(error: UserError) -> str:

@@ -11,9 +11,10 @@ from rag_core.cli import DONE, NOT_FOUND
 from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.cli.opening import filters_of, open_engine
 from rag_core.cli.output import Output
+from rag_core.cli.words import in_words
 from rag_core.conversations.places import place_of
 from rag_core.errors import UserError
-from rag_core.messages import ENGLISH, Message, catalogue
+from rag_core.messages import NOTHING, Message, joined, say
 from rag_core.types import (
     Answer,
     AnswerFinished,
@@ -28,7 +29,7 @@ from rag_core.types import (
 )
 
 _EXCERPT_CHARS = 200
-_STEPS = {"embed": "Searching by meaning", "rerank": "Reading passages closely", "generate": "Writing the answer"}
+_STEPS = {"embed": say("step-embedding"), "rerank": say("step-reading-closely"), "generate": say("step-answering")}
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -41,7 +42,7 @@ def search(arguments: argparse.Namespace) -> int:
     _show_notices(output, result)
     _show_reasons(output, result)
     if not result.passages:
-        output.text("Nothing was found.")
+        output.text(say("nothing-found"))
         return NOT_FOUND
     return DONE
 
@@ -57,13 +58,13 @@ def ask(arguments: argparse.Namespace) -> int:
 def chat(arguments: argparse.Namespace) -> int:
     """One question a line; an empty line or the end of input stops. Ctrl-C stops an answer, not the conversation."""
     if arguments.json:
-        raise UserError("“chat” has no --json.", "Use “alcove ask --json” for one question.")
+        raise UserError(say("chat-without-json"), say("ask-with-json"))
     output = Output(as_json=False)
     filters = filters_of(arguments)
     history: list[ChatMessage] = []
-    told: set[str] = set()
+    told: set[Message] = set()
     with open_engine(arguments, read_only=True) as engine:
-        output.notice("Ask about your documents. An empty line ends the conversation, Ctrl-C stops an answer.")
+        output.notice(say("chat-begins"))
         while question := _read_question():
             answer = _answer_or_stop(output, engine.ask(question, history=history, filters=filters), told)
             if answer is not None:
@@ -79,15 +80,15 @@ def _read_question() -> str:
     return sys.stdin.readline().strip()
 
 
-def _answer_or_stop(output: Output, events: Generator[AskEvent, None, Answer], told: set[str]) -> Answer | None:
+def _answer_or_stop(output: Output, events: Generator[AskEvent, None, Answer], told: set[Message]) -> Answer | None:
     try:
         return show_answer(output, events, told)
     except KeyboardInterrupt:
-        output.notice("\n(stopped)")
+        output.notice(f"\n({in_words(say('answer-stopped'))})")
         return None
 
 
-def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told: set[str] | None = None) -> Answer:
+def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told: set[Message] | None = None) -> Answer:
     """Print the sentence that answers, the answer as it streams, then its proof: each cited sentence with its file and
     page. The answer comes back with all that was noticed on the way.
 
@@ -132,32 +133,32 @@ def _show_proof(output: Output, answer: Answer) -> None:
     if answer.not_found and answer.quote:
         nearest = by_rank[answer.quote.passage]
         from_there = nearest.text[answer.quote.char_start - nearest.char_start :]
-        output.text(f"  The nearest passage: {place(nearest)}\n      “{_excerpt(from_there)}”")
+        output.text(f"  {in_words(say('nearest-passage', place=place(nearest)))}\n      “{_excerpt(from_there)}”")
     for start, end in answer.unsupported:
-        output.text(f"  Not confirmed by the passages: “{answer.text[start:end]}”")
+        output.text(f"  {in_words(say('not-confirmed', sentence=answer.text[start:end]))}")
 
 
 def place(passage: Passage) -> str:
     """Where a passage stands, as a person would say it."""
     headings = f" ({' > '.join(passage.headings)})" if passage.headings else ""
-    page = catalogue(ENGLISH).words(place_of(passage), "command_line")
+    page = in_words(place_of(passage))
     return f"{', '.join(part for part in (passage.path, page) if part)}{headings}"
 
 
 def _show_notices(output: Output, result: SearchResult | Answer) -> None:
     for notice in result.notices:
-        output.notice(str(notice))
+        output.notice(notice)
 
 
-def _show_reasons(output: Output, result: SearchResult | Answer, told: set[str] | None = None) -> None:
+def _show_reasons(output: Output, result: SearchResult | Answer, told: set[Message] | None = None) -> None:
     """Why a step did not run where it was asked to, or went on elsewhere."""
     from rag_core.runtime.devices import plain_name
 
     known = set() if told is None else told
     for stage, reason in result.reasons.items():
-        where = plain_name(result.providers.get(stage, ""))
-        ran = f"{_STEPS.get(stage, stage)} ran on {where}. " if stage in result.providers else ""
-        sentence = f"{ran}{reason}"
+        where = plain_name(result.providers[stage]) if stage in result.providers else ""
+        ran = say("step-ran-on", step=_STEPS.get(stage, stage), where=where) if where else NOTHING
+        sentence = joined((ran, reason))
         if sentence not in known:
             output.notice(sentence)
             known.add(sentence)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rag_core.cli import DONE, FAILED
-from rag_core.cli.output import Output
+from rag_core.cli.output import Cell, Output
 from rag_core.errors import PackCorrupt, PackMissing, UserError
+from rag_core.messages import NOTHING, Message, say
 from rag_core.pack_making import PackMaking, Problems
 from rag_core.paths import DataDir
 from rag_core.runtime.npu.compiled import COMPILED, damage_of
@@ -23,7 +24,7 @@ class Contexts:
     target: str
     bytes: int
     qairt: str
-    reason: str = ""
+    reason: Message = NOTHING
     damaged: bool = False
 
     @property
@@ -52,7 +53,7 @@ def compile_for_npu(
     wanted = [pack for pack, state in states if (names or state != "cannot") and (again or state != "ready")]
     problems = output.run(making.compile(wanted, data_dir.contexts, target))
     for error in problems.values():
-        output.notice(str(error))
+        output.notice(error.whole)
     done = [contexts for contexts in contexts_of(data_dir, making) if contexts.target == target.id]
     _tell(output, target, done, problems)
     return FAILED if problems or not done else DONE
@@ -64,7 +65,7 @@ def contexts_of(data_dir: DataDir, making: PackMaking | None, thorough: bool = F
     for folder in sorted(data_dir.contexts.glob("*")):
         found += [_described(data_dir, making, folder.name, pack, thorough) for pack in list_packs(folder)]
         found += [
-            Contexts(folder.name, path.name, 0, "", str(damage.message), damaged=True)
+            Contexts(folder.name, path.name, 0, "", damage.message, damaged=True)
             for path, damage in damaged_packs(folder)
         ]
     return found
@@ -74,17 +75,25 @@ def _described(data_dir: DataDir, making: PackMaking | None, pack_id: str, conte
     size = sum(file.bytes for file in contexts.manifest.files)
     target, qairt = contexts.root.name, str(contexts.manifest.spec.get(COMPILED, {}).get("qairt", ""))
     damage = damage_of(contexts, thorough)
-    reason = damage or ("" if making is None else _why_useless(data_dir, making, pack_id, target))
+    reason = damage or (NOTHING if making is None else _why_useless(data_dir, making, pack_id, target))
     return Contexts(pack_id, target, size, qairt, reason, damaged=bool(damage))
 
 
-def _why_useless(data_dir: DataDir, making: PackMaking, pack_id: str, target_id: str) -> str:
+def _why_useless(data_dir: DataDir, making: PackMaking, pack_id: str, target_id: str) -> Message:
     try:
         source = open_pack(data_dir.packs / pack_id)
     except (PackMissing, PackCorrupt):
-        return "The pack that it was made of is not installed any more."
+        return say("source-pack-gone")
     target = next((target for target in TARGETS if target.id == target_id), None)
-    return making.state_of(source, data_dir.contexts, target).reason if target else "Alcove does not know this chip."
+    return making.state_of(source, data_dir.contexts, target).reason if target else say("chip-unknown")
+
+
+def show_contexts(output: Output, found: Sequence[Contexts], title: Cell = "") -> None:
+    output.table(
+        [say("column-pack"), say("column-compiled-for"), "MB", "QAIRT", say("column-state")],
+        [(c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.version, c.reason or say("state-ready")) for c in found],
+        title,
+    )
 
 
 def _own_target() -> Target:
@@ -94,7 +103,7 @@ def _own_target() -> Target:
     target = this_target(inventory)
     if target is None:
         known = ", ".join(target.id for target in TARGETS)
-        raise UserError(why_no_target(inventory), f"Name the chip to compile for with “--target”: {known}.")
+        raise UserError(why_no_target(inventory), say("name-the-chip", known=known))
     return target
 
 
@@ -104,21 +113,17 @@ def _chosen(data_dir: DataDir, names: Sequence[str]) -> list[Pack]:
     known = {pack.id: pack for pack in installed}
     for name in names:
         if name not in known:
-            raise PackMissing(f"No model pack “{name}” is installed.", "Prepare the models once, while online.")
+            raise PackMissing(say("pack-not-installed", pack=name), say("prepare-models"))
     if not installed:
-        raise PackMissing("No model pack is installed.", "Prepare the models once, while online.")
+        raise PackMissing(say("no-pack-installed"), say("prepare-models"))
     return [known[name] for name in names] if names else installed
 
 
 def _tell(output: Output, target: Target, done: Sequence[Contexts], problems: Problems) -> None:
     described = [asdict(contexts) for contexts in done]
-    told = {pack_id: str(error) for pack_id, error in problems.items()}
+    told = {pack_id: error.whole for pack_id, error in problems.items()}
     output.document({"version": 1, "target": target.id, "contexts": described, "problems": told})
     if done:
-        rows = [
-            [contexts.pack, f"{contexts.bytes / 1e6:.0f}", contexts.version, contexts.reason or "ready"]
-            for contexts in done
-        ]
-        output.table(["pack", "MB", "QAIRT", "state"], rows, title=f"Compiled for {target.title}")
+        show_contexts(output, done, say("compiled-for", chip=target.title))
     else:
-        output.text(f"Nothing is compiled for {target.title}.")
+        output.text(say("nothing-compiled", chip=target.title))

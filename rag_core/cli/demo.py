@@ -10,10 +10,11 @@ from rag_core.cli.asking import show_answer
 from rag_core.cli.contract import answer_contract
 from rag_core.cli.library import show_problems, summary
 from rag_core.cli.opening import data_dir_of, open_engine
-from rag_core.cli.output import Output
+from rag_core.cli.output import Cell, Output
 from rag_core.cli.packs import build
 from rag_core.cli.program import program_of
 from rag_core.evaluate.questions import load_questions
+from rag_core.messages import say
 from rag_core.paths import SAMPLES
 from rag_core.types import Answer
 
@@ -21,18 +22,18 @@ LIBRARY = "samples"
 
 # Stage, its name in `timings_ms`, and the model whose execution provider ran it.
 _STAGES = (
-    ("open the embedder", "load_embedder", "embed"),
-    ("embed the question", "embed_query", "embed"),
-    ("open the reader", "load_reader", "rerank"),
-    ("search", "retrieve", ""),
-    ("read the best passages", "rerank", "rerank"),
-    ("first passages", "first_passages", ""),
-    ("open the language model", "load_llm", "generate"),
-    ("read the prompt", "prefill", "generate"),
-    ("first word", "first_token", "generate"),
-    ("write the answer", "decode", "generate"),
-    ("check the answer", "check", "rerank"),
-    ("whole question", "total", ""),
+    (say("timing-load-embedder"), "load_embedder", "embed"),
+    (say("timing-embed-query"), "embed_query", "embed"),
+    (say("timing-load-reader"), "load_reader", "rerank"),
+    (say("timing-retrieve"), "retrieve", ""),
+    (say("timing-read"), "rerank", "rerank"),
+    (say("timing-first-passages"), "first_passages", ""),
+    (say("timing-load-llm"), "load_llm", "generate"),
+    (say("timing-prefill"), "prefill", "generate"),
+    (say("timing-first-token"), "first_token", "generate"),
+    (say("timing-decode"), "decode", "generate"),
+    (say("timing-check"), "check", "rerank"),
+    (say("timing-total"), "total", ""),
 )
 
 
@@ -42,8 +43,8 @@ def demo(arguments: argparse.Namespace) -> int:
         output.notice(left_out)
     with open_engine(arguments, LIBRARY) as engine:
         report = output.run(engine.add([SAMPLES]))
-        output.text(f"Sample documents: {summary(report)}")
-        show_problems(output, "Could not be read", report.failed)
+        output.text(say("sample-documents", summary=summary(report)))
+        show_problems(output, say("files-unreadable"), report.failed)
         answers = []
         for question in load_questions(SAMPLES / "questions.jsonl"):
             if question.demo:
@@ -51,7 +52,8 @@ def demo(arguments: argparse.Namespace) -> int:
                 answers.append(show_answer(output, engine.ask(question.question)))
     output.document({"version": 1, "answers": [answer_contract(answer) for answer in answers]})
     output.text()
-    output.table(["milliseconds", *(f"question {n}" for n in range(1, len(answers) + 1)), "ran on"], _rows(answers))
+    questions = [say("column-question", number=number) for number in range(1, len(answers) + 1)]
+    output.table([say("column-milliseconds"), *questions, say("column-ran-on")], _rows(answers))
     return _show_window(output, arguments)
 
 
@@ -61,13 +63,13 @@ def _show_window(output: Output, arguments: argparse.Namespace) -> int:
     if window is None or is_wanted is False or (arguments.json and not is_wanted):
         return DONE
     if not is_wanted and (reason := window.why_not()):
-        output.notice(f"{reason} Ask on with: alcove ask --library {LIBRARY} QUESTION")
+        output.notice(say("no-window-ask-on", reason=reason, library=LIBRARY))
         return DONE
-    output.notice("The window opens on these documents.")
+    output.notice(say("window-opens"))
     return window.open(data_dir_of(arguments).root, LIBRARY)
 
 
-def _rows(answers: Sequence[Answer]) -> list[list[str]]:
+def _rows(answers: Sequence[Answer]) -> list[list[Cell]]:
     providers = {name: value for answer in answers for name, value in answer.providers.items()}
     return [
         [name, *(_milliseconds(answer, key) for answer in answers), providers.get(role, "")]

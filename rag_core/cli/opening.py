@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from rag_core.engine import Engine
 from rag_core.errors import UserError
 from rag_core.library.library import Library
+from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.settings import TABLE, Setting, Settings, Value
 from rag_core.types import Filters
@@ -64,7 +65,7 @@ def _media_types(ending: str) -> tuple[str, ...]:
 
     media_types = by_suffix("." + ending.lstrip(".")).media_types
     if not media_types:
-        raise UserError(f"There is no kind of document “{ending}”.", "Name an ending, such as pdf, docx, xlsx or md.")
+        raise UserError(say("ending-unknown", ending=ending), say("name-an-ending"))
     return media_types
 
 
@@ -74,5 +75,5 @@ def _day(text: str | None, moment: time) -> int | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise UserError(f"“{text}” is not a day.", "Write it as 2026-11-21.") from error
+        raise UserError(say("not-a-day", text=text), say("write-the-day-so")) from error
     return int(datetime.combine(day, moment).timestamp() * 1_000_000_000)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
+from rag_core.cli.words import in_words
+from rag_core.messages import Message, say
 from rag_core.progress import Progress, Result, run_to_end
+
+Cell = Message | str
 
 _FIRST_LINE_S, _NEXT_LINE_S = 1.0, 5.0
 
 _STAGES = {
-    "scan": "Looking at files",
-    "compare": "Comparing with what is known",
-    "read": "Reading documents",
-    "embed": "Making them searchable by meaning",
-    "download": "Downloading",
-    "convert": "Converting",
-    "prove": "Checking",
-    "copy": "Copying",
-    "compile": "Compiling for the NPU",
-    "measure": "Measuring",
-    "evaluate": "Asking",
+    "scan": say("step-scan"),
+    "compare": say("step-compare"),
+    "read": say("step-read"),
+    "embed": say("step-embed"),
+    "compile": say("step-compile"),
+    "measure": say("step-measure"),
+    "evaluate": say("step-evaluate"),
+}
+_UNITS = {
+    "files": say("unit-files"),
+    "passages": say("unit-passages"),
+    "graphs": say("unit-graphs"),
+    "steps": say("unit-steps"),
+    "packs": say("unit-packs"),
+    "questions": say("unit-questions"),
+    "answers": say("unit-answers"),
 }
 
 
@@ -38,18 +47,18 @@ class Output:
             if reconfigure is not None:
                 reconfigure(encoding="utf-8" if not stream.isatty() else stream.encoding, errors="replace")
 
-    def text(self, text: str = "", end: str = "\n") -> None:
+    def text(self, text: Message | str = "", end: str = "\n") -> None:
         if not self.as_json:
-            sys.stdout.write(text + end)
+            sys.stdout.write(in_words(text) + end)
             sys.stdout.flush()
 
     def document(self, document: Any) -> None:
         if self.as_json:
-            json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+            json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=in_words)
             sys.stdout.write("\n")
 
-    def notice(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
+    def notice(self, text: Message | str) -> None:
+        sys.stderr.write(in_words(text) + "\n")
         sys.stderr.flush()
 
     def run(self, work: Generator[object, None, Result]) -> Result:
@@ -58,7 +67,7 @@ class Output:
             return run_to_end(work)
         return _with_bars(work) if sys.stderr.isatty() else _driven(work, _lines(self.notice))
 
-    def table(self, columns: list[str], rows: list[list[str]], title: str = "") -> None:
+    def table(self, columns: Sequence[Cell], rows: Iterable[Sequence[Cell]], title: Cell = "") -> None:
         """A table on stdout; numbers are aligned to the right."""
         if self.as_json:
             return
@@ -66,11 +75,12 @@ class Output:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+        table = Table(title=in_words(title) or None, box=box.SIMPLE_HEAD, title_justify="left")
+        cells = [[in_words(cell) for cell in row] for row in rows]
         for index, column in enumerate(columns):
-            numeric = bool(rows) and all(_is_figure(row[index]) for row in rows)
-            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-        for row in rows:
+            numeric = bool(cells) and all(_is_figure(row[index]) for row in cells)
+            table.add_column(in_words(column), justify="right" if numeric else "left", overflow="fold")
+        for row in cells:
             table.add_row(*row)
         width = None if sys.stdout.isatty() else 120
         Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
@@ -101,15 +111,17 @@ def _with_bars(work: Generator[object, None, Result]) -> Result:
         TextColumn("{task.fields[detail]}", style="dim"),
     )
     with Bars(*columns, console=Console(stderr=True), transient=False) as bars:
-        tasks: dict[str, Any] = {}
+        tasks: dict[object, Any] = {}
 
         def show(step: Progress) -> None:
-            key = f"{step.stage} {step.unit}"
+            key = (step.stage, step.unit)
             done, total, unit = _counted(step)
             if key not in tasks:
                 tasks[key] = bars.add_task(_name(step), total=step.total, unit=unit, detail="")
-            detail = step.detail if len(step.detail) <= 40 else "…" + step.detail[-39:]
-            bars.update(tasks[key], completed=done, total=total, detail=detail)
+            detail = in_words(step.detail)
+            bars.update(
+                tasks[key], completed=done, total=total, detail=detail if len(detail) <= 40 else f"…{detail[-39:]}"
+            )
 
         return _driven(work, show)
 
@@ -123,20 +135,24 @@ def _lines(tell: Callable[[str], None]) -> Callable[[Progress], None]:
         if (now := time.monotonic()) >= due:
             due = now + _NEXT_LINE_S
             done, total, unit = _counted(step)
-            counted = f"{done} {unit}" if total is None else f"{done} of {total} {unit}"
-            tell(f"{_name(step)}: {counted}")
+            if total is None:
+                tell(in_words(say("step-so-far", step=_name(step), done=done, unit=unit)))
+            else:
+                tell(in_words(say("step-of-total", step=_name(step), done=done, total=total, unit=unit)))
 
     return show
 
 
 def _name(step: Progress) -> str:
-    return _STAGES.get(step.stage, step.stage)
+    return in_words(_STAGES.get(step.stage, step.stage) if isinstance(step.stage, str) else step.stage)
 
 
 def _counted(step: Progress) -> tuple[int, int | None, str]:
     """How much is done, of how much, and of what: bytes as megabytes, rounded up."""
-    unit, scale = ("MB", 10**6) if step.unit == "bytes" else (step.unit, 1)
-    return -(-step.done // scale), None if step.total is None else -(-step.total // scale), unit
+    if step.unit == "bytes":
+        return -(-step.done // 10**6), None if step.total is None else -(-step.total // 10**6), "MB"
+    unit = _UNITS.get(step.unit, step.unit) if isinstance(step.unit, str) else step.unit
+    return step.done, step.total, in_words(unit)
 
 
 def _is_figure(cell: str) -> bool:

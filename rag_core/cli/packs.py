@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rag_core.cli import DONE, FAILED
-from rag_core.cli.contexts import compile_for_npu, contexts_of
+from rag_core.cli.contexts import compile_for_npu, contexts_of, show_contexts
 from rag_core.cli.opening import data_dir_of, settings_of
 from rag_core.cli.output import Output
 from rag_core.cli.program import making_of, program_of
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.messages import Message, say
 from rag_core.pack_making import PackMaking, compile_for_real_npu
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
@@ -45,7 +46,7 @@ def _build(output: Output, arguments: argparse.Namespace) -> int:
     return FAILED if left_out else DONE
 
 
-def build(arguments: argparse.Namespace) -> Generator[Progress, None, tuple[str, ...]]:
+def build(arguments: argparse.Namespace) -> Generator[Progress, None, tuple[Message, ...]]:
     """Build the default packs that are not there yet, and compile those in use where there is a real NPU.
 
     The generator's value says what was left out, because Alcove works without it, and why.
@@ -53,12 +54,12 @@ def build(arguments: argparse.Namespace) -> Generator[Progress, None, tuple[str,
     making, data_dir = making_of(arguments), data_dir_of(arguments)
     left_out = yield from making.build(data_dir.packs, data_dir.downloads)
     uncompiled = yield from compile_for_real_npu(making, data_dir, settings_of(arguments))
-    return (*left_out, *map(str, uncompiled.values()))
+    return (*left_out, *(error.whole for error in uncompiled.values()))
 
 
 def _import(making: PackMaking, folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
     if folder is None:
-        raise UserError("“packs import” needs the folder that holds the model.", "alcove packs import FOLDER")
+        raise UserError(say("import-needs-folder"), "alcove packs import FOLDER")
     yield from making.import_folder(folder.expanduser().absolute(), data_dir.packs)
 
 
@@ -68,37 +69,38 @@ def _list(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
     described = [asdict(context) for context in contexts]
     output.document({"version": 1, "packs": [_described(pack) for pack in found], "contexts": described})
     if not found:
-        output.text("No packs yet. Build the default ones: alcove packs build")
+        output.text(say("no-packs-yet"))
     else:
         rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
-        output.table(["pack", "role", "MB", "licence", "title"], rows)
+        output.table([say("column-pack"), say("column-role"), "MB", say("column-licence"), say("column-title")], rows)
     if contexts:
-        rows = [[c.pack, c.target, f"{c.bytes / 1e6:.0f}", c.version, c.reason or "ready"] for c in contexts]
-        output.table(["pack", "compiled for", "MB", "QAIRT", "state"], rows)
+        show_contexts(output, contexts)
     for _, damage in damaged_packs(data_dir.packs):
-        output.notice(str(damage.message))
+        output.notice(damage.message)
     return DONE
 
 
 def _verify(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
-    problems = {folder.name: str(damage.message) for folder, damage in damaged_packs(data_dir.packs)}
+    problems: dict[str, Message] = {folder.name: damage.message for folder, damage in damaged_packs(data_dir.packs)}
     for folder_name, problem in problems.items():
-        output.text(f"{folder_name}: {problem}")
+        output.text(say("of-this", name=folder_name, what=problem))
     found = list_packs(data_dir.packs)
     for pack in found:
         try:
             verify(pack)
         except PackCorrupt as error:
-            problems[pack.id] = str(error)
-        output.text(f"{pack.id}: {problems.get(pack.id, 'every file is as its manifest says')}")
+            problems[pack.id] = error.whole
+        output.text(say("of-this", name=pack.id, what=problems.get(pack.id, say("files-whole"))))
     contexts = contexts_of(data_dir, making, thorough=True)
     for context in contexts:
-        output.text(f"{context.pack} for {context.target}: {context.reason or 'every file is as its manifest says'}")
+        output.text(
+            say("of-this", name=f"{context.pack} · {context.target}", what=context.reason or say("files-whole"))
+        )
     problems |= {f"{context.pack} for {context.target}": context.reason for context in contexts if context.damaged}
     verified = [pack.id for pack in found]
     output.document({"version": 1, "verified": verified, "contexts": len(contexts), "problems": problems})
     if not found:
-        output.text("No packs yet. Build the default ones: alcove packs build")
+        output.text(say("no-packs-yet"))
     return FAILED if problems else DONE
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rag_core.errors import UserError
+from rag_core.messages import Message, say
 
 if TYPE_CHECKING:
     from rag_core.pack_making import PackMaking
 
 
 class Window(Protocol):
-    def why_not(self) -> str:
-        """Why it cannot be opened here, as a sentence; empty where it can, on a screen that somebody may see."""
+    def why_not(self) -> Message | str:
+        """Why it cannot be opened here, as a sentence; nothing where it can, on a screen that somebody may see."""
 
     def open(self, data_dir: Path, library: str) -> int:
         """Open it on this library; returns when it is closed, with the program's exit code."""
@@ -39,5 +40,5 @@ def making_of(arguments: argparse.Namespace) -> PackMaking:
     """Raises UserError where nobody makes packs."""
     making = program_of(arguments).making
     if making is None:
-        raise UserError("This program has no recipes: it cannot make packs.", "Copy finished packs into packs/.")
+        raise UserError(say("no-recipes"), say("copy-finished-packs"))
     return making

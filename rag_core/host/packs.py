@@ -67,7 +67,7 @@ def _npu_state(
         chip=target.title,
         emulated=target == EMULATOR,
         missing=tuple(state.title for state in missing),
-        reason=joined(literal(state.reason) for state in missing),
+        reason=joined(state.reason for state in missing),
         can_prepare=any(state.unprepared for state in missing),
     )
 

@@ -12,6 +12,7 @@ import pytest
 from models.making import PackMaker
 from rag_core.cli import DONE, main
 from rag_core.cli.program import Program
+from rag_core.messages import Message, literal, say
 from rag_core.progress import Progress
 from tests.fakes_models import FakeModels
 
@@ -19,9 +20,9 @@ from tests.fakes_models import FakeModels
 class FakeMaker(PackMaker):
     """Everything is there, but for what is optional."""
 
-    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[str, ...]]:
-        yield Progress("download", 83_500_001, 167_000_000, "bytes")
-        return ("There is no reader.",)
+    def build(self, packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[Message, ...]]:
+        yield Progress(say("step-download", name="a wheel"), 83_500_001, 167_000_000, "bytes")
+        return (literal("There is no reader."),)
 
 
 @dataclass
@@ -73,4 +74,4 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     monkeypatch.setattr("rag_core.cli.output._FIRST_LINE_S", 0.0)
     assert main(["demo"], Program(FakeMaker())) == DONE
-    assert "Downloading: 84 of 167 MB\n" in capsys.readouterr().err
+    assert "Downloading a wheel: 84 of 167 MB\n" in capsys.readouterr().err

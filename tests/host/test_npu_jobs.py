@@ -12,7 +12,7 @@ import pytest
 from rag_core.errors import UserError
 from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
-from rag_core.messages import literal
+from rag_core.messages import Message, literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
@@ -138,14 +138,14 @@ def test_building_goes_on_with_compiling_where_there_is_a_real_npu(data: Path, m
         seen.append(([pack.id for pack in packs], target.id))
         return {"tiny": UserError("Refused.")}  # which `CheckNpu` tells: the packs are there
 
-    def build_packs(packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[str, ...]]:
+    def build_packs(packs_dir: Path, downloads_dir: Path) -> Generator[Progress, None, tuple[Message, ...]]:
         yield from ()
-        return ("It is done without.",)
+        return (literal("It is done without."),)
 
     monkeypatch.setattr("models.recipes.build.build_packs", build_packs)
     monkeypatch.setattr("models.npu.preparing.compile_packs", compile_packs)
     with host(data) as talk:
-        assert talk.do(jobs.PreparePacks()) == ("It is done without.",)
+        assert talk.do(jobs.PreparePacks()) == (literal("It is done without."),)
         for target in (EMULATOR, None):  # an emulated one is for those who ask for it
             _on_machine_with(target, monkeypatch)
             talk.do(jobs.PreparePacks())

@@ -13,10 +13,12 @@ import pytest
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.network import Affine
 from models.convert.encoder.reader_weights import Heads, save_weights
+from models.making import PackMaker
 from models.recipes import build
 from models.recipes.minilm import recipe as embedder
 from models.recipes.reader import recipe
 from rag_core.cli import DONE, FAILED, main
+from rag_core.cli.program import Program
 from rag_core.errors import UserError
 from rag_core.paths import DATA_DIR_VARIABLE
 from rag_core.progress import Progress, run_to_end
@@ -53,7 +55,7 @@ def recipes(monkeypatch: pytest.MonkeyPatch) -> dict[str, _Recipe]:
 
 def test_what_alcove_works_without_is_left_out_with_its_reason(recipes: dict[str, _Recipe], tmp_path: Path) -> None:
     recipes["optional"].refusal = DAMAGED
-    (left_out,) = run_to_end(build.build_packs(tmp_path, tmp_path))
+    (left_out,) = map(str, run_to_end(build.build_packs(tmp_path, tmp_path)))
     assert "“optional”" in left_out and "goes on without it" in left_out and left_out.endswith(DAMAGED)
     assert [path.name for path in tmp_path.iterdir()] == ["needed"]
     recipes["optional"].refusal = ""
@@ -71,10 +73,10 @@ def test_the_command_line_says_what_was_left_out(
     recipes: dict[str, _Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
-    assert main(["packs", "build"]) == DONE
+    assert main(["packs", "build"], Program(PackMaker())) == DONE
     (tmp_path / "packs" / "optional" / "manifest.json").unlink()
     recipes["optional"].refusal = DAMAGED
-    assert main(["packs", "build"]) == FAILED
+    assert main(["packs", "build"], Program(PackMaker())) == FAILED
     said = capsys.readouterr()
     assert DAMAGED in said.err and "needed" in said.out
 

@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 from models.convert.decoder.network import Network
 from models.convert.decoder.weights import Blocks, Codes, Layer, Matrix, Weights, unpack
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.messages import say
 from rag_core.runtime.pack import Pack, verify
 from rag_core.types import FloatArray
 
@@ -51,10 +52,7 @@ def _network(pack: Pack) -> Network:
 
 
 def not_ours(pack: Pack) -> UserError:
-    return UserError(
-        f"The model “{pack.manifest.title}” cannot be prepared for the NPU: its graph was not written by Alcove.",
-        "It runs on the processor.",
-    )
+    return UserError(say("graph-not-ours", title=pack.manifest.title), say("works-on-processor"))
 
 
 def _layers(stored: _Stored, network: Network) -> Iterator[Layer]:
@@ -79,9 +77,7 @@ class _Stored:
         try:
             graph = onnx.load(pack.path_of(path), load_external_data=False).graph
         except DecodeError as error:
-            raise PackCorrupt(
-                f"The file “{path}” of the pack “{pack.id}” is not an ONNX graph.", "Build or import the pack again."
-            ) from error
+            raise PackCorrupt(say("file-no-graph", path=path, pack=pack.id), say("make-pack-again")) from error
         self._tensors = {tensor.name: tensor for tensor in graph.initializer}
         # Bits, block and number of columns stand in the operator that computes with the codes.
         self._sizes = {

@@ -11,6 +11,7 @@ from onnx import numpy_helper
 
 from models.convert.encoder.network import Affine, Layer, Network, Norm, Weights
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.messages import Message, say
 from rag_core.runtime.pack import Pack, verify
 from rag_core.types import FloatArray
 
@@ -30,17 +31,17 @@ def read_graph(pack: Pack) -> tuple[Network, Weights, Tensor]:
     """As `read_encoder`, and what gives any other constant of the graph by its name: those of a head."""
     graph = next((graph for graph in pack.manifest.graphs if graph.precision == "fp32"), None)
     if graph is None:
-        raise _foreign(pack, "it has no fp32 graph")
+        raise _foreign(pack, say("it-has-no", what="fp32"))
     verify(pack, only=(graph.path,))
     try:
         model = onnx.load(str(pack.path_of(graph.path)))
     except (OSError, ValueError) as error:
-        raise PackCorrupt(f"The graph “{graph.path}” of the pack “{pack.id}” cannot be read: {error}", "") from error
+        raise PackCorrupt(say("graph-unreadable", graph=graph.path, pack=pack.id, error=str(error))) from error
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
 
     def tensor(name: str) -> FloatArray:
         if name not in constants:
-            raise _foreign(pack, f"it has no “{name}”")
+            raise _foreign(pack, say("it-has-no", what=name))
         return np.asarray(numpy_helper.to_array(constants[name]), np.float32)
 
     layers = tuple(_layer(tensor, f"layer.{index}") for index in range(_layer_count(constants)))
@@ -51,7 +52,7 @@ def read_graph(pack: Pack) -> tuple[Network, Weights, Tensor]:
 def _network(pack: Pack, model: Any, weights: Weights) -> Network:
     heads, epsilon = _attribute(model, "num_heads"), _attribute(model, "epsilon")
     if not weights.layers or heads is None or epsilon is None:
-        raise _foreign(pack, "it has no attention")
+        raise _foreign(pack, say("it-has-no", what="attention"))
     return Network(
         hidden=weights.word.shape[1],
         heads=int(heads),
@@ -95,8 +96,5 @@ def _norm(tensor: Tensor, name: str) -> Norm:
     return Norm(tensor(f"{name}.weight"), tensor(f"{name}.bias"))
 
 
-def _foreign(pack: Pack, why: str) -> UserError:
-    return UserError(
-        f"The model “{pack.manifest.title}” is not one that Alcove can prepare for an NPU: {why}.",
-        "It works on the processor (CPU).",
-    )
+def _foreign(pack: Pack, why: Message) -> UserError:
+    return UserError(say("model-not-for-npu", title=pack.manifest.title, why=why), say("works-on-processor"))

