@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag_core.errors import Cancelled, UserError
-from rag_core.generate.generator import GenerationStats
 from rag_core.generate.turns import Turns
+from rag_core.model_protocols import GenerationStats
 from rag_core.progress import CancelToken
 from rag_core.types import ChatMessage
 
@@ -26,8 +26,6 @@ class FakeGenerator:
     reply: Callable[[Sequence[ChatMessage]], str] = first_passage
     context_tokens: int = 8192
     pack_id: str = "fake-llm"
-    provider: str = "fake"
-    reason: str = ""
     stats: GenerationStats = field(default_factory=GenerationStats)
     seen: list[tuple[ChatMessage, ...]] = field(default_factory=list)
     closed: bool = False

@@ -19,13 +19,13 @@ import numpy as np
 
 from models.convert.decoder.inspect import external_files, precision_of
 from models.imports.imported import imported_pack_id
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.errors import PackCorrupt, StorageFull, UserError
 from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import runtime_errors
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
-from rag_core.runtime.session import open_session
+from rag_core.runtime.places import own_places
 
 _GRAPHS = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx")
 _ROLES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "types", "position_ids": "positions"}
@@ -140,7 +140,7 @@ def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
     try:
         spec = manifest.spec | _graph_spec(root, found, folder)
         write_manifest(root, replace(manifest, spec=spec))
-        encoder = open_encoder(open_pack(root), 1, "cpu")
+        encoder = open_encoder(open_pack(root), threads=1)
         vectors = encoder.encode_passages(_PROOF)
     except runtime_errors() as error:
         raise _refuse(folder, say("its-graph-does-not-run", error=str(error)), _EXPORT) from error
@@ -153,7 +153,7 @@ def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
 
 
 def _graph_spec(root: Path, found: Found, folder: Path) -> dict[str, Any]:
-    session = open_session(open_pack(root), "model", "cpu", 1)
+    session = own_places(open_pack(root), 1).found[0].open_graph("model")
     inputs = {_ROLES[tensor.name]: tensor.name for tensor in session.inputs if tensor.name in _ROLES}
     if len(inputs) < len(session.inputs) or "ids" not in inputs:
         taken = ", ".join(tensor.name for tensor in session.inputs)

@@ -15,9 +15,9 @@ from rag_core.engine.health import RETRY, Check, check_machine
 from rag_core.errors import RagError
 from rag_core.library.library import Library
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import PREPARE_FOR_NPU
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.pack import PREPARE
+from rag_core.runtime.places import PREPARE_FOR_NPU
 from rag_core.runtime.profile import STAGE as PROBE
 from rag_core.runtime.profile import Profile, profile_devices
 

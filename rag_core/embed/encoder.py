@@ -1,77 +1,50 @@
-"""What every encoder shares, whatever computes its vectors: prefixes, tokens, and the order of the rows."""
+"""Texts to unit vectors, whatever computes them, wherever it runs.
+
+Vectors of one pack may be mixed: an NPU's float16 and the CPU's 8 bits are the same network, and their vectors of one
+text have a cosine above 0.99 (tests/benchmarks/npu_encoder.py), which is what `model_protocols.TextEncoder` promises.
+"""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
-from contextlib import closing
-from typing import Literal
 
-import numpy as np
-
-from rag_core.embed.description import EncoderSpec, read_spec
+from rag_core.embed.backend import Batch, EncoderBackend, EncoderTokens, Purpose, gathered
 from rag_core.progress import CancelToken
+from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
+from rag_core.runtime.placement import Placement
 from rag_core.types import FloatArray
 
-Purpose = Literal["query", "passage"]
-
-# Rows of the texts that were asked for, and their unit vectors (rows, dim).
-Batch = tuple[list[int], FloatArray]
+_POWER: dict[Purpose, Power] = {"query": "burst", "passage": "efficient"}  # a person waits for a question
 
 
-class Encoder(ABC):
-    """Fulfils `model_protocols.TextEncoder` and `TokenCounter`. `requested` is what was asked for ("auto", "npu")."""
+class Encoder:
+    """Fulfils `model_protocols.TextEncoder` and `TokenCounter`. `placement` tells where it runs, and may change in the
+    middle of work: ask it after the work.
+    """
 
-    def __init__(self, pack: Pack, tokenizer: PackTokenizer, requested: str) -> None:
-        self.spec: EncoderSpec = read_spec(pack)
+    def __init__(self, pack: Pack, tokens: EncoderTokens, placement: Placement[EncoderBackend]) -> None:
         self.pack_id = pack.id
-        self.dim = self.spec.dim
-        self.max_tokens = self.spec.max_tokens
-        self.requested = requested
-        self._tokenizer = tokenizer
+        self.spec = tokens.spec
+        self.dim = tokens.spec.dim
+        self.max_tokens = tokens.spec.max_tokens
+        self.placement = placement
+        self._tokens = tokens
 
-    @property
-    @abstractmethod
-    def provider(self) -> str:
-        """Where it runs."""
+    def encode_queries(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
+        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
+        return gathered(self.batches(texts, "query", cancel), len(texts), self.dim)
 
-    @property
-    @abstractmethod
-    def precision(self) -> str:
-        """How its graph computes: "int8", "fp16", "fp32" ..."""
+    def encode_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
+        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
+        return gathered(self.batches(texts, "passage", cancel), len(texts), self.dim)
 
-    @property
-    @abstractmethod
-    def reason(self) -> str:
-        """Why that is not what was asked for; else empty."""
-
-    @abstractmethod
     def batches(
         self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None
     ) -> Generator[Batch, None, None]:
         """The vectors of all `texts`, as they come. Raises Cancelled."""
-
-    def encode_queries(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
-        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return self._encode(texts, "query", cancel)
-
-    def encode_passages(self, texts: Sequence[str], cancel: CancelToken | None = None) -> FloatArray:
-        """Unit vectors, shape (len(texts), dim). Raises Cancelled."""
-        return self._encode(texts, "passage", cancel)
+        ids, power = self._tokens.of(texts, purpose), _POWER[purpose]
+        return self.placement.carried_on(ids, lambda backend, left: backend.batches(left, power, cancel))
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        return self._tokenizer.token_spans(text)
-
-    def _tokens(self, texts: Sequence[str], purpose: Purpose) -> list[TokenIds]:
-        """With prefix and special tokens, cut at `max_tokens`."""
-        prefix = self.spec.query_prefix if purpose == "query" else self.spec.passage_prefix
-        return self._tokenizer.encode_batch([prefix + text for text in texts], self.max_tokens) if texts else []
-
-    def _encode(self, texts: Sequence[str], purpose: Purpose, cancel: CancelToken | None) -> FloatArray:
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        with closing(self.batches(texts, purpose, cancel)) as batches:
-            for rows, values in batches:
-                vectors[rows] = values
-        return vectors
+        return self._tokens.tokenizer.token_spans(text)

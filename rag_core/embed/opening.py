@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from rag_core.embed.bi_encoder import open_encoder as open_by_itself
+from rag_core.embed.backend import EncoderBackend, EncoderTokens, gathered
 from rag_core.embed.description import read_spec
 from rag_core.embed.encoder import Encoder
-from rag_core.embed.fallback import FallbackEncoder
+from rag_core.embed.proof import disagreement
 from rag_core.embed.static_encoder import StaticEncoder
-from rag_core.runtime.choice import Place, Surroundings, choose
+from rag_core.embed.unpadded_encoder import UnpaddedEncoder
 from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.spots import Spot, at_work_at, graphs_at, spots_of
+from rag_core.runtime.placement import Placement
+from rag_core.runtime.places import Place, Places, own_places
+from rag_core.runtime.proven import open_proven
+from rag_core.runtime.session import Session
 from rag_core.runtime.tokenizer import PackTokenizer
+from rag_core.types import FloatArray
 
-STAGE = "embed"
 
-
-def open_encoder(pack: Pack, threads: int = 0, preference: str = "auto", around: Surroundings | None = None) -> Encoder:
-    """The embedder of `pack` where `preference` ("auto", "cpu", "npu") and what there is `around` want it.
-
-    Without `around` (no contexts, no memory of failures) it runs the pack's own graphs. Raises ProviderUnavailable,
-    PackCorrupt, DeviceFailed.
+def encoder_of(pack: Pack, places: Places, graph: str = "") -> Encoder:
+    """The embedder of `pack`, to be opened at one of `places` when it is first needed, and proven there on the pack's
+    canonical texts. `graph` demands one graph by name. Raises PackCorrupt.
     """
-    if around is None:
-        return open_by_itself(pack, threads, preference)
-    tokenizer = PackTokenizer(pack.path_of(read_spec(pack).tokenizer))
-    choice = choose(STAGE, pack, preference, around)
-    open_at = partial(_open_at, pack=pack, tokenizer=tokenizer, threads=threads, preference=preference, around=around)
-    spots: list[Spot[Encoder]] = spots_of(choice, STAGE, around, open_at)
-    return FallbackEncoder(pack, tokenizer, spots, preference, choice.reason)
+    spec = read_spec(pack)
+    tokens = EncoderTokens(spec, PackTokenizer(pack.path_of(spec.tokenizer)))
+    return Encoder(pack, tokens, Placement(places, partial(_open_at, source=pack, tokens=tokens, graph=graph)))
 
 
-def _open_at(
-    place: Place, pack: Pack, tokenizer: PackTokenizer, threads: int, preference: str, around: Surroundings
-) -> Encoder:
-    if STATIC not in place.pack.manifest.spec:
-        return open_by_itself(place.pack, threads, place.device.provider, tokenizer=tokenizer)
-    open_graph, at_work = graphs_at(place, threads), at_work_at(place, STAGE, around)
-    encoder = StaticEncoder(pack, place.pack, tokenizer, open_graph, place.device.provider, preference, at_work)
-    encoder.open_smallest()
+def open_encoder(pack: Pack, places: Places | None = None, *, threads: int = 0, graph: str = "") -> Encoder:
+    """The same, opened; without `places` where its own graphs run. Raises what `Placement.opened` does."""
+    encoder = encoder_of(pack, places or own_places(pack, threads), graph)
+    encoder.placement.opened()
     return encoder
+
+
+def _open_at(place: Place, source: Pack, tokens: EncoderTokens, graph: str) -> EncoderBackend:
+    if STATIC in place.pack.manifest.spec:
+        static = StaticEncoder(place, source, tokens)
+        static.open_smallest()
+        return static
+
+    def make(session: Session, reason: str) -> UnpaddedEncoder:
+        return UnpaddedEncoder(tokens.spec, session, place.threads, reason)
+
+    def complaint_about(encoder: UnpaddedEncoder, name: str) -> str:
+        def encode(texts: Sequence[str]) -> FloatArray:
+            batches = encoder.batches(tokens.of(texts, "passage"), "burst", None)
+            return gathered(batches, len(texts), tokens.spec.dim)
+
+        return disagreement(source.manifest.canonical, name, encode)
+
+    return open_proven(place, "embedder", make, complaint_about, graph)

@@ -11,10 +11,9 @@ from rag_core.engine.models import has_no_reader
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
-from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Surroundings, choose
-from rag_core.runtime.devices import CPU, Inventory, devices_for, list_devices
+from rag_core.runtime.devices import Inventory, devices_for, list_devices
 from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
+from rag_core.runtime.places import Machine, find_places
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage
 from rag_core.settings import Settings
 
@@ -71,7 +70,7 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
 
 def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -> Iterator[Check]:
     """Where each stage will be opened and why not elsewhere; opens no model."""
-    around = Surroundings(data_dir.contexts, Breaker(data_dir.device_file))
+    machine = Machine.of(data_dir)
     preference = settings.execution_provider
     for stage in STAGES:
         try:
@@ -79,16 +78,12 @@ def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -
         except UserError:
             continue  # the packs themselves are looked at further down
         try:
-            blocked = any(
-                around.breaker.blocked(device.provider, stage.name)
-                for device in devices_for(preference, inventory)
-                if device.provider != CPU
-            )
-            choice = choose(stage.name, pack, preference, around, inventory)
+            blocked = any(machine.blocked(device, stage.name) for device in devices_for(preference, inventory))
+            places = find_places(stage.name, pack, preference, machine, inventory=inventory)
         except UserError as error:
             yield Check(f"place for {stage.word}", False, str(error.message), RETRY if blocked else str(error.advice))
         else:
-            found = f"{choice.places[0].device.name}. {choice.reason}".strip(" .")
+            found = f"{places.found[0].device.name}. {places.reason}".strip(" .")
             yield Check(f"place for {stage.word}", not blocked, found, RETRY if blocked else "")
 
 

@@ -6,10 +6,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from rag_core.errors import UserError
-from rag_core.generate.generator import Generator
 from rag_core.index.records import Identity
 from rag_core.messages import Message, literal
-from rag_core.model_protocols import PassageReader, TextEncoder, TokenCounter
+from rag_core.model_protocols import PassageReader, TextEncoder, TextGenerator, TokenCounter
 from rag_core.runtime.devices import DeviceKind
 from rag_core.runtime.pack import PREPARE
 from rag_core.text.language import Language
@@ -59,7 +58,7 @@ class Models(Protocol):
     def token_counter(self) -> TokenCounter: ...
 
     @property
-    def generator(self) -> Generator: ...
+    def generator(self) -> TextGenerator: ...
 
     @property
     def identity(self) -> Identity:

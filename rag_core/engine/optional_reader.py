@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rag_core.errors import UserError
 from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
-from rag_core.runtime.spots import FAILURES
+from rag_core.runtime.placement import FAILURES
 from rag_core.types import Reading
 
 

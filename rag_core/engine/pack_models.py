@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast
 
 from rag_core.embed.description import read_spec
 from rag_core.embed.encoder import Encoder
@@ -15,16 +15,16 @@ from rag_core.engine import suited
 from rag_core.engine.models import NOT_INSTALLED
 from rag_core.engine.optional_reader import OptionalReader
 from rag_core.errors import PackCorrupt, PackMissing, UserError
-from rag_core.generate.generator import Generator, open_generator
+from rag_core.generate.generator import Generator
 from rag_core.identity import identity_of
 from rag_core.index.records import Identity
 from rag_core.model_protocols import PassageReader, TokenCounter
 from rag_core.paths import DataDir
 from rag_core.read.opening import open_reader
-from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Choice, Place, Surroundings, choose
-from rag_core.runtime.devices import CPU, QNN, DeviceKind, devices_for, list_devices
+from rag_core.runtime.devices import DeviceKind, devices_for, list_devices
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.placement import Placement
+from rag_core.runtime.places import Machine, Places, find_places
 from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage, stage_named
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.settings import Settings
@@ -34,20 +34,11 @@ from rag_core.text.language import Language, Languages
 class _Placed(Protocol):
     """What every model says of where it runs, at any time."""
 
-    @property
-    def provider(self) -> str: ...
-
-    @property
-    def reason(self) -> str: ...
-
-
-@runtime_checkable
-class _Closable(Protocol):
-    def close(self) -> None: ...
+    placement: Placement[Any]
 
 
 Model = TypeVar("Model", bound=_Placed)
-Opener = Callable[[Pack, int, str, Surroundings], Model]
+Opener = Callable[[Pack, Places], Model]
 
 
 @dataclass(slots=True)
@@ -57,77 +48,61 @@ class PackModels:
     data_dir: DataDir
     settings: Settings
     load_ms: dict[str, float] = field(default_factory=dict)
-    _around: Surroundings = field(init=False)
+    _machine: Machine = field(init=False)
     _models: dict[str, _Placed] = field(default_factory=dict)
     _without: dict[str, str] = field(default_factory=dict)  # optional stages that have no model, and why
     _token_counter: TokenCounter | None = None
     _packs: dict[str, Pack] = field(default_factory=dict)
-    _choices: dict[str, Choice] = field(default_factory=dict)
+    _places: dict[str, Places] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        file = self.data_dir.device_file
-        self._around = Surroundings(self.data_dir.contexts, Breaker(file), file)
+        self._machine = Machine.of(self.data_dir)
 
     @property
     def providers(self) -> dict[str, str]:
-        return {stage: model.provider for stage, model in self._opened()}
+        return {stage: model.placement.device.provider for stage, model in self._opened()}
 
     @property
     def reasons(self) -> dict[str, str]:
-        return {stage: model.reason for stage, model in self._opened() if model.reason} | self._without
+        reasons = {stage: model.placement.reason for stage, model in self._opened() if model.placement.reason}
+        return reasons | self._without
 
     @property
     def precisions(self) -> dict[str, str]:
-        return {stage.name: self._precision(stage) for stage in STAGES if stage.name in self._models}
-
-    def _precision(self, stage: Stage) -> str:
-        """As the model says itself; one that is made of several graphs does not."""
-        model = self._models[stage.name]
-        if told := getattr(model, "precision", ""):
-            return str(told)
-        place = self._place(stage, model.provider)
-        return (place.pack if place else self.pack_of(stage)).manifest.graphs[0].precision
+        return {stage: model.placement.precision for stage, model in self._opened()}
 
     @property
     def failed(self) -> frozenset[str]:
         wanted = self.settings.execution_provider
         if wanted.lower() == "cpu":
             return frozenset()
-        providers = {device.provider for device in devices_for(wanted, list_devices())} - {CPU}
-        blocked = self._around.breaker.blocked
+        devices = devices_for(wanted, list_devices())
+        moved = {stage for stage, model in self._opened() if model.placement.has_moved}
         return frozenset(
             stage.name
             for stage in STAGES
-            if any(blocked(provider, stage.name) for provider in providers) or self._has_moved(stage)
+            if stage.name in moved or any(self._machine.blocked(device, stage.name) for device in devices)
         )
 
-    def _has_moved(self, stage: Stage) -> bool:
-        """Whether the model had to leave the best place that it could have had."""
-        model = self._models.get(stage.name)
-        best = self._place(stage, "") if model is not None else None
-        return model is not None and best is not None and model.provider != best.device.provider
-
     def kind_of(self, stage: str) -> DeviceKind:
-        model = self._models.get(stage)
-        place = self._place(stage_named(stage), model.provider if model else "")
-        if place is None:  # a pack that brings its own accelerator has no places
-            return "npu" if model is not None and model.provider == QNN else "cpu"
-        return place.device.kind
+        if (model := self._models.get(stage)) is not None:
+            return model.placement.device.kind
+        try:
+            return self._places_of(stage_named(stage)).found[0].device.kind
+        except UserError:  # whoever opens the model is told
+            return "cpu"
 
     def _opened(self) -> Iterator[tuple[str, _Placed]]:
         """They are asked, not remembered: a device can fail in the middle of a text."""
         return ((stage.name, self._models[stage.name]) for stage in STAGES if stage.name in self._models)
 
-    def _place(self, stage: Stage, provider: str) -> Place | None:
-        """Where the stage runs on `provider`, or, where that is empty, will run. None where it cannot run."""
-        try:
-            if stage.name not in self._choices:
-                preference = self.settings.execution_provider
-                self._choices[stage.name] = choose(stage.name, self.pack_of(stage), preference, self._around)
-        except UserError:  # whoever opens the model is told
-            return None
-        places = self._choices[stage.name].places
-        return next((place for place in places if provider in ("", place.device.provider)), None)
+    def _places_of(self, stage: Stage) -> Places:
+        """Where the stage can run. Raises what `pack_of` and `find_places` do."""
+        if stage.name not in self._places:
+            chosen, pack = self.settings, self.pack_of(stage)
+            places = find_places(stage.name, pack, chosen.execution_provider, self._machine, chosen.threads)
+            self._places[stage.name] = places
+        return self._places[stage.name]
 
     def pack_of(self, stage: Stage) -> Pack:
         """Looked up once: a manifest is read in a millisecond, and every search asks for it several times.
@@ -141,8 +116,7 @@ class PackModels:
     def _model(self, stage: Stage, load: str, open_on: Opener[Model]) -> Model:
         if stage.name not in self._models:
             with self._timed(load):
-                chosen = self.settings
-                opened = open_on(self.pack_of(stage), chosen.threads, chosen.execution_provider, self._around)
+                opened = open_on(self.pack_of(stage), self._places_of(stage))
             self._models[stage.name] = opened
         return cast(Model, self._models[stage.name])
 
@@ -178,6 +152,8 @@ class PackModels:
 
     @property
     def generator(self) -> Generator:
+        from rag_core.generate.opening import open_generator  # runtimes cost start-up time: only when wanted
+
         return self._model(GENERATE, "load_llm", open_generator)
 
     @property
@@ -215,15 +191,14 @@ class PackModels:
         return _languages(self.pack_of(GENERATE)).knows(language)
 
     def retry_devices(self) -> None:
-        self._around.breaker.retry()
+        self._machine.retry()
         self.close()
 
     def close(self) -> None:
         for model in self._models.values():
-            if isinstance(model, _Closable):
-                model.close()
+            model.placement.close()
         self._token_counter = None
-        for kept in (self._models, self._without, self._packs, self._choices):
+        for kept in (self._models, self._without, self._packs, self._places):
             kept.clear()
 
     @contextmanager

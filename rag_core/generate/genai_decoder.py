@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from rag_core.errors import DeviceFailed
-from rag_core.generate.genai_runtime import PIPELINE, load_runtime, no_memory, open_model, provider_name
-from rag_core.generate.generator import GenerationStats
-from rag_core.generate.token_decoder import common_prefix
+from rag_core.generate.backend import common_prefix
+from rag_core.generate.genai_runtime import PIPELINE, load_runtime, no_memory, open_model
 from rag_core.progress import CancelToken
-from rag_core.runtime.pack import Pack, verify
+from rag_core.runtime.pack import verify
+from rag_core.runtime.places import Place
 from rag_core.runtime.plugins import CPU
 
 # The cache of keys and values is allocated for a window that grows in these steps up to the model's context: a token
@@ -38,22 +37,25 @@ _NOT_REWINDABLE = frozenset({"phi3v", "whisper", "lfm2", "decoder-pipeline"})
 
 
 class GenaiDecoder:
-    """Fulfils `answer.token_decoder.TokenDecoder` for a pack whose folder onnxruntime-genai can open.
+    """A `TokenDecoder` for a pack whose folder onnxruntime-genai can open.
 
-    `threads` 0 means one per real core, 8 at most. Raises PackCorrupt (a file differs from the manifest, or the runtime
-    refuses the model), MemoryDenied.
+    Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied,
+    ProviderUnavailable where the model is not at the place that it was opened for.
     """
 
-    def __init__(self, pack: Pack, threads: int = 0, reason: str = "") -> None:
+    reason = ""
+
+    def __init__(self, place: Place) -> None:
+        pack = place.pack
         verify(pack)
+        self.graphs = pack.manifest.graphs[:1]
+        self.reused_tokens = 0
+        self.prefill_ms = 0.0
         self._pack_id = pack.id
+        self._provider = place.device.provider
         self._genai = load_runtime()
-        self._model = open_model(self._genai, pack, threads)
+        self._model = open_model(self._genai, place)
         self._in_one_piece = PIPELINE in pack.manifest.spec
-        self.provider = (
-            pack.manifest.graphs[0].providers[0] if self._in_one_piece else provider_name(self._model.device_type)
-        )
-        self.reason = reason
         self.context_tokens = int(pack.manifest.spec["context_tokens"])
         self._rewindable = self._model.type not in _NOT_REWINDABLE
         self._state: Any = None
@@ -61,18 +63,13 @@ class GenaiDecoder:
         self._window = 0
         self._kept: list[int] = []
         self._piece = _PIECE_TOKENS[0]
-        self._stats = GenerationStats()
-
-    @property
-    def stats(self) -> GenerationStats:
-        return self._stats
 
     def tokens_after(
         self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
     ) -> Iterator[int]:
-        self._stats = GenerationStats(prompt_tokens=len(prompt))
+        self.reused_tokens, self.prefill_ms = 0, 0.0
         tokens = self._decode(list(prompt), count, cancel, temperature, seed)
-        return tokens if self.provider == CPU else _on_device(tokens)
+        return tokens if self._provider == CPU else _on_device(tokens)
 
     def forget(self) -> None:
         self._state = None
@@ -87,19 +84,13 @@ class GenaiDecoder:
     ) -> Iterator[int]:
         started = time.perf_counter()
         self._prepare_state(prompt, len(prompt) + count, temperature, seed)
-        self._stats = replace(self._stats, reused_tokens=len(self._kept))
+        self.reused_tokens = len(self._kept)
         self._prefill(prompt, cancel)
-        prefilled = time.perf_counter()
-        self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
-        for made in range(1, count + 1):
+        self.prefill_ms = (time.perf_counter() - started) * 1000
+        for _ in range(count):
             cancel.raise_if_cancelled()
             self._state.generate_next_token()
-            token = int(self._state.get_next_tokens()[0])
-            now = time.perf_counter()
-            self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
-            if made == 1:
-                self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
-            yield token
+            yield int(self._state.get_next_tokens()[0])
 
     def _prepare_state(self, prompt: list[int], needed: int, temperature: float, seed: int) -> None:
         """A state that holds nothing but the first tokens of `prompt`, as many as can be kept (never all of them)."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import sys
 from typing import Any
 
 from rag_core.errors import MemoryDenied, PackCorrupt, ProviderUnavailable
-from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import Pack
+from rag_core.runtime.places import Place
 from rag_core.runtime.plugins import QNN, plugin_of
 
 # In a pack's spec: what its graphs are, where they are several that run one after the other ("decoder-pipeline").
@@ -27,61 +24,46 @@ def load_runtime() -> Any:
     return onnxruntime_genai
 
 
-def open_model(genai: Any, pack: Pack, threads: int) -> Any:
-    """`threads` 0 means one per real core, 8 at most.
+def open_model(genai: Any, place: Place) -> Any:
+    """With one thread per real core, 8 at most, where the place does not say how many.
 
     Raises PackCorrupt when the runtime refuses the model, MemoryDenied when there is not enough memory,
-    ProviderUnavailable when it is made for an NPU that is not there.
+    ProviderUnavailable when it opens the model elsewhere.
     """
+    pack, provider = place.pack, place.device.provider
     is_pipeline = PIPELINE in pack.manifest.spec
-    if is_pipeline and QNN in pack.manifest.graphs[0].providers:
-        _provide_npu(genai, pack)
+    if provider == QNN:
+        _provide_npu(genai)
     try:
         config = genai.Config(str(pack.root))
         if not is_pipeline:  # its stages name their providers, and run on no other
-            config.clear_providers()  # the processor, whatever the folder was made for; `provider` says what came of it
-        options = {"intra_op_num_threads": threads or min(_real_cores(), _MOST_THREADS)}
+            config.clear_providers()  # the processor, whatever the folder was made for
+        options = {"intra_op_num_threads": place.threads or min(_real_cores(), _MOST_THREADS)}
         config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
-        return genai.Model(config)
+        model = genai.Model(config)
     except MemoryError as error:
         raise no_memory(pack.id) from error
     except RuntimeError as error:
         raise PackCorrupt(
             f"The model “{pack.id}” cannot be loaded: {error}", "Build or import the pack again."
         ) from error
+    opened_on = f"{model.device_type.upper()}ExecutionProvider"
+    if not is_pipeline and opened_on != provider:
+        raise ProviderUnavailable(f"The model “{pack.id}” was opened on {opened_on}, not on {place.device.name}.")
+    return model
 
 
-def _provide_npu(genai: Any, pack: Pack) -> None:
+def _provide_npu(genai: Any) -> None:
     """Make the NPU's provider known to onnxruntime-genai, which keeps its own list of them, apart from ONNX Runtime's.
-
-    Raises ProviderUnavailable where there is no real NPU: opening its graphs elsewhere may end the process.
+    Raises ProviderUnavailable.
     """
-    inventory = list_devices()
-    npu = inventory.first(QNN)
     plugin = plugin_of(QNN)
-    if npu is None or npu.kind != "npu" or npu.emulated or plugin is None:
-        missing = " ".join(
-            [f"The model “{pack.id}” runs on Qualcomm's NPU alone, which is not here.", *inventory.notes]
-        )
-        raise ProviderUnavailable(missing, "Choose another language model.")
+    assert plugin is not None, "it stands in the table"
     try:
         genai.register_execution_provider_library(QNN, str(plugin.loaded().get_library_path()))
     except RuntimeError as error:
         if "already registered" not in str(error):
             raise ProviderUnavailable(f"The NPU's runtime does not load: {error}") from error
-
-
-def return_free_memory() -> None:
-    """Give memory that was freed back to the system, where the C library keeps it for later (glibc: 170 MB of 230)."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and keeps none
-        if trim is not None:
-            trim(0)
-
-
-def provider_name(device_type: str) -> str:
-    """The execution provider's name, as the rest of the program spells it."""
-    return f"{device_type.upper()}ExecutionProvider"
 
 
 def no_memory(pack_id: str) -> MemoryDenied:

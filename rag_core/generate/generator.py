@@ -1,76 +1,46 @@
-"""The language model as the engine sees it: messages in, pieces of text out."""
+"""The language model's words: chat template and tokenizer around the tokens, wherever these are made."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import replace
 
+from rag_core.errors import Cancelled, UserError
+from rag_core.generate.backend import TokenDecoder
+from rag_core.generate.chat import ChatTokenizer
+from rag_core.generate.repetition import is_looping
+from rag_core.generate.stream_text import TextStream
+from rag_core.generate.turns import Turns
+from rag_core.model_protocols import GenerationStats
 from rag_core.progress import CancelToken
-from rag_core.runtime.choice import Surroundings
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.placement import Placement
 from rag_core.types import ChatMessage
 
-StoppedBy = Literal["end", "length", "repetition", "cancelled", ""]
 
-
-@dataclass(frozen=True, slots=True)
-class GenerationStats:
-    """What the last `generate` did. `prompt_tokens` were asked for, `reused_tokens` of them were still computed.
-
-    `time_to_first_token_ms` counts from the call to the first token, `decode_ms` from there to the last.
-    `stopped_by` is empty while text is still being made.
+class Generator:
+    """Fulfils `model_protocols.TextGenerator`. `placement` tells where it runs, and may change while text is made: a
+    device that fails is left for the next best, and the text goes on where it was.
     """
 
-    prompt_tokens: int = 0
-    reused_tokens: int = 0
-    new_tokens: int = 0
-    prefill_ms: float = 0.0
-    decode_ms: float = 0.0
-    time_to_first_token_ms: float = 0.0
-    stopped_by: StoppedBy = ""
-
-
-@runtime_checkable
-class Generator(Protocol):
-    """Writes text that continues a conversation.
-
-    Law:
-    - `generate` yields pieces which joined are the answer; no piece is empty and none holds half a character.
-    - With `temperature` 0 the same messages give the same text, whatever was generated before; above 0 the same `seed`
-      does.
-    - At most `max_new_tokens` are made. It stops earlier at the model's own end, or when the model has begun to repeat
-      itself; `stats.stopped_by` says which.
-    - When `cancel` is set, from any thread, the next step raises Cancelled; the generator stays usable. Closing the
-      iterator early also leaves it usable.
-    - Messages whose tokens and `max_new_tokens` exceed `context_tokens` raise UserError before any work: nothing is
-      ever cut silently.
-    - `count_tokens` counts plain text, `count_prompt_tokens` messages with all that the chat template adds.
-    - `stats` describes the last call, also after Cancelled. `provider` names the execution provider that does the work,
-      `reason` why it is not a better one (empty where it is the best that was allowed). Both may change while text is
-      made: a device that fails is left for the next best, and the text goes on where it was.
-    - One text at a time: when another is begun, the next step of the older raises RuntimeError. One that was closed,
-      dropped or never begun is in nobody's way.
-    - One thread at a time. After `close` the memory is free and only `close` may be called again.
-    """
-
-    pack_id: str
+    def __init__(self, pack: Pack, chat: ChatTokenizer, placement: Placement[TokenDecoder]) -> None:
+        self.pack_id = pack.id
+        self.chat = chat
+        self.placement = placement
+        self.stats = GenerationStats()
+        self._ends = frozenset(int(token) for token in pack.manifest.spec["eos_token_ids"])
+        self._turns = Turns()
 
     @property
-    def provider(self) -> str: ...
+    def context_tokens(self) -> int:
+        return self.placement.opened().context_tokens
 
-    @property
-    def reason(self) -> str: ...
+    def count_tokens(self, text: str) -> int:
+        return len(self.chat.tokens(text))
 
-    @property
-    def context_tokens(self) -> int: ...
-
-    @property
-    def stats(self) -> GenerationStats: ...
-
-    def count_tokens(self, text: str) -> int: ...
-
-    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int: ...
+    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        return len(self.chat.prompt(messages))
 
     def generate(
         self,
@@ -80,20 +50,87 @@ class Generator(Protocol):
         cancel: CancelToken,
         temperature: float = 0.0,
         seed: int = 0,
-    ) -> Iterator[str]: ...
+    ) -> Iterator[str]:
+        prompt = self.chat.prompt(messages)
+        if len(prompt) + max_new_tokens > self.context_tokens:
+            raise UserError(
+                f"The question with its passages has {len(prompt)} tokens; with {max_new_tokens} for the answer that "
+                f"is more than the {self.context_tokens} which the model “{self.pack_id}” can hold.",
+                "Ask a shorter question, or start a new conversation.",
+            )
+        tokens = self.tokens_after(prompt, max_new_tokens, cancel, temperature, seed)
+        return self._turns.begin(self._answer(tokens))
 
-    def close(self) -> None: ...
+    def tokens_after(
+        self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
+    ) -> Iterator[int]:
+        """As `TokenDecoder.tokens_after`, whatever fails on the way."""
+        self.stats = GenerationStats(prompt_tokens=len(prompt))
+
+        def start(decoder: TokenDecoder, made: list[int]) -> Iterator[int]:
+            tokens = decoder.tokens_after([*prompt, *made], count - len(made), cancel, temperature, seed)
+            return self._measured(decoder, tokens)
+
+        return self.placement.continued(start)
+
+    def close(self) -> None:
+        """Give the memory back; what was begun may not go on. The next text opens the model again."""
+        self._turns.end()
+        self.placement.close()
+
+    def _answer(self, tokens: Iterator[int]) -> Iterator[str]:
+        stream = TextStream(self.chat.text)
+        made: list[int] = []
+        try:
+            for token in tokens:
+                if token in self._ends:
+                    self.stats = replace(self.stats, stopped_by="end")
+                    break
+                made.append(token)
+                if piece := stream.feed(token):
+                    yield piece
+                if is_looping(made):
+                    self.stats = replace(self.stats, stopped_by="repetition")
+                    break
+            else:
+                self.stats = replace(self.stats, stopped_by="length")
+        except Cancelled:
+            self.stats = replace(self.stats, stopped_by="cancelled")
+            raise
+        if piece := stream.finish():
+            yield piece
+
+    def _measured(self, decoder: TokenDecoder, tokens: Iterator[int]) -> Iterator[int]:
+        """Adds what is done at one place to what was done at the places that failed before."""
+        started, before = time.perf_counter(), self.stats
+        made = 0
+        try:
+            for token in tokens:
+                made += 1
+                taken_ms = _ms_since(started)
+                if not before.new_tokens and made == 1:
+                    waited_ms = before.time_to_first_token_ms + taken_ms
+                    before = replace(
+                        before,
+                        reused_tokens=before.reused_tokens or decoder.reused_tokens,
+                        time_to_first_token_ms=waited_ms,
+                    )
+                self.stats = replace(
+                    before,
+                    new_tokens=before.new_tokens + made,
+                    prefill_ms=before.prefill_ms + decoder.prefill_ms,
+                    decode_ms=before.decode_ms + taken_ms - decoder.prefill_ms,
+                )
+                yield token
+        finally:
+            if not made:  # all of its time went into the prompt
+                lost_ms = _ms_since(started)
+                self.stats = replace(
+                    before,
+                    prefill_ms=before.prefill_ms + lost_ms,
+                    time_to_first_token_ms=before.time_to_first_token_ms + lost_ms,
+                )
 
 
-def open_generator(
-    pack: Pack, threads: int = 0, preference: str = "auto", around: Surroundings | None = None
-) -> Generator:
-    """Verify an LLM pack and load it where `preference` ("auto", "cpu", "npu") and what there is `around` want it.
-
-    `threads` 0 means one per real core, 8 at most. Without `around` (no contexts, no memory of failures) the pack's own
-    graphs run. Raises PackCorrupt (a file differs from the manifest, or the runtime refuses the model), MemoryDenied,
-    ProviderUnavailable where a demand cannot be met.
-    """
-    from rag_core.generate.opening import open_where_wanted  # runtimes cost start-up time: only when wanted
-
-    return open_where_wanted(pack, threads, preference, around)
+def _ms_since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

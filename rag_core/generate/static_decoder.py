@@ -11,52 +11,45 @@ tokens are read again when a later prompt quotes them, since windows of other si
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
 from rag_core.errors import PackCorrupt, UserError
+from rag_core.generate.backend import common_prefix
 from rag_core.generate.genai_runtime import no_memory
-from rag_core.generate.generator import GenerationStats
 from rag_core.generate.sampling import TokenChoice
-from rag_core.generate.static_window import Array, Cache, GraphSession, OpenWindow, Rotations, windows_by_cache
-from rag_core.generate.token_decoder import common_prefix
+from rag_core.generate.static_window import Array, Cache, OpenWindow, Rotations, windows_by_cache
 from rag_core.progress import CancelToken
-from rag_core.runtime.npu.static import Window, static_decoder
-from rag_core.runtime.pack import Pack, verify
+from rag_core.runtime.npu.static import DecoderWindow, decoder_shapes
+from rag_core.runtime.pack import Graph, verify
+from rag_core.runtime.places import Place
 
 
-class StaticTokenDecoder:
-    """Fulfils `answer.token_decoder.TokenDecoder` for a static pack, or a context pack that was compiled from one.
+class StaticDecoder:
+    """A `TokenDecoder` for a static pack, or a context pack that was compiled from one.
 
-    `open_graph` opens a graph of the pack by its name, when it is first needed; it stays open. `at_work` of its name
-    surrounds its opening and what is run from then on until a step has been made. Raises PackCorrupt.
+    A graph is opened when it is first needed, and stays open. The breaker watches its opening and what is run from then
+    on until a step has been made. Raises PackCorrupt.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        open_graph: Callable[[str], GraphSession],
-        provider: str,
-        reason: str = "",
-        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
-    ) -> None:
+    reason = ""
+
+    def __init__(self, place: Place) -> None:
+        pack = place.pack
         verify(pack)
-        self._pack_id = pack.id
-        self._static = static_decoder(pack)
+        self.reused_tokens = 0
+        self.prefill_ms = 0.0
+        self._place = place
+        self._static = decoder_shapes(pack)
         self._prefills, self._steps = windows_by_cache(self._static.windows)
         if not self._prefills or not self._steps:
             raise PackCorrupt(f"The pack “{pack.id}” lacks graphs to read or to write with.", "Prepare it again.")
-        self.provider = provider
-        self.reason = reason
         longest = min(self._prefills[-1].cache, self._steps[-1].cache)
         self.context_tokens = min(self._static.context_tokens, longest)
         self._embedding: Array = np.load(pack.path_of(self._static.embedding), mmap_mode="r")
-        self._open_graph = open_graph
-        self._at_work = at_work
         self._open: dict[str, OpenWindow] = {}
         self._tried: set[str] = set()
         self._trial = ExitStack()
@@ -65,18 +58,20 @@ class StaticTokenDecoder:
         self._filled = 0
         self._kept: list[int] = []
         self._chunk = 0
-        self._stats = GenerationStats()
 
     @property
-    def stats(self) -> GenerationStats:
-        return self._stats
+    def graphs(self) -> tuple[Graph, ...]:
+        """Those that are open."""
+        return tuple(self._place.pack.graph(name) for name in tuple(self._open))
 
     def tokens_after(
         self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0
     ) -> Iterator[int]:
-        self._stats = GenerationStats(prompt_tokens=len(prompt))
+        self.reused_tokens, self.prefill_ms = 0, 0.0
         if len(prompt) + count > self.context_tokens:
-            raise UserError(f"The model “{self._pack_id}” can hold {self.context_tokens} tokens here.", "Ask for less.")
+            raise UserError(
+                f"The model “{self._place.pack.id}” can hold {self.context_tokens} tokens here.", "Ask for less."
+            )
         return self._decode(list(prompt), count, cancel, TokenChoice(temperature, seed))
 
     def forget(self) -> None:
@@ -95,8 +90,7 @@ class StaticTokenDecoder:
         step = _shortest(self._steps, len(prompt) + count)
         with ExitStack() as self._trial:
             logits = self._prefill(prompt, cancel)
-            prefilled = time.perf_counter()
-            self._stats = replace(self._stats, prefill_ms=(prefilled - started) * 1000)
+            self.prefill_ms = (time.perf_counter() - started) * 1000
             for made in range(1, count + 1):
                 cancel.raise_if_cancelled()
                 token = choice.of(logits)
@@ -104,10 +98,6 @@ class StaticTokenDecoder:
                 ahead = made < count and step.graph not in self._tried
                 if ahead:
                     logits = self._run(step, [token], cancel)
-                now = time.perf_counter()
-                self._stats = replace(self._stats, new_tokens=made, decode_ms=(now - prefilled) * 1000)
-                if made == 1:
-                    self._stats = replace(self._stats, time_to_first_token_ms=(now - started) * 1000)
                 yield token
                 if made < count and not ahead:
                     logits = self._run(step, [token], cancel)
@@ -116,7 +106,7 @@ class StaticTokenDecoder:
         """Read what is not kept of `prompt`, chunk by chunk. Returns the logits of its last token."""
         window = _shortest(self._prefills, len(prompt))
         self._keep_shared(prompt, window.tokens)
-        self._stats = replace(self._stats, reused_tokens=len(self._kept))
+        self.reused_tokens = len(self._kept)
         logits = np.empty(0)
         while self._filled < len(prompt):
             cancel.raise_if_cancelled()
@@ -135,26 +125,26 @@ class StaticTokenDecoder:
         self._filled = shared
         del self._kept[shared:]
 
-    def _run(self, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
+    def _run(self, window: DecoderWindow, tokens: Sequence[int], cancel: CancelToken) -> Array:
         """Read `tokens` as those that follow what the cache holds; returns the logits of the last."""
         name = window.graph
         if name not in self._tried:
-            self._trial.enter_context(self._at_work(name))
+            self._trial.enter_context(self._place.at_work(name))
         if name not in self._open:
-            self._open[name] = OpenWindow(self._open_graph(name), window, self._static)
+            self._open[name] = OpenWindow(self._place.open_graph(name), window, self._static)
         logits = self._read(self._open[name], window, tokens, cancel)
         self._tried.add(name)
         if window.tokens == 1:
             self._trial.close()
         return logits
 
-    def _read(self, opened: OpenWindow, window: Window, tokens: Sequence[int], cancel: CancelToken) -> Array:
+    def _read(self, opened: OpenWindow, window: DecoderWindow, tokens: Sequence[int], cancel: CancelToken) -> Array:
         cache, rotations = self._memory(window, opened.dtype)
         logits = opened.run(self._embedding[tokens], self._filled, cache, rotations, cancel)
         self._filled += len(tokens)
         return logits
 
-    def _memory(self, window: Window, dtype: np.dtype[Any]) -> tuple[Cache, Rotations]:
+    def _memory(self, window: DecoderWindow, dtype: np.dtype[Any]) -> tuple[Cache, Rotations]:
         """A cache as long as the window's, with what the one before held; made once for many runs."""
         cache = self._cache
         try:
@@ -167,10 +157,10 @@ class StaticTokenDecoder:
                 positions = max(one.cache + one.tokens for one in self._static.windows)
                 self._rotations = Rotations(self._static, positions, dtype)
         except MemoryError as error:
-            raise no_memory(self._pack_id) from error
+            raise no_memory(self._place.pack.id) from error
         return cache, self._rotations
 
 
-def _shortest(windows: Sequence[Window], tokens: int) -> Window:
+def _shortest(windows: Sequence[DecoderWindow], tokens: int) -> DecoderWindow:
     """The first, by length, whose cache holds as many; there is one up to `context_tokens`."""
     return next(window for window in windows if window.cache >= tokens)

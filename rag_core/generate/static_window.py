@@ -6,33 +6,24 @@ Nothing of the cache is copied for a run: the graph reads the buffers where they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rag_core.progress import CancelToken
-from rag_core.runtime.feeds import TensorInfo
-from rag_core.runtime.npu.static import MASKED, StaticDecoder, Window
+from rag_core.runtime.npu.static import MASKED, DecoderShapes, DecoderWindow
+from rag_core.runtime.session import Session
 
 Array = npt.NDArray[Any]
 
 _DTYPES: dict[str, np.dtype[Any]] = {"tensor(float16)": np.dtype(np.float16), "tensor(float)": np.dtype(np.float32)}
 
 
-class GraphSession(Protocol):
-    """What is asked of `rag_core.runtime.session.Session`."""
-
-    inputs: tuple[TensorInfo, ...]
-    outputs: tuple[TensorInfo, ...]
-
-    def run(self, feeds: Mapping[str, Array], cancel: CancelToken | None = None) -> list[Array]: ...
-
-
 class Cache:
     """Keys and values of up to `length` tokens. What is not in use is masked, but must be finite."""
 
-    def __init__(self, static: StaticDecoder, length: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, static: DecoderShapes, length: int, dtype: np.dtype[Any]) -> None:
         self.length = length
         shape = (static.layers, 1, static.kv_heads)
         self._keys = np.zeros((*shape, static.head_size, length), dtype)
@@ -55,7 +46,7 @@ class Cache:
 class Rotations:
     """Cosines and sines of every position, computed once (RoFormer, arXiv 2104.09864)."""
 
-    def __init__(self, static: StaticDecoder, positions: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, static: DecoderShapes, positions: int, dtype: np.dtype[Any]) -> None:
         exponents = np.arange(0, static.rotary, 2, dtype=np.float64) / static.rotary
         angles = np.outer(np.arange(positions), static.rope_theta**-exponents)[None, None]
         self._cosines, self._sines = np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
@@ -67,7 +58,7 @@ class Rotations:
 class OpenWindow:
     """`session` runs the graph of `window`; tokens it has no room for or lacks are the caller's care."""
 
-    def __init__(self, session: GraphSession, window: Window, static: StaticDecoder) -> None:
+    def __init__(self, session: Session, window: DecoderWindow, static: DecoderShapes) -> None:
         self._session = session
         self._window = window
         self.dtype: np.dtype[Any] = _DTYPES[next(info.dtype for info in session.inputs if info.name == "embedded")]
@@ -103,7 +94,7 @@ class OpenWindow:
         self._seen = at
 
 
-def windows_by_cache(windows: Sequence[Window]) -> tuple[tuple[Window, ...], tuple[Window, ...]]:
+def windows_by_cache(windows: Sequence[DecoderWindow]) -> tuple[tuple[DecoderWindow, ...], tuple[DecoderWindow, ...]]:
     """Those that read a prompt, and those that make a step; each by the length of its cache."""
     ordered = sorted(windows, key=lambda window: (window.cache, -window.tokens))
     return tuple(w for w in ordered if w.tokens > 1), tuple(w for w in ordered if w.tokens == 1)

@@ -40,7 +40,7 @@ class Layout:
     """Safe to use from several threads. Raises PackCorrupt for a tokenizer without BERT's special tokens."""
 
     def __init__(self, spec: ReaderSpec, tokenizer: PackTokenizer) -> None:
-        self._spec = spec
+        self.spec = spec
         self._tokenizer = tokenizer
         self._cls, self._sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
         self.empty: TokenIds = np.array([self._cls, self._sep, self._sep], np.int64)  # no question to no text
@@ -48,14 +48,14 @@ class Layout:
     def windows(self, words: Sequence[Words]) -> list[tuple[Window, ...]]:
         """For each the windows that its text is read in: one or two, none for a text without tokens."""
         distinct = list(dict.fromkeys(text for part in words for text in part))
-        chars = WINDOWS * self._spec.max_tokens * _CHARS_PER_TOKEN
+        chars = WINDOWS * self.spec.max_tokens * _CHARS_PER_TOKEN
         known = dict(zip(distinct, self._tokenizer.tokens_batch(distinct, chars), strict=True))
         return [self._of(known[question], known[subject], known[text]) for question, subject, text in words]
 
     def _of(self, question: Tokens, subject: Tokens, text: Tokens) -> tuple[Window, ...]:
-        asked, named = question.ids[: self._spec.question_tokens], subject.ids[: self._spec.subject_tokens]
+        asked, named = question.ids[: self.spec.question_tokens], subject.ids[: self.spec.subject_tokens]
         head = np.concatenate(([self._cls], asked, [self._sep], named)).astype(np.int64)
-        room = self._spec.max_tokens - len(head) - 1
+        room = self.spec.max_tokens - len(head) - 1
         step = room - min(OVERLAP_TOKENS, room // 2)
         last = max(0, len(text.ids) - room)  # where a window reaches the text's end
         starts = [0, *([step] if last else [])] if len(text.ids) else []

@@ -1,78 +1,40 @@
-"""What every reader shares, whatever computes its logits: layout, decoding, early exit, and the time that it keeps."""
+"""Reading passages, whatever computes the logits, wherever it runs: decoding, early exit, the time that it keeps."""
 
 from __future__ import annotations
 
-import math
-import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from itertools import accumulate
 
 from rag_core.progress import CancelToken
-from rag_core.read.budget import READING_MS, Memory, Pace, is_clear, is_overdue, paced
-from rag_core.read.decoding import Judgement, Logits, judge, merged, probability, reading
-from rag_core.read.description import ReaderSpec, read_spec
+from rag_core.read.backend import Batch, ReaderBackend, judgements
+from rag_core.read.budget import READING_MS, is_clear, is_overdue
+from rag_core.read.decoding import Judgement, probability, reading
 from rag_core.read.layout import Layout, Window, Words
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.tokenizer import PackTokenizer
+from rag_core.runtime.placement import Placement
 from rag_core.types import Reading
 
-# Rows of the windows that were asked for, and the logits of each.
-Batch = tuple[list[int], list[Logits]]
 
-
-class Reader(ABC):
-    """Fulfils `model_protocols.PassageReader`. `requested` is what was asked for ("auto", "npu", ...).
+class Reader:
+    """Fulfils `model_protocols.PassageReader`. `placement` tells where it runs, and may change in the middle of work:
+    ask it after the work.
 
     `time_ms` is how long `read` may take; infinite means that it reads all texts unless the best are clear.
     """
 
-    def __init__(self, pack: Pack, tokenizer: PackTokenizer, requested: str, time_ms: float = READING_MS) -> None:
-        self.spec: ReaderSpec = read_spec(pack)
+    def __init__(
+        self, pack: Pack, layout: Layout, placement: Placement[ReaderBackend], time_ms: float = READING_MS
+    ) -> None:
         self.pack_id = pack.id
-        self.requested = requested
+        self.spec = layout.spec
+        self.placement = placement
         self.time_ms = time_ms
-        self.memory: Memory | None = None
-        self._layout = Layout(self.spec, tokenizer)
-        self._measuring = threading.Lock()
-        self._pace: Pace | None = None
+        self.layout = layout
 
-    @property
-    @abstractmethod
-    def provider(self) -> str:
-        """Where it runs."""
-
-    @property
-    @abstractmethod
-    def precision(self) -> str:
-        """How its graph computes: "int8", "fp16", "fp32" ..."""
-
-    @property
-    @abstractmethod
-    def reason(self) -> str:
-        """Why that is not what was asked for; else empty."""
-
-    @property
-    def pace(self) -> Pace:
-        """Of the place where it runs: as `memory` has it, else measured when it is first asked for."""
-        with self._measuring:
-            if self._pace is None:
-                self._pace = paced(self.speed, self.memory)
-            return self._pace
-
-    @abstractmethod
-    def speed(self) -> float:
-        """Tokens per millisecond, measured now."""
-
-    @abstractmethod
     def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """The logits of all `windows`, as they come, the first ones first. Raises Cancelled."""
-
-    def cost(self, window: Window) -> int:
-        """How many tokens the place computes for a window."""
-        return len(window.ids)
+        return self.placement.carried_on(windows, lambda backend, left: backend.batches(left, cancel))
 
     def read(
         self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
@@ -84,9 +46,9 @@ class Reader(ABC):
         long this call took, unless the machine is suddenly far slower. Raises Cancelled.
         """
         started = time.perf_counter()
-        laid = self._layout.windows([(question, subject, text) for subject, text in texts])
-        tokens = [sum(map(self.cost, windows)) for windows in laid]
-        pace = self.pace if math.isfinite(self.time_ms) else None
+        laid = self.layout.windows([(question, subject, text) for subject, text in texts])
+        backend = self.placement.opened()
+        tokens, pace = [sum(map(backend.cost, windows)) for windows in laid], backend.pace
         count = pace.reach(tokens, self.time_ms) if pace else len(texts)
         readings: list[Reading | None] = [None] * len(texts)
         relevances: list[float] = []
@@ -115,7 +77,7 @@ class Reader(ABC):
 
     def judge(self, words: Sequence[Words], cancel: CancelToken | None = None) -> list[Judgement]:
         """The logits of every (question, subject, text), whatever time that takes: for calibration and proof."""
-        laid = self._layout.windows(words)
+        laid = self.layout.windows(words)
         return list(self._judged(laid, [text for _, _, text in words], cancel))
 
     def _judged(
@@ -123,18 +85,7 @@ class Reader(ABC):
     ) -> Generator[Judgement, None, None]:
         """Of each text, in order."""
         windows = [window for windows in laid for window in windows]
-        ends = list(accumulate(map(len, laid)))
-        parts: dict[int, Judgement] = {}
-        with closing(self.batches(windows, cancel)) as batches:
-            for end, own, text in zip(ends, laid, texts, strict=True):
-                rows = range(end - len(own), end)
-                while not all(row in parts for row in rows):
-                    parts |= _parts(windows, next(batches))
-                yield merged([parts[row] for row in rows], text)
-
-
-def _parts(windows: Sequence[Window], batch: Batch) -> dict[int, Judgement]:
-    return {row: judge(windows[row], logits) for row, logits in zip(*batch, strict=True)}
+        return judgements(laid, texts, self.batches(windows, cancel))
 
 
 def _ms_since(started: float) -> float:

@@ -99,19 +99,6 @@ def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
     return tuple(device for device in inventory.devices if device.provider == known[wanted])
 
 
-def providers_for(preference: str) -> tuple[str, ...]:
-    """The providers that `preference` allows on this machine, best first; a provider that is named is always among
-    them, and a demand for an NPU names the one that could be there. Raises UserError.
-    """
-    wanted = preference.lower()
-    if (named := _providers_by_word().get(wanted)) is not None:
-        return (named,)
-    found = [device.provider for device in devices_for(preference, list_devices(look_for_npu=wanted != "cpu"))]
-    if wanted in ("auto", "npu"):
-        found = [*(provider for provider in found if provider != CPU), QNN, *(p for p in found if p == CPU)]
-    return tuple(dict.fromkeys(found))
-
-
 def plain_name(provider: str) -> str:
     """What a person calls the device of a provider."""
     return PLAIN_NAMES.get(provider, provider.removesuffix("ExecutionProvider"))

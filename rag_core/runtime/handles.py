@@ -11,11 +11,11 @@ from typing import Any
 
 from rag_core.errors import PackCorrupt, ProviderUnavailable
 from rag_core.runtime.devices import CPU, Device, real_cores
+from rag_core.runtime.node_assignment import RECORD
 from rag_core.runtime.npu.compiled import COMPILED, SHARED
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Pack
-from rag_core.runtime.placement import RECORD
 from rag_core.runtime.plugins import runtime_errors
 from rag_core.runtime.watchdog import Watchdog
 

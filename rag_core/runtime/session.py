@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rag_core.errors import Cancelled, DeviceFailed, ProviderUnavailable
 from rag_core.progress import CancelToken
-from rag_core.runtime.devices import CPU, Device, list_devices, plain_name, providers_for
+from rag_core.runtime.devices import CPU, Device
 from rag_core.runtime.feeds import TensorInfo, what_does_not_fit
 from rag_core.runtime.handles import (
     accelerator_handle,
@@ -25,10 +25,10 @@ from rag_core.runtime.handles import (
     native_failures,
     processor_handle,
 )
+from rag_core.runtime.node_assignment import nodes_by_provider, what_is_elsewhere
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import Power, run_options
 from rag_core.runtime.pack import Graph, Pack, verify
-from rag_core.runtime.placement import placement_of, what_is_elsewhere
 from rag_core.runtime.plugins import runtime_errors
 from rag_core.runtime.watchdog import Watchdog, the_watchdog
 
@@ -47,8 +47,7 @@ class Guard:
 
 
 class Session:
-    """A graph that is open on `provider`. `reason` is empty when that is the first choice of `requested`, `placement`
-    says how many of its nodes each provider has (where that was asked for).
+    """A graph that is open on `device`. `nodes` says how many of its nodes each provider has.
 
     `run` may be called from several threads at a time; on an accelerator (`guard`) one runs after the other.
     """
@@ -57,12 +56,8 @@ class Session:
         self,
         handle: Any,
         graph: Graph,
-        provider: str,
-        requested: str,
-        reason: str,
-        device: str,
-        *,
-        placement: Mapping[str, int] | None = None,
+        device: Device,
+        nodes: Mapping[str, int] | None = None,
         guard: Guard | None = None,
     ) -> None:
         self._handle = handle
@@ -70,11 +65,8 @@ class Session:
         self._failures = native_failures()
         self._guard = guard
         self.graph = graph
-        self.provider = provider
-        self.requested = requested
-        self.reason = reason
         self.device = device
-        self.placement = dict(placement or {})
+        self.nodes = dict(nodes or {})
         self.inputs = tuple(_tensor(info) for info in handle.get_inputs())
         self.outputs = tuple(_tensor(info) for info in handle.get_outputs())
 
@@ -111,9 +103,9 @@ class Session:
 
         options = onnxruntime.RunOptions()
         options.log_severity_level = 4  # what goes wrong is raised
-        for key, value in run_options(self.provider, power).items():
+        for key, value in run_options(self.device.provider, power).items():
             options.add_run_config_entry(key, value)
-        plain = capitalised(self.device)
+        plain = capitalised(self.device.name)
         try:
             return guard.watchdog.run(
                 lambda: self._run(feeds, options),
@@ -145,7 +137,7 @@ def open_on(
     limit_s: float = 0.0,
     watchdog: Watchdog | None = None,
 ) -> Session:
-    """Open the graph of that name on `device`; on an accelerator the whole of it, which is proven (`placement`).
+    """Open the graph of that name on `device`; on an accelerator the whole of it, which is proven (`nodes`).
 
     `target` is the chip that a context was compiled for, or that a plain graph is to be compiled for. `threads` 0 means
     all real cores; `limit_s` is for one run, 0 what suits the device. Raises ProviderUnavailable where the device
@@ -158,72 +150,17 @@ def open_on(
         verify(pack, only=chosen.files or (chosen.path,))
     if device.provider == CPU:
         handle = processor_handle(pack, chosen, threads)
-        return Session(handle, chosen, CPU, CPU, "", device.name, placement=placement_of(handle))
+        return Session(handle, chosen, device, nodes_by_provider(handle))
     watchdog = watchdog or the_watchdog()
     handle = accelerator_handle(pack, chosen, device, target, threads, watchdog)
-    placement = placement_of(handle)
-    if not placement.get(device.provider) or len(placement) > 1:
+    nodes = nodes_by_provider(handle)
+    if set(nodes) != {device.provider}:
         elsewhere = what_is_elsewhere(handle, device.provider)
         raise ProviderUnavailable(
             f"{capitalised(device.name)} cannot do all of the graph “{chosen.name}” ({elsewhere or 'none of it'})."
         )
     guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
-    provider = device.provider
-    return Session(handle, chosen, provider, provider, "", device.name, placement=placement, guard=guard)
-
-
-def open_session(
-    pack: Pack, graph: str = "", preference: str = "auto", threads: int = 0, check_files: bool = True
-) -> Session:
-    """Open a graph of `pack` on the best provider that `preference` allows and the machine has.
-
-    `graph` names one graph; empty takes the pack's first for the provider. `threads` 0 means all real cores.
-    `preference` is "auto" (NPU where there is one and the pack has a graph for it, else CPU), "cpu", "npu", "gpu", or a
-    provider's own name; anything but "auto" is a demand. Raises ProviderUnavailable, PackCorrupt.
-    """
-    reasons: list[str] = []
-    demanded = preference.lower() != "auto"
-    for provider in providers_for(preference):
-        chosen = _graph_for(pack, provider, graph)
-        if chosen is None:
-            if demanded:  # "auto" has not been denied anything by a pack that was not made for the NPU
-                name = f"“{graph}” " if graph else ""
-                reasons.append(f"The pack “{pack.id}” has no graph {name}for {plain_name(provider)}.")
-            continue
-        device, note = _device_for(provider, demanded)
-        if device is None:
-            reasons.append(note)
-            continue
-        try:
-            session = open_on(pack, chosen.name, device, threads=threads, check_files=check_files)
-        except (ProviderUnavailable, DeviceFailed) as refusal:
-            reasons.append(str(refusal.message))
-            continue
-        session.requested = preference
-        session.reason = " ".join([*reasons, note] if note else reasons)
-        return session
-    raise ProviderUnavailable(
-        f"The model “{pack.manifest.title}” cannot run on “{preference}”. {' '.join(reasons)}".strip(),
-        "Choose “auto” or “cpu” as execution provider.",
-    )
-
-
-def _graph_for(pack: Pack, provider: str, name: str) -> Graph | None:
-    if name:
-        graph = pack.graph(name)
-        return graph if provider in graph.providers else None
-    return next((graph for graph in pack.manifest.graphs if provider in graph.providers), None)
-
-
-def _device_for(provider: str, demanded: bool) -> tuple[Device | None, str]:
-    """The device, or None and why not. An emulated NPU is right, but slow: only a demand gets it, and is told so."""
-    inventory = list_devices(look_for_npu=provider != CPU)
-    device = inventory.first(provider)
-    if device is None:
-        return None, " ".join(inventory.notes) or f"This machine does not have {plain_name(provider)}."
-    if not device.emulated:
-        return device, ""
-    return (device, "The NPU is emulated on the processor.") if demanded else (None, "The NPU here is only emulated.")
+    return Session(handle, chosen, device, nodes, guard)
 
 
 def _tensor(info: Any) -> TensorInfo:

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 from models.training.relevance.measuring import VectorCache
 from rag_core.answer.relevance import PASSAGES, Evidence, probability, relevance_features
-from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -28,7 +29,7 @@ from tests.benchmarks.retrieval import Asked, questions, raw_corpora
 
 
 def relevances(
-    corpora: dict[str, str], asked: list[Asked], vectors: FloatArray, encoder: BiEncoder, cache: VectorCache
+    corpora: dict[str, str], asked: list[Asked], vectors: FloatArray, encoder: Encoder, cache: VectorCache
 ) -> list[float]:
     """What the program thinks of each question, in a library of these corpora."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
@@ -53,7 +54,7 @@ def _relevance(index: LibraryIndex, question: str, vector: FloatArray, embedder:
     return probability(relevance_features(question, evidence, embedder=embedder, library_chunks=chunks))
 
 
-def report(encoder: BiEncoder) -> Iterator[str]:
+def report(encoder: Encoder) -> Iterator[str]:
     corpora = raw_corpora()
     cache = VectorCache(None, encoder)
     asked = questions(corpora)

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.pack import open_pack
 from rag_core.types import FloatArray
@@ -40,7 +41,7 @@ def main() -> None:
     options = _options()
     pack = open_pack(options.pack)
     threads = options.threads or real_cores()
-    small, reference = open_encoder(pack, threads), open_encoder(pack, threads, graph="fp32")
+    small, reference = open_encoder(pack, threads=threads), open_encoder(pack, threads=threads, graph="fp32")
     texts = _chunks(small, options.texts)
     tokens = sum(min(len(small.token_spans(text)) + 2, small.max_tokens) for text in texts)
     _print(f"{len(texts)} texts, {tokens / len(texts):.0f} tokens each, {threads} threads, {options.rounds} rounds")
@@ -66,7 +67,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chunks(encoder: BiEncoder, wanted: int) -> list[str]:
+def _chunks(encoder: Encoder, wanted: int) -> list[str]:
     """Pieces of about `_CHUNK_TOKENS` tokens, evenly from all corpora, of lengths from half of that."""
     corpora = sorted((DATA / "eval" / "chunking_evaluation" / "corpora").glob("*.md"))
     draw = np.random.default_rng(0)
@@ -127,18 +128,18 @@ def _race(contestants: dict[str, Encode], texts: list[str], tokens: int, rounds:
         _print(line)
 
 
-def _fidelity(label: str, small: BiEncoder, reference: BiEncoder, texts: Sequence[str]) -> None:
+def _fidelity(label: str, small: Encoder, reference: Encoder, texts: Sequence[str]) -> None:
     cosines = np.sum(small.encode_passages(texts) * reference.encode_passages(texts), axis=1)
     _print(f"cosine of int8 to fp32, {len(texts)} {label}: mean {cosines.mean():.5f}, worst {cosines.min():.5f}")
 
 
-def _retrieval(name: str, small: BiEncoder, reference: BiEncoder, wanted: int) -> None:
+def _retrieval(name: str, small: Encoder, reference: Encoder, wanted: int) -> None:
     questions, passages, relevant = _questions(name, wanted)
     _fidelity("questions", small, reference, questions)
     quality = {}
     for encoder in (reference, small):
         scores = encoder.encode_queries(questions) @ encoder.encode_passages(passages).T
-        quality[encoder.graph] = _ndcg_at_10(scores, relevant)
+        quality[encoder.placement.precision] = _ndcg_at_10(scores, relevant)
     _print(
         f"nDCG@10, {name}, {len(questions)} questions, {len(passages)} passages: fp32 {quality['fp32']:.4f}, "
         f"int8 {quality['int8']:.4f}, loss {quality['fp32'] - quality['int8']:+.4f}"
@@ -166,7 +167,7 @@ def _ndcg_at_10(scores: FloatArray, relevant: Sequence[int]) -> float:
     return float(np.mean(np.where(ranks <= 10, 1 / np.log2(ranks + 1), 0)))
 
 
-def _one_question(encoder: BiEncoder) -> None:
+def _one_question(encoder: Encoder) -> None:
     times_ms = []
     for number in range(41):
         started = time.perf_counter()

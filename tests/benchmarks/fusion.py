@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rag_core.embed.bi_encoder import BiEncoder, open_encoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -54,7 +55,7 @@ def load(name: str, count: int) -> tuple[list[str], list[tuple[str, set[int]]]]:
     return list(places)[:PASSAGES], [(question, relevant[question]) for question in chosen]
 
 
-def build(store: Store, passages: Sequence[str], encoder: BiEncoder) -> LibraryIndex:
+def build(store: Store, passages: Sequence[str], encoder: Encoder) -> LibraryIndex:
     index = LibraryIndex(store)
     for number, text in enumerate(passages):
         identity = hashlib.sha256(text.encode()).hexdigest()
@@ -65,7 +66,7 @@ def build(store: Store, passages: Sequence[str], encoder: BiEncoder) -> LibraryI
     return index
 
 
-def measure(name: str, question_count: int, encoder: BiEncoder) -> None:
+def measure(name: str, question_count: int, encoder: Encoder) -> None:
     passages, questions = load(name, question_count)
     with TemporaryDirectory() as folder:
         index = build(Store.open(Path(folder) / "library"), passages, encoder)

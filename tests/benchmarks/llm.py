@@ -27,8 +27,8 @@ import psutil
 from models.recipes.build import build_packs
 from models.recipes.download import extract_member
 from models.recipes.smollm2.recipe import PACK_ID
-from rag_core.generate.opening import open_by_itself
-from rag_core.generate.writer import WritingGenerator
+from rag_core.generate.generator import Generator
+from rag_core.generate.opening import open_generator
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import open_pack
@@ -57,7 +57,7 @@ def main() -> None:
     for _ in build_packs(data_dir.packs, data_dir.downloads, (PACK_ID,)):
         pass
     started = time.perf_counter()
-    generator = open_by_itself(open_pack(data_dir.packs / PACK_ID), chosen.threads)
+    generator = open_generator(open_pack(data_dir.packs / PACK_ID), threads=chosen.threads)
     load_ms = (time.perf_counter() - started) * 1000
     prompt = _prompt(generator, chosen.prompt_tokens)
     runners: dict[str, Callable[[list[int], int], tuple[float, float]]] = {"alcove": _ours(generator)}
@@ -81,17 +81,17 @@ def main() -> None:
     generator.close()
 
 
-def _prompt(generator: WritingGenerator, count: int) -> list[int]:
+def _prompt(generator: Generator, count: int) -> list[int]:
     """Real prose from the sample documents, as many tokens as asked for."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(SAMPLES.rglob("*.md")))
     tokens = generator.chat.tokens(text)
     return (tokens * (count // len(tokens) + 1))[:count]
 
 
-def _ours(generator: WritingGenerator) -> Callable[[list[int], int], tuple[float, float]]:
+def _ours(generator: Generator) -> Callable[[list[int], int], tuple[float, float]]:
     def run(prompt: list[int], new_tokens: int) -> tuple[float, float]:
-        generator.decoder.forget()
-        for _ in generator.decoder.tokens_after(prompt, new_tokens, CancelToken()):
+        generator.placement.opened().forget()
+        for _ in generator.tokens_after(prompt, new_tokens, CancelToken()):
             pass
         stats = generator.stats
         after_first_ms = stats.decode_ms - (stats.time_to_first_token_ms - stats.prefill_ms)
@@ -139,7 +139,7 @@ def _print_speeds(speeds: dict[str, Speeds], prompt_tokens: int, threads: int) -
         print(f"ratio      prefill {prefill:.2f}x   decode {decode:.2f}x")
 
 
-def _print_first_token(generator: WritingGenerator) -> None:
+def _print_first_token(generator: Generator) -> None:
     """What a person waits for after a question, by the length of the prompt; the system message kept or not."""
     words = generator.chat.tokens("the office opens at seven and closes at six on every day of the week ") * 100
     for tokens in (240, 480, 720, 960):
@@ -149,7 +149,7 @@ def _print_first_token(generator: WritingGenerator) -> None:
             waits = []
             for question in range(3):
                 if not keep:
-                    generator.decoder.forget()
+                    generator.placement.opened().forget()
                 messages = (ChatMessage("system", _SYSTEM), ChatMessage("user", f"{question} {passage}"))
                 for _ in generator.generate(messages, max_new_tokens=1, cancel=CancelToken()):
                     pass

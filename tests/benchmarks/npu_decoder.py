@@ -29,8 +29,8 @@ from models.recipes.smollm2.recipe import PACK_ID
 from rag_core.answer.focus import rank_pieces
 from rag_core.answer.prompt import build_prompt
 from rag_core.evaluate.questions import Question, load_questions
+from rag_core.generate.backend import common_prefix
 from rag_core.generate.chat import ChatTokenizer
-from rag_core.generate.token_decoder import common_prefix
 from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.formats.choosing import parse_file
 from rag_core.paths import SAMPLES

@@ -16,7 +16,8 @@ import argparse
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -26,9 +27,8 @@ import numpy as np
 from models.convert.encoder.calibration_texts import TEXTS
 from models.convert.encoder.static import write_static
 from models.npu.plan import Needs, plan_for
-from rag_core.embed.bi_encoder import open_encoder
 from rag_core.embed.encoder import Encoder
-from rag_core.embed.static_encoder import StaticEncoder
+from rag_core.embed.opening import encoder_of, open_encoder
 from rag_core.evaluate.questions import load_questions
 from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.formats.choosing import parse_file
@@ -39,9 +39,10 @@ from rag_core.paths import SAMPLES
 from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp
 from rag_core.runtime.npu.compiling import compile_static
-from rag_core.runtime.npu.static import RECIPE, static_encoder
+from rag_core.runtime.npu.static import RECIPE, encoder_shapes
 from rag_core.runtime.npu.targets import EMULATOR, Target, this_target
 from rag_core.runtime.pack import Pack, find_pack, open_pack, verify
+from rag_core.runtime.places import Place, Places
 from rag_core.runtime.session import Session, open_on
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray
@@ -96,7 +97,7 @@ def _loaded(static: Pack, contexts: Pack, device: Device, target: Target) -> dic
         )
         check_s, _ = _timed(partial(verify, contexts, graph.files))
         size = sum(_megabytes(contexts.path_of(name)) for name in graph.files)
-        placed = ", ".join(f"{count} nodes on {provider}" for provider, count in plain.placement.items())
+        placed = ", ".join(f"{count} nodes on {provider}" for provider, count in plain.nodes.items())
         print(
             f"{graph.name:14} compiled in {compile_s:6.2f} s, loaded in {load_s:5.2f} s ({compile_s / load_s:4.1f}x) "
             f"and checked in {check_s:5.2f} s, {size:5.1f} MB, {placed}"
@@ -104,20 +105,30 @@ def _loaded(static: Pack, contexts: Pack, device: Device, target: Target) -> dic
     return sessions
 
 
+@dataclass(frozen=True)
+class Opened(Place):
+    """A place where all that is needed is open."""
+
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+
+    def open_graph(self, name: str) -> Session:
+        return self.sessions[name]
+
+
 def _compare(source: Pack, contexts: Pack, sessions: dict[str, Session], device: Device, wanted: int) -> None:
     tokenizer = PackTokenizer(source.path_of("tokenizer.json"))
-    npu = StaticEncoder(source, contexts, tokenizer, sessions.__getitem__, device.provider, "npu")
+    npu = encoder_of(source, Places((Opened(device, contexts, sessions=sessions),)))
     exact, everyday = open_encoder(source, graph="fp32"), open_encoder(source)
     texts = sample_texts(exact, wanted)
-    sizes = sorted(bucket.tokens for bucket in static_encoder(contexts).buckets)
+    sizes = sorted(bucket.tokens for bucket in encoder_shapes(contexts).buckets)
     filled = Counter(next(s for s in sizes if s >= len(ids)) for ids in tokenizer.encode_batch(texts, npu.max_tokens))
     print(f"{len(texts)} texts by the smallest graph that holds them: {dict(sorted(filled.items()))}")
     seconds, vectors = _timed(lambda: npu.encode_passages(texts))
     print(f"encoded in {seconds:.0f} s")
-    _print_cosines(f"NPU to CPU {exact.graph}", vectors, exact, texts)
-    if everyday.graph != exact.graph:
-        _print_cosines(f"NPU to CPU {everyday.graph}", vectors, everyday, texts)
-        _print_cosines(f"CPU {everyday.graph} to CPU {exact.graph}", everyday.encode_passages(texts), exact, texts)
+    _print_cosines("NPU to CPU fp32", vectors, exact, texts)
+    if everyday.placement.precision != "fp32":
+        _print_cosines(f"NPU to CPU {everyday.placement.precision}", vectors, everyday, texts)
+        _print_cosines(f"CPU {everyday.placement.precision} to CPU fp32", everyday.encode_passages(texts), exact, texts)
 
 
 def _print_cosines(label: str, vectors: FloatArray, reference: Encoder, texts: Sequence[str]) -> None:

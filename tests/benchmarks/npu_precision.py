@@ -30,16 +30,18 @@ from models.npu.quantised.blocks import BlockProducts
 from models.npu.quantised.encoder import write_static as write_quantised_encoder
 from rag_core.answer.focus import rank_pieces
 from rag_core.answer.prompt import build_prompt
-from rag_core.embed.static_encoder import StaticEncoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
 from rag_core.generate.chat import ChatTokenizer
-from rag_core.generate.static_decoder import StaticTokenDecoder
+from rag_core.generate.static_decoder import StaticDecoder
 from rag_core.index.store import Store
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, Device, list_devices
 from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, find_pack
-from rag_core.runtime.session import Session, open_on
+from rag_core.runtime.places import Place, Places
+from rag_core.runtime.session import Session
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray, Passage
 from tests.benchmarks import retrieval
@@ -140,14 +142,16 @@ def _chosen(writers: dict[str, Chosen], options: argparse.Namespace) -> list[tup
 _NOT_COMPILED = {"context MB": "-", "compiled in s": "-", "nodes on the NPU": "-"}
 
 
-def _encoder(source: Pack, pack: Pack, device: Device) -> StaticEncoder:
-    tokenizer = PackTokenizer(source.path_of("tokenizer.json"))
-    return StaticEncoder(source, pack, tokenizer, lambda graph: _session(pack, graph, device), device.provider)
+def _encoder(source: Pack, pack: Pack, device: Device) -> Encoder:
+    return open_encoder(source, Places((_place(pack, device),)))
 
 
-def _session(pack: Pack, graph: str, device: Device) -> Session:
-    target = EMULATOR if device.emulated else None
-    return open_on(pack, graph, device, target=target, check_files=False)
+def _place(pack: Pack, device: Device) -> Place:
+    return Place(device, pack, EMULATOR if device.emulated else None)
+
+
+def _sessions(pack: Pack, device: Device) -> dict[str, Session]:
+    return {graph.name: _place(pack, device).open_graph(graph.name) for graph in pack.manifest.graphs}
 
 
 def _cosines(vectors: FloatArray, exact: FloatArray, same_graph: FloatArray) -> Row:
@@ -174,7 +178,7 @@ def _weights_mb(static: Pack) -> str:
     return f"{sum(path.stat().st_size for path in static.root.glob('*.data')) / 1e6:.1f}"
 
 
-def _retrieval(encoder: StaticEncoder) -> Row:
+def _retrieval(encoder: Encoder) -> Row:
     """nDCG@10 over the 472 questions of chunking_evaluation, by vectors alone and as the product searches."""
     if not retrieval.SHARED.is_dir():
         return {"nDCG@10 dense": "-", "nDCG@10 hybrid": "-"}
@@ -208,7 +212,7 @@ def decoder_rows(source: Pack, folder: Path, devices: Devices, options: argparse
     expected: list[tuple[list[int], list[FloatArray]]] = []
     for precision, write in _chosen(writers, options):
         static = write(source, folder / precision)
-        loop = loop_of(static, {g.name: _session(static, g.name, devices.processor) for g in static.manifest.graphs})
+        loop = loop_of(static, _sessions(static, devices.processor))
         forced = [one for one, _ in expected] or [[]] * len(prompts)
         got = [written(loop, prompt, 0, _ANSWER_TOKENS, one) for prompt, one in zip(prompts, forced, strict=True)]
         expected = expected or got
@@ -217,7 +221,7 @@ def decoder_rows(source: Pack, folder: Path, devices: Devices, options: argparse
         if devices.npu is not None and precision != "fp32":
             contexts = compiled_for(static, folder / f"contexts-{precision}", devices.npu, EMULATOR)
             row |= _compiled(contexts, devices.npu)
-            npu = loop_of(contexts, {g.name: _session(contexts, g.name, devices.npu) for g in static.manifest.graphs})
+            npu = loop_of(contexts, _sessions(contexts, devices.npu))
             start = prompts[0][:_READ_TOKENS]
             tokens, plain = written(loop, start, 0, _FORCED_TOKENS)
             _, emulated = written(npu, start, 0, _FORCED_TOKENS, tokens)
@@ -243,7 +247,7 @@ def _answers(source: Pack, static: Pack, chat: ChatTokenizer, processor: Device,
     """How much of the reference's words an answer has, and F1 of both."""
     if not count or not QUESTIONS.is_file():
         return {"answers: recall": "-", "answers: F1": "-"}
-    decoder = StaticTokenDecoder(static, lambda graph: _session(static, graph, processor), CPU)
+    decoder = StaticDecoder(_place(static, processor))
     ends = frozenset(int(token) for token in source.manifest.spec["eos_token_ids"])
     recalls, f1s = [], []
     for asked in _asked(count):

@@ -29,12 +29,13 @@ import numpy.typing as npt
 from models.training.reader import shortlists
 from rag_core.progress import run_to_end
 from rag_core.read.budget import is_clear
-from rag_core.read.cross_encoder import CrossEncoder, open_reader
 from rag_core.read.decoding import probability
 from rag_core.read.layout import Layout
+from rag_core.read.opening import open_reader
+from rag_core.read.reader import Reader
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.pack import Pack, open_pack
-from rag_core.runtime.session import open_session
+from rag_core.runtime.places import own_places
 from rag_core.runtime.tokenizer import PackTokenizer
 
 _QUESTION = "Who approves travel expenses above five hundred euros?"
@@ -46,7 +47,7 @@ def main() -> None:
     options = _options()
     pack = open_pack(options.pack)
     threads = options.threads or real_cores()
-    reader = open_reader(pack, threads, graph=options.graph, time_ms=math.inf)
+    reader = open_reader(pack, threads=threads, graph=options.graph, time_ms=math.inf)
     layout = Layout(reader.spec, PackTokenizer(pack.path_of(reader.spec.tokenizer)))
     texts = _texts(layout, pack, options.texts, options.tokens)
     windows = [window for own in layout.windows([(_QUESTION, *text) for text in texts]) for window in own]
@@ -93,7 +94,7 @@ def _texts(layout: Layout, pack: Pack, wanted: int, tokens: int) -> list[tuple[s
 def _runs(
     pack: Pack, graph: str, ids: npt.NDArray[np.int64], batch: int, per_run: int, at_a_time: int
 ) -> Callable[[], object]:
-    session = open_session(pack, graph, "cpu", per_run)
+    session = own_places(pack, per_run).found[0].open_graph(graph)
     parts = [ids[at : at + batch] for at in range(0, len(ids), batch)]
 
     def run() -> object:
@@ -119,7 +120,7 @@ def _race(ways: dict[str, Callable[[], object]], rounds: int) -> None:
         _print(f"{line}, {min(busy_ms[name]):6.1f} ms of processor time")
 
 
-def _early_exit(reader: CrossEncoder, path: Path, wanted: int) -> None:
+def _early_exit(reader: Reader, path: Path, wanted: int) -> None:
     """The order is the reader's alone, unread candidates after those that were read: the worst case for stopping."""
     asked = [one for one in shortlists.read(path) if any(c.grade for c in one.candidates)]
     asked = asked[:: max(1, len(asked) // wanted)]

@@ -21,8 +21,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rag_core.embed.bi_encoder import open_encoder
 from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
@@ -189,7 +189,7 @@ def report(index: LibraryIndex, encoder: Encoder, corpora: dict[str, str]) -> It
     asked, chunks = questions(corpora), Chunks.of(index)
     vectors = encoder.encode_queries([a.question for a in asked])
     relevant = [chunks.relevant(a) for a in asked]
-    yield f"{len(asked)} questions, {len(chunks.places)} chunks, embedder {encoder.pack_id} ({encoder.precision})"
+    yield f"{len(asked)} questions, {len(chunks.places)} chunks, {encoder.pack_id} ({encoder.placement.precision})"
     per_question: dict[str, list[float]] = {}
     for name, search in systems(index).items():
         rows = [

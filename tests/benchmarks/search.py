@@ -184,7 +184,7 @@ def search(folder: Path, question_count: int, packs: Path | None, key: bytes | N
     asked = questions(question_count)
     encoder = None
     if packs is not None:
-        from rag_core.embed.bi_encoder import open_encoder
+        from rag_core.embed.opening import open_encoder
         from rag_core.runtime.pack import find_pack
 
         encoder = open_encoder(find_pack(packs, "embedder"))

@@ -11,18 +11,22 @@ In the shapes of SmolLM2 135M in float16, with sessions that do nothing. Prints 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
-from rag_core.generate.generator import GenerationStats
-from rag_core.generate.static_decoder import StaticTokenDecoder
+from rag_core.generate.static_decoder import StaticDecoder
 from rag_core.generate.static_window import Array
 from rag_core.progress import CancelToken
+from rag_core.runtime.devices import Device
 from rag_core.runtime.feeds import TensorInfo
-from rag_core.runtime.npu.static import STATIC, StaticDecoder, Window, described
+from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow, described
 from rag_core.runtime.pack import Manifest, open_pack, write_manifest
+from rag_core.runtime.session import Session
+from tests.benchmarks.npu_encoder import Opened
 
 _ROUNDS, _CHUNKS, _TOKENS, _CHUNK = 9, 5, 128, 64
 
@@ -30,7 +34,7 @@ _ROUNDS, _CHUNKS, _TOKENS, _CHUNK = 9, 5, 128, 64
 class Nothing:
     """Gives the same outputs whatever it is fed."""
 
-    def __init__(self, static: StaticDecoder, window: Window) -> None:
+    def __init__(self, static: DecoderShapes, window: DecoderWindow) -> None:
         shape = (1, static.kv_heads, static.head_size, window.tokens)
         outputs: dict[str, Array] = {
             "logits": np.random.default_rng(0).normal(size=(1, 1, static.vocabulary)).astype(np.float16)
@@ -53,28 +57,30 @@ def main() -> None:
         for cache in (512, 1024, 2048, 4096):
             for temperature in (0.0, 0.7):
                 rounds = [_round(decoder, temperature) for decoder in [_decoder(Path(folder), cache)] * _ROUNDS][1:]
-                step = min(_after_first(stats) / (_TOKENS - 1) for stats in rounds)
-                chunk = min(stats.prefill_ms / _CHUNKS for stats in rounds)
+                step = min(decode_ms / (_TOKENS - 1) for _, decode_ms in rounds)
+                chunk = min(prefill_ms / _CHUNKS for prefill_ms, _ in rounds)
                 print(f"cache {cache}, temperature {temperature}: step {step:.2f} ms, chunk {chunk:.2f} ms")
 
 
-def _decoder(folder: Path, cache: int) -> StaticTokenDecoder:
-    windows = {"read": Window("read", _CHUNK, cache), "step": Window("step", 1, cache)}
-    static = StaticDecoder(30, 576, 3, 64, 64, 1e4, 49152, 8192, "embedding.npy", tuple(windows.values()))
+def _decoder(folder: Path, cache: int) -> StaticDecoder:
+    windows = {"read": DecoderWindow("read", _CHUNK, cache), "step": DecoderWindow("step", 1, cache)}
+    static = DecoderShapes(30, 576, 3, 64, 64, 1e4, 49152, 8192, "embedding.npy", tuple(windows.values()))
     np.save(folder / static.embedding, np.zeros((static.vocabulary, static.hidden), np.float16))
     write_manifest(folder, Manifest("nothing", "llm", "", "", "", (), (), {STATIC: described(static)}))
-    return StaticTokenDecoder(open_pack(folder), lambda name: Nothing(static, windows[name]), "none")
+    sessions = {name: cast(Session, Nothing(static, window)) for name, window in windows.items()}
+    device = Device("none", "unknown", "nothing", "", False, None)
+    return StaticDecoder(Opened(device, open_pack(folder), sessions=sessions))
 
 
-def _round(decoder: StaticTokenDecoder, temperature: float) -> GenerationStats:
+def _round(decoder: StaticDecoder, temperature: float) -> tuple[float, float]:
+    """Milliseconds of the prompt, and of all tokens after the first."""
     decoder.forget()
-    for _ in decoder.tokens_after(range(_CHUNK * _CHUNKS), _TOKENS, CancelToken(), temperature):
+    tokens = decoder.tokens_after(range(_CHUNK * _CHUNKS), _TOKENS, CancelToken(), temperature)
+    next(tokens)
+    started = time.perf_counter()
+    for _ in tokens:
         pass
-    return decoder.stats
-
-
-def _after_first(stats: GenerationStats) -> float:
-    return stats.decode_ms - (stats.time_to_first_token_ms - stats.prefill_ms)
+    return decoder.prefill_ms, (time.perf_counter() - started) * 1000
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.imports.embedder import import_embedder
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.model_protocols import TextEncoder, TokenCounter
 from rag_core.runtime.pack import find_pack
 from tests.embed.static_encoders import Log, source_pack, static_on_cpu, static_pack
@@ -32,7 +32,7 @@ def _imported(tmp_path: Path, make: Any) -> Any:
     folder = tmp_path / make.__name__
     folder.mkdir()
     list(import_embedder(make(folder), tmp_path / "packs"))
-    return open_encoder(find_pack(tmp_path / "packs", "embedder"), 2)
+    return open_encoder(find_pack(tmp_path / "packs", "embedder"), threads=2)
 
 
 @pytest.fixture(
@@ -50,7 +50,7 @@ def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         case "fake":
             return FakeEncoder()
         case "tiny":
-            return open_encoder(write_pack(tmp_path / "tiny"), 2)
+            return open_encoder(write_pack(tmp_path / "tiny"), threads=2)
         case "fixed shapes":
             source = source_pack(tmp_path)
             return static_on_cpu(source, static_pack(tmp_path, source), Log())
@@ -59,7 +59,9 @@ def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         case "imported rotary":
             return _imported(tmp_path, rotary)
         case _:
-            return open_encoder(find_pack(request.getfixturevalue("packs_dir"), "embedder", "all-minilm-l6-v2"), 2)
+            return open_encoder(
+                find_pack(request.getfixturevalue("packs_dir"), "embedder", "all-minilm-l6-v2"), threads=2
+            )
 
 
 def test_it_is_an_encoder_and_a_token_counter(encoder: Any) -> None:

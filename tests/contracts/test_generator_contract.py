@@ -1,4 +1,4 @@
-"""The law of `answer.generator.Generator`, which every implementation has to keep."""
+"""The law of `model_protocols.TextGenerator`, which every implementation has to keep."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from models.imports.llm import import_llm
 from rag_core.errors import Cancelled, UserError
-from rag_core.generate.chat import ChatTokenizer
-from rag_core.generate.generator import Generator, open_generator
-from rag_core.generate.writer import WritingGenerator
+from rag_core.generate.opening import open_generator
+from rag_core.model_protocols import TextGenerator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, find_pack
+from rag_core.runtime.places import Places
 from rag_core.types import ChatMessage
 from tests.fakes_generator import FakeGenerator
-from tests.generate.static_decoders import source_pack, static_on_cpu, static_pack
+from tests.generate.static_decoders import source_pack, static_pack, static_place
 from tests.models.tiny_llm import QWEN_LIKE, write_folder
 
 SYSTEM = ChatMessage("system", "You answer from the passages, in one short sentence.")
@@ -28,55 +28,57 @@ OTHER = (SYSTEM, ChatMessage("user", "Question: Count from one to ten, and say e
 
 class GeneratorContract:
     @pytest.fixture
-    def generator(self) -> Generator:
+    def generator(self) -> TextGenerator:
         raise NotImplementedError
 
-    def _text(self, generator: Generator, messages: tuple[ChatMessage, ...], new: int = 12, **options: float) -> str:
+    def _text(
+        self, generator: TextGenerator, messages: tuple[ChatMessage, ...], new: int = 12, **options: float
+    ) -> str:
         pieces = generator.generate(messages, max_new_tokens=new, cancel=CancelToken(), **options)  # type: ignore[arg-type]
         return "".join(pieces)
 
-    def test_pieces_are_whole_characters_and_never_empty(self, generator: Generator) -> None:
+    def test_pieces_are_whole_characters_and_never_empty(self, generator: TextGenerator) -> None:
         pieces = list(generator.generate(CONVERSATION, max_new_tokens=24, cancel=CancelToken()))
         assert pieces
         assert all(pieces)
         assert not any("\ufffd" in piece for piece in pieces)
 
-    def test_the_same_messages_give_the_same_text_whatever_came_before(self, generator: Generator) -> None:
+    def test_the_same_messages_give_the_same_text_whatever_came_before(self, generator: TextGenerator) -> None:
         first = self._text(generator, CONVERSATION)
         self._text(generator, OTHER)
         after_another = self._text(generator, CONVERSATION)
         again = self._text(generator, CONVERSATION)
         assert first == after_another == again
 
-    def test_the_shared_beginning_is_not_computed_again(self, generator: Generator) -> None:
+    def test_the_shared_beginning_is_not_computed_again(self, generator: TextGenerator) -> None:
         self._text(generator, CONVERSATION)
         assert generator.stats.reused_tokens == 0
         self._text(generator, OTHER)
         assert 0 < generator.stats.reused_tokens < generator.stats.prompt_tokens
         assert generator.stats.reused_tokens >= generator.count_tokens(SYSTEM.content) // 2
 
-    def test_the_same_seed_gives_the_same_text(self, generator: Generator) -> None:
+    def test_the_same_seed_gives_the_same_text(self, generator: TextGenerator) -> None:
         first = self._text(generator, CONVERSATION, temperature=0.8, seed=3)
         assert self._text(generator, CONVERSATION, temperature=0.8, seed=3) == first
 
-    def test_sampling_leaves_nothing_behind(self, generator: Generator) -> None:
+    def test_sampling_leaves_nothing_behind(self, generator: TextGenerator) -> None:
         expected = self._text(generator, CONVERSATION)
         self._text(generator, CONVERSATION, temperature=2.0, seed=3)
         assert self._text(generator, CONVERSATION) == expected
 
-    def test_no_more_than_max_new_tokens(self, generator: Generator) -> None:
+    def test_no_more_than_max_new_tokens(self, generator: TextGenerator) -> None:
         self._text(generator, OTHER, new=3)
         assert generator.stats.new_tokens == 3
         assert generator.stats.stopped_by == "length"
 
-    def test_stats_tell_what_happened(self, generator: Generator) -> None:
+    def test_stats_tell_what_happened(self, generator: TextGenerator) -> None:
         self._text(generator, CONVERSATION)
         stats = generator.stats
         assert stats.prompt_tokens == generator.count_prompt_tokens(CONVERSATION)
         assert 0 < stats.new_tokens <= 12
         assert stats.stopped_by in ("end", "length", "repetition")
 
-    def test_cancelling_stops_and_leaves_it_usable(self, generator: Generator) -> None:
+    def test_cancelling_stops_and_leaves_it_usable(self, generator: TextGenerator) -> None:
         expected = self._text(generator, CONVERSATION)
         cancel = CancelToken()
         pieces = generator.generate(CONVERSATION, max_new_tokens=24, cancel=cancel)
@@ -87,21 +89,21 @@ class GeneratorContract:
         assert generator.stats.stopped_by == "cancelled"
         assert self._text(generator, CONVERSATION) == expected
 
-    def test_cancelled_before_it_began(self, generator: Generator) -> None:
+    def test_cancelled_before_it_began(self, generator: TextGenerator) -> None:
         cancel = CancelToken()
         cancel.cancel()
         with pytest.raises(Cancelled):
             list(generator.generate(CONVERSATION, max_new_tokens=4, cancel=cancel))
         assert self._text(generator, CONVERSATION)
 
-    def test_closing_the_iterator_early_leaves_it_usable(self, generator: Generator) -> None:
+    def test_closing_the_iterator_early_leaves_it_usable(self, generator: TextGenerator) -> None:
         expected = self._text(generator, CONVERSATION)
         pieces = generator.generate(CONVERSATION, max_new_tokens=24, cancel=CancelToken())
         next(pieces)
         pieces.close()  # type: ignore[attr-defined]
         assert self._text(generator, CONVERSATION) == expected
 
-    def test_two_texts_are_never_mixed(self, generator: Generator) -> None:
+    def test_two_texts_are_never_mixed(self, generator: TextGenerator) -> None:
         expected = self._text(generator, OTHER)
         older = generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken())
         next(older)
@@ -111,19 +113,19 @@ class GeneratorContract:
             next(older)
         assert "".join([*pieces, *newer]) == expected
 
-    def test_a_text_that_nobody_takes_blocks_no_other(self, generator: Generator) -> None:
+    def test_a_text_that_nobody_takes_blocks_no_other(self, generator: TextGenerator) -> None:
         expected = self._text(generator, OTHER)
         generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken())
         next(generator.generate(CONVERSATION, max_new_tokens=12, cancel=CancelToken()))
         assert self._text(generator, OTHER) == expected
 
-    def test_too_long_a_prompt_is_refused_before_any_work(self, generator: Generator) -> None:
+    def test_too_long_a_prompt_is_refused_before_any_work(self, generator: TextGenerator) -> None:
         long = ChatMessage("user", "word and another " * generator.context_tokens)
         with pytest.raises(UserError, match=r"too long|more than"):
             list(generator.generate((SYSTEM, long), max_new_tokens=4, cancel=CancelToken()))
         assert self._text(generator, CONVERSATION)
 
-    def test_counting(self, generator: Generator) -> None:
+    def test_counting(self, generator: TextGenerator) -> None:
         assert generator.count_tokens("") == 0
         assert 0 < generator.count_tokens("office") <= generator.count_tokens("office in Zürich")
         longer = generator.count_prompt_tokens(
@@ -131,14 +133,13 @@ class GeneratorContract:
         )
         assert longer > generator.count_prompt_tokens(CONVERSATION)
 
-    def test_it_says_where_it_runs(self, generator: Generator) -> None:
-        assert generator.provider
+    def test_it_says_which_model_it_is(self, generator: TextGenerator) -> None:
         assert generator.pack_id
 
 
 class TestFakeGenerator(GeneratorContract):
     @pytest.fixture
-    def generator(self) -> Generator:
+    def generator(self) -> TextGenerator:
         return FakeGenerator(
             reply=lambda messages: f"{messages[-1].content} and that is all there is to say about it ☕"
         )
@@ -163,14 +164,14 @@ class TestStaticGeneratorInMiniature(GeneratorContract):
     """The same model as graphs of fixed shapes, on the CPU."""
 
     @pytest.fixture
-    def generator(self, source_and_static: tuple[Pack, Pack]) -> Iterator[Generator]:
+    def generator(self, source_and_static: tuple[Pack, Pack]) -> Iterator[TextGenerator]:
         source, static = source_and_static
-        generator = WritingGenerator(source, ChatTokenizer(source), static_on_cpu(static))
+        generator = open_generator(source, Places((static_place(static),)))
         yield generator
         generator.close()
 
     def test_it_writes_what_the_other_runtime_writes(
-        self, generator: Generator, source_and_static: tuple[Pack, Pack]
+        self, generator: TextGenerator, source_and_static: tuple[Pack, Pack]
     ) -> None:
         genai = open_generator(source_and_static[0], threads=1)
         for messages in (CONVERSATION, OTHER, (ChatMessage("user", "?"),), (*OTHER, *CONVERSATION[1:])):
@@ -184,12 +185,12 @@ class TestGenaiGeneratorInMiniature(GeneratorContract):
     """The real implementation on a model of random weights: every byte is a token, and what it says is nonsense."""
 
     @pytest.fixture
-    def generator(self, tiny_pack: Pack) -> Iterator[Generator]:
+    def generator(self, tiny_pack: Pack) -> Iterator[TextGenerator]:
         generator = open_generator(tiny_pack, threads=1)
         yield generator
         generator.close()
 
-    def test_cancelling_in_the_middle_of_a_prompt_keeps_what_was_done(self, generator: Generator) -> None:
+    def test_cancelling_in_the_middle_of_a_prompt_keeps_what_was_done(self, generator: TextGenerator) -> None:
         expected = self._text(generator, CONVERSATION)
         self._text(generator, (ChatMessage("user", "Something else."),))
         with pytest.raises(Cancelled):
@@ -216,7 +217,7 @@ class CancelledAtStep(CancelToken):
 @pytest.mark.packs
 class TestGenaiGenerator(GeneratorContract):
     @pytest.fixture
-    def generator(self, packs_dir: Path) -> Iterator[Generator]:
+    def generator(self, packs_dir: Path) -> Iterator[TextGenerator]:
         generator = open_generator(find_pack(packs_dir, "llm"))
         yield generator
         generator.close()

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from models.convert.encoder.graph import Float32
 from models.convert.encoder.static import write_static
 from models.convert.weight_file import Precision
-from rag_core.embed.static_encoder import StaticEncoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import encoder_of
 from rag_core.errors import UserError
 from rag_core.progress import CancelToken
+from rag_core.runtime.devices import Device
 from rag_core.runtime.pack import Canonical, Pack
-from rag_core.runtime.session import Array, Session, open_session
-from rag_core.runtime.tokenizer import PackTokenizer
+from rag_core.runtime.places import Places
+from rag_core.runtime.session import Array, Session
 from tests.models.tiny_minilm import CPU, random_tensors, random_weights, reference, write_pack
+from tests.runtime.fakes import Disguised, device
 
 PROOF = ("what is the notice period?", "7 8 9")
 BUCKETS = ((1, 8), (1, 16), (4, 16), (1, 32))
@@ -68,10 +71,15 @@ class LoggedSession:
         return [np.full_like(vectors, np.nan) if log.spoil else vectors]
 
 
-def static_on_cpu(source: Pack, pack: Pack, log: Log, provider: str = "CPUExecutionProvider", **more: Any) -> Any:
-    def open_graph(name: str) -> Session:
-        log.opened.append(name)
-        return cast(Session, LoggedSession(open_session(pack, name, "cpu", 1), log))
+def static_place(pack: Pack, log: Log, seen: Device | None = None, **more: Any) -> Disguised:
+    """The processor, as if it were an NPU unless it is `seen` as something else."""
 
-    tokenizer = PackTokenizer(source.path_of("tokenizer.json"))
-    return StaticEncoder(source, pack, tokenizer, open_graph, provider, **more)
+    def noted(session: Session) -> LoggedSession:
+        log.opened.append(session.graph.name)
+        return LoggedSession(session, log)
+
+    return Disguised(seen or device(), pack, noted=noted, **more)
+
+
+def static_on_cpu(source: Pack, pack: Pack, log: Log, **more: Any) -> Encoder:
+    return encoder_of(source, Places((static_place(pack, log, **more),)))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import STATIC, Bucket
@@ -37,7 +37,7 @@ def static(tmp_path: Path, source: Pack) -> Pack:
 def test_the_vectors_are_those_of_the_encoder_of_any_shape(source: Pack, static: Pack) -> None:
     texts = (*MANY, "", "what " * 100)
     encoder = static_on_cpu(source, static, Log())
-    wanted = open_encoder(source, 1).encode_passages(texts)
+    wanted = open_encoder(source, threads=1).encode_passages(texts)
     assert np.sum(encoder.encode_passages(texts) * wanted, axis=1).min() > 0.9999
     assert np.sum(encoder.encode_queries(texts[:3]) * wanted[:3], axis=1).min() > 0.9999
 
@@ -57,9 +57,9 @@ def test_passages_share_runs_and_spare_the_battery(source: Pack, static: Pack) -
     encoder = static_on_cpu(source, static, log)
     texts = [f"{n} notice " + "is " * 8 for n in range(7)]
     encoder.encode_passages(texts)
-    # The first run is the proof; seven texts are one full run and one that is nearly full.
-    assert [(graph, filled) for graph, filled, _ in log.runs[1:]] == [("encoder_4x16", 4), ("encoder_4x16", 3)]
-    assert {power for _, _, power in log.runs[1:]} == {"efficient"}
+    # Two runs are proofs, one of them of the graph for questions; seven texts are a full run and one nearly full.
+    assert [(graph, filled) for graph, filled, _ in log.runs[2:]] == [("encoder_4x16", 4), ("encoder_4x16", 3)]
+    assert {power for _, _, power in log.runs[2:]} == {"efficient"}
 
 
 @given(st.lists(st.integers(1, 32), max_size=40))
@@ -91,11 +91,12 @@ def test_opening_and_first_run_are_watched_together(source: Pack, static: Pack) 
         yield
         seen.append((graph, len(log.opened), len(log.runs)))
 
-    encoder = static_on_cpu(source, static, log, at_work=at_work)
-    encoder.open_smallest()
+    encoder = static_on_cpu(source, static, log, watched=at_work)
+    encoder.placement.opened()
     encoder.encode_passages(PROOF)
     (graph,) = log.opened
     assert seen == [(graph, 0, 0), (graph, 1, 1)]
+    assert [opened.name for opened in encoder.placement.opened().graphs] == [graph]
 
 
 def test_work_is_done_in_steps_and_can_be_stopped(source: Pack, static: Pack) -> None:
@@ -114,4 +115,4 @@ def test_a_description_that_does_not_fit_is_refused(source: Pack, static: Pack, 
     described = static.manifest.spec[STATIC] | change
     write_manifest(static.root, replace(static.manifest, spec=static.manifest.spec | {STATIC: described}))
     with pytest.raises(PackCorrupt, match="are not those of its embedder"):
-        static_on_cpu(source, open_pack(static.root), Log())
+        static_on_cpu(source, open_pack(static.root), Log()).placement.opened()

@@ -63,7 +63,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
         sessions.append(open_on(*arguments, **options))  # type: ignore[arg-type]
         return sessions[-1]
 
-    monkeypatch.setattr("rag_core.runtime.spots.open_on", noted)
+    monkeypatch.setattr("rag_core.runtime.places.open_on", noted)
     return sessions
 
 
@@ -97,7 +97,7 @@ def test_a_whole_question_on_the_npu(
     assert answer.timings_ms["load_llm"] > 0
     assert opened
     for session in opened:
-        assert set(session.placement) == {QNN}, session.graph.name
+        assert set(session.nodes) == {QNN}, session.graph.name
 
 
 def test_a_demand_that_cannot_be_met_says_what_is_missing(tmp_path: Path, data_dir: DataDir, emulator: Device) -> None:

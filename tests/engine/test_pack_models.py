@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ from rag_core.runtime.npu.compiled import COMPILED, context_folder, described, e
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_manifest
+from rag_core.runtime.placement import Placement
+from rag_core.runtime.places import Places
 from rag_core.settings import Settings
 from rag_core.text.language import Language
 from rag_core.types import Reading
@@ -36,9 +39,7 @@ LAPTOP = Inventory((device(), PROCESSOR))
 class Model:
     """What `open_encoder`, `open_reader` and `open_generator` give, as far as it matters here."""
 
-    provider: str
-    reason: str = ""
-    precision: str = "fp16"
+    placement: Placement[Any]
     pack_id: str = "fake"
 
     def read(self, question: str, texts: Sequence[tuple[str, str]], cancel: object = None) -> list[Reading | None]:
@@ -47,7 +48,15 @@ class Model:
     def support(self, pairs: Sequence[tuple[str, str]], cancel: object = None) -> list[float]:
         raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
 
-    def close(self) -> None: ...
+
+class Backend:
+    graphs, reason = (Graph("model", "model.onnx", "fp16", ()),), ""
+
+
+def model(_: Pack, places: Places) -> Model:
+    made = Model(Placement(places, lambda _: Backend()))
+    made.placement.opened()
+    return made
 
 
 @pytest.fixture
@@ -55,22 +64,17 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """On a laptop with an NPU, models that open where they are asked to first. The stages in the order of opening."""
     stages: list[str] = []
 
-    def encoder(*_: object) -> Model:
-        stages.append("embed")
-        return Model(QNN)
+    def opener(stage: str) -> Callable[[Pack, Places], Model]:
+        def open_there(pack: Pack, places: Places) -> Model:
+            stages.append(stage)
+            return model(pack, places)
 
-    def reader(*_: object) -> Model:
-        stages.append("rerank")
-        return Model(QNN)
+        return open_there
 
-    def generator(*_: object) -> Model:
-        stages.append("generate")
-        return Model(QNN)
-
-    monkeypatch.setattr("rag_core.engine.pack_models.open_encoder", encoder)
-    monkeypatch.setattr("rag_core.engine.pack_models.open_reader", reader)
-    monkeypatch.setattr("rag_core.engine.pack_models.open_generator", generator)
-    for module in ("engine.pack_models", "runtime.choice"):
+    monkeypatch.setattr("rag_core.engine.pack_models.open_encoder", opener("embed"))
+    monkeypatch.setattr("rag_core.engine.pack_models.open_reader", opener("rerank"))
+    monkeypatch.setattr("rag_core.generate.opening.open_generator", opener("generate"))
+    for module in ("engine.pack_models", "runtime.places"):
         monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda look_for_npu=True: LAPTOP)
     monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
     return stages
@@ -104,8 +108,9 @@ def test_a_model_that_goes_on_elsewhere_shows_it_at_once(opened: list[str], data
     assert (models.providers, models.kind_of("embed")) == ({}, "npu")
     encoder = models.encoder
     assert (models.providers, models.precisions) == ({"embed": QNN}, {"embed": "fp16"})
-    encoder.provider, encoder.reason = CPU, "It hung."  # type: ignore[misc]
-    assert (models.providers, models.reasons) == ({"embed": CPU}, {"embed": "It hung."})
+    encoder.placement.move_on(encoder.placement.opened(), DeviceFailed("It hung."))
+    told = "It hung. Now the processor (CPU) is used."
+    assert (models.providers, models.reasons) == ({"embed": CPU}, {"embed": told})
     assert models.kind_of("embed") == "cpu"
     models.close()
     assert models.providers == {}
@@ -149,13 +154,13 @@ def test_everything_works_without_a_reader_and_says_where_one_is_to_be_had(
     models = PackModels(data_dir, Settings())
     assert not models.reads_closely(ENGLISH) and models.reader is None and has_no_reader(models)
     assert models.encoder and models.kind_of("rerank") == "cpu"
-    assert (models.providers, models.reasons) == ({"embed": QNN}, {"rerank": NOT_INSTALLED})
+    assert (models.providers, models.reasons["rerank"]) == ({"embed": CPU}, NOT_INSTALLED)
     assert "rerank" not in models.failed
     write_pack(data_dir.packs / "reader", "reader", CPU)
     assert has_no_reader(models), "nothing changes in the middle of work"
     models.close()
     assert models.reads_closely(ENGLISH) and not has_no_reader(models)
-    assert (models.providers, models.reasons) == ({"rerank": QNN}, {})
+    assert models.providers == {"rerank": CPU}
 
 
 def test_a_reader_that_cannot_be_opened_is_a_reason_and_no_failure(
@@ -241,7 +246,8 @@ def test_another_try_is_offered_where_a_model_had_to_leave_its_best_place(opened
     prepare(data_dir, open_pack(data_dir.packs / "embedder"))
     models = PackModels(data_dir, Settings())
     assert models.encoder and models.failed == frozenset()
-    models.encoder.provider = CPU  # type: ignore[misc]  # the driver refused it, so nothing is remembered
+    placement = models.encoder.placement
+    placement.move_on(placement.opened(), ProviderUnavailable("It refused."))  # so nothing is remembered
     assert models.failed == {"embed"}
     models.retry_devices()
     assert models.failed == frozenset()
@@ -254,6 +260,6 @@ def test_nothing_is_wrong_with_a_machine_without_models(opened: list[str], tmp_p
 
 def test_a_demand_for_the_npu_says_why_it_cannot_be_met(data_dir: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
     write_pack(data_dir.packs / "llm", "llm", CPU)
-    monkeypatch.setattr("rag_core.runtime.choice.list_devices", lambda look_for_npu=True: Inventory((PROCESSOR,)))
+    monkeypatch.setattr("rag_core.runtime.places.list_devices", lambda look_for_npu=True: Inventory((PROCESSOR,)))
     with pytest.raises(ProviderUnavailable, match="cannot run on “npu”"):
         PackModels(data_dir, Settings(execution_provider="npu")).generator  # noqa: B018 - opening it is the test

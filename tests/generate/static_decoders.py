@@ -6,23 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from models.convert.decoder.network import Network
 from models.convert.decoder.static import write_static
 from models.convert.weight_file import Precision
 from models.imports.llm import import_llm
 from rag_core.errors import UserError
-from rag_core.generate.static_decoder import StaticTokenDecoder
+from rag_core.generate.static_decoder import StaticDecoder
 from rag_core.generate.static_window import Array
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, find_pack, open_pack, write_manifest
-from rag_core.runtime.session import Session, open_session
+from rag_core.runtime.places import Place
+from rag_core.runtime.session import Session
 from tests.models.tiny_llm import QWEN_LIKE, write_folder
+from tests.runtime.fakes import Disguised, device, the_processor
 
 NETWORK = replace(QWEN_LIKE, context_tokens=1024)
 CHUNK = 16
 WINDOWS = tuple((tokens, cache) for cache in (64, 256, 1024) for tokens in (CHUNK, 1))
-LIKE_AN_NPU = "QNNExecutionProvider"
 
 
 def source_pack(folder: Path, network: Network = NETWORK, kind: str = "qwen2") -> Pack:
@@ -81,11 +83,20 @@ class LoggedSession:
         return self._session.run(feeds, cancel)
 
 
-def static_on_cpu(pack: Pack, log: Log | None = None, provider: str = LIKE_AN_NPU) -> StaticTokenDecoder:
+def static_place(pack: Pack, log: Log | None = None, **more: Any) -> Disguised:
+    """The processor, as if it were an NPU."""
     told = Log() if log is None else log
 
-    def open_graph(name: str) -> LoggedSession:
-        told.opened.append(name)
-        return LoggedSession(open_session(pack, name, "cpu", 1, check_files=False), told)
+    def noted(session: Session) -> LoggedSession:
+        told.opened.append(session.graph.name)
+        return LoggedSession(session, told)
 
-    return StaticTokenDecoder(pack, open_graph, provider, at_work=told.working)
+    return Disguised(device(), pack, noted=noted, watched=told.working, **more)
+
+
+def static_on_cpu(pack: Pack, log: Log | None = None) -> StaticDecoder:
+    return StaticDecoder(static_place(pack, log))
+
+
+def on_processor(pack: Pack) -> Place:
+    return Place(the_processor(), pack, threads=1)

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import PackCorrupt
-from rag_core.generate.generator import open_generator
-from rag_core.generate.writer import WritingGenerator
+from rag_core.generate.generator import Generator
+from rag_core.generate.opening import open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Surroundings
 from rag_core.runtime.devices import CPU, QNN, list_devices
 from rag_core.runtime.npu.compiled import context_folder, expected_stamp
 from rag_core.runtime.npu.compiling import compile_static
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.places import Machine, find_places
 from rag_core.types import ChatMessage
 from tests.generate.static_decoders import CHUNK, source_pack, static_on_cpu, static_pack
 
@@ -52,26 +52,25 @@ def contexts(packs: tuple[Pack, Pack], tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
-def _tokens(generator: WritingGenerator, messages: tuple[ChatMessage, ...]) -> list[int]:
-    return list(generator.decoder.tokens_after(generator.chat.prompt(messages), TOKENS, CancelToken()))
+def _tokens(generator: Generator, messages: tuple[ChatMessage, ...]) -> list[int]:
+    return list(generator.tokens_after(generator.chat.prompt(messages), TOKENS, CancelToken()))
 
 
 def test_it_says_there_what_it_says_on_the_processor(packs: tuple[Pack, Pack], contexts: Path, tmp_path: Path) -> None:
     source, static = packs
-    around = Surroundings(contexts, Breaker(tmp_path / "devices.json"))
-    generator = open_generator(source, 1, "npu", around)
-    assert isinstance(generator, WritingGenerator)
+    known = Machine(contexts, Breaker(tmp_path / "devices.json"))
+    generator = open_generator(source, find_places("generate", source, "npu", known, 1))
     on_processor = static_on_cpu(static)
     assert generator.context_tokens == 64
     for messages in (QUESTION, FOLLOW_UP):
         prompt = generator.chat.prompt(messages)
         assert _tokens(generator, messages) == list(on_processor.tokens_after(prompt, TOKENS, CancelToken()))
     assert generator.stats.reused_tokens == CHUNK
-    assert generator.provider == QNN
-    assert not around.breaker.blocked(QNN, "generate")
+    assert generator.placement.device.provider == QNN
+    assert not known.blocked(generator.placement.device, "generate")
     generator.close()
-    by_default = open_generator(source, 1, "auto", around)
-    assert by_default.provider == CPU  # an emulated NPU is for those who ask for it
+    by_default = open_generator(source, find_places("generate", source, "auto", known, 1))
+    assert by_default.placement.device.provider == CPU  # an emulated NPU is for those who ask for it
     by_default.close()
 
 
@@ -79,7 +78,7 @@ def test_a_truncated_context_is_not_loaded(packs: tuple[Pack, Pack], contexts: P
     binary = next(context_folder(contexts, packs[0].id, EMULATOR).glob("*.bin"))
     content = binary.read_bytes()
     binary.write_bytes(content[: len(content) // 2])
-    around = Surroundings(contexts, Breaker(tmp_path / "devices.json"))
+    known = Machine(contexts, Breaker(tmp_path / "devices.json"))
     with pytest.raises(PackCorrupt, match=r"\.bin"):
-        open_generator(packs[0], 1, "npu", around)
+        open_generator(packs[0], find_places("generate", packs[0], "npu", known, 1))
     binary.write_bytes(content)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.runtime.npu.static import MASKED, Window, static_decoder
+from rag_core.runtime.npu.static import MASKED, DecoderWindow, decoder_shapes
 from rag_core.runtime.pack import Pack
 
 Array = npt.NDArray[Any]
@@ -19,7 +19,7 @@ class StaticLoop:
     """`run(graph, feeds)` gives the outputs of a graph in their order. One chunk length, one cache length."""
 
     def __init__(self, pack: Pack, run: Run) -> None:
-        self.static = static_decoder(pack)
+        self.static = decoder_shapes(pack)
         self._embedding = np.load(pack.path_of(self.static.embedding), mmap_mode="r")
         self._run = run
         self._step = next(window for window in self.static.windows if window.tokens == 1)
@@ -57,7 +57,7 @@ class StaticLoop:
             made.append(int(self.read(made[-1:]).argmax()))
         return made
 
-    def _feeds(self, window: Window, tokens: Sequence[int]) -> dict[str, Array]:
+    def _feeds(self, window: DecoderWindow, tokens: Sequence[int]) -> dict[str, Array]:
         static, dtype, count = self.static, self._embedding.dtype, window.tokens
         embedded = np.zeros((1, count, static.hidden), dtype)
         embedded[0, : len(tokens)] = self._embedding[list(tokens)]

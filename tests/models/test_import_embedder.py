@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.imports.embedder import import_embedder
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.runtime.pack import find_pack, list_packs
 from tests.models.tiny_encoders import HIDDEN, cls_bert, rotary, states_of
@@ -32,7 +32,7 @@ def _folder(tmp_path: Path, name: str) -> Path:
 def test_first_token_pooling_and_prompts_are_taken_from_the_folder(tmp_path: Path, packs: Path) -> None:
     folder = cls_bert(_folder(tmp_path, "Office-BERT v2"))
     steps = list(import_embedder(folder, packs))
-    encoder = open_encoder(find_pack(packs, "embedder"), 2)
+    encoder = open_encoder(find_pack(packs, "embedder"), threads=2)
 
     assert steps[-1].done == steps[-1].total
     assert (encoder.pack_id, encoder.dim, encoder.max_tokens) == ("office-bert-v2", HIDDEN, 48)
@@ -45,7 +45,7 @@ def test_first_token_pooling_and_prompts_are_taken_from_the_folder(tmp_path: Pat
 def test_a_rotary_model_with_byte_level_tokens_and_mean_pooling(tmp_path: Path, packs: Path) -> None:
     folder = rotary(_folder(tmp_path, "modern"))
     list(import_embedder(folder, packs))
-    encoder = open_encoder(find_pack(packs, "embedder"), 2)
+    encoder = open_encoder(find_pack(packs, "embedder"), threads=2)
 
     texts = [QUESTION, "ログイン 🙂", LONG, "", "a of and"]
     vectors = encoder.encode_passages(texts)

@@ -12,7 +12,8 @@ import pytest
 
 from models.imports.llm import import_llm, inspect_folder
 from rag_core.errors import PackCorrupt, UserError
-from rag_core.generate.generator import Generator, open_generator
+from rag_core.generate.generator import Generator
+from rag_core.generate.opening import open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import find_pack, list_packs
 from rag_core.types import ChatMessage
@@ -51,7 +52,7 @@ def test_a_qwen_like_model_answers_after_import(qwen_folder: Path, tmp_path: Pat
     generator = _install(qwen_folder, tmp_path)
     first = _answer(generator)
     assert generator.stats.new_tokens == 6
-    assert generator.provider == "CPUExecutionProvider"
+    assert generator.placement.device.provider == "CPUExecutionProvider"
     assert _answer(generator) == first
     assert generator.stats.reused_tokens > 0
     generator.close()

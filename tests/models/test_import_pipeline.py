@@ -15,7 +15,7 @@ from models.imports.llm import import_llm
 from models.imports.pipeline import read_pipeline, why_not_here
 from rag_core.errors import ProviderUnavailable, UserError
 from rag_core.generate.genai_runtime import PIPELINE
-from rag_core.generate.opening import open_by_itself
+from rag_core.generate.opening import open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Device, Inventory
 from rag_core.runtime.pack import Graph, Manifest, find_pack, list_packs, open_pack, write_manifest
@@ -100,8 +100,10 @@ def test_with_the_npu_all_its_files_are_taken_and_no_library(
     assert expected <= set(graph.files)
     assert not (pack.root / "QnnHtp.dll").exists()
     assert pack.manifest.spec[PIPELINE]["window_tokens"] == 64
-    with pytest.raises(ProviderUnavailable, match="NPU alone"):  # the pack on a machine without it, as here
-        open_by_itself(pack, 1)
+    with pytest.raises(
+        ProviderUnavailable, match="cannot run on this machine"
+    ):  # the pack on a machine without it, as here
+        open_generator(pack, threads=1)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +164,11 @@ def test_its_stages_run_where_they_say_and_answer_as_one_graph_does(tmp_path: Pa
         spec = {"context_tokens": 256, "eos_token_ids": [0], "chat_template": TEMPLATE} | more
         graphs = (Graph("decoder", "model.onnx", "fp32", (CPU,)),)
         write_manifest(tmp_path / name, Manifest(name, "llm", name, "", "", (), graphs, spec))
-        generator = open_by_itself(open_pack(tmp_path / name), 1)
+        generator = open_generator(open_pack(tmp_path / name), threads=1)
         for _ in range(2):  # the state of such a model cannot be rewound: it is made again
             text = "".join(generator.generate(QUESTION, max_new_tokens=16, cancel=CancelToken()))
             answers.append(text)
-        assert generator.provider == CPU
+        assert generator.placement.device.provider == CPU
         assert (generator.stats.reused_tokens == 0) == (name == "stages")
         generator.close()
     assert len(set(answers)) == 1

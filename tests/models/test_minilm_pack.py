@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.runtime.pack import Pack, find_pack
 
 pytestmark = pytest.mark.packs
@@ -36,7 +36,11 @@ def test_int8_is_close_to_fp32_for_every_text(pack: Pack) -> None:
 
 def test_the_int8_graph_is_the_one_that_is_used(pack: Pack) -> None:
     encoder = open_encoder(pack)
-    assert (encoder.graph, encoder.provider, encoder.reason) == ("int8", "CPUExecutionProvider", "")
+    assert (encoder.placement.precision, encoder.placement.device.provider, encoder.placement.reason) == (
+        "int8",
+        "CPUExecutionProvider",
+        "",
+    )
 
 
 def test_a_question_finds_its_passage(pack: Pack) -> None:

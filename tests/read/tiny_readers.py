@@ -13,8 +13,8 @@ from models.convert.encoder.network import Affine, Weights
 from models.convert.encoder.quantise import Int8
 from models.convert.encoder.reader_graph import ReadingHead
 from models.convert.encoder.reader_weights import Heads
-from rag_core.read.cross_encoder import open_reader
 from rag_core.read.layout import Words
+from rag_core.read.opening import open_reader
 from rag_core.read.proof import row
 from rag_core.runtime.pack import Canonical, Graph, Manifest, Pack, open_pack, write_manifest
 from tests.models.tiny_minilm import CPU, NETWORK, random_weights, tokenizer
@@ -78,5 +78,5 @@ def int8_and_fp32(seed: int = 0) -> tuple[tuple[str, Weights, Arithmetic], ...]:
 
 def canonical(folder: Path) -> Canonical:
     """What the fp32 graph says here."""
-    reader = open_reader(write_pack(folder), 1)
+    reader = open_reader(write_pack(folder), threads=1)
     return Canonical(tuple(map(json.dumps, PROOF)), {"fp32": tuple(map(row, reader.judge(PROOF)))})

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rag_core.runtime.devices import Device, DeviceKind
+from rag_core.runtime.devices import Device, DeviceKind, list_devices
 from rag_core.runtime.pack import Graph
+from rag_core.runtime.places import Place
 from rag_core.runtime.plugins import CPU, QNN, Plugin
-from rag_core.runtime.session import Guard, Session
+from rag_core.runtime.session import Guard, Session, open_on
 from rag_core.runtime.watchdog import Watchdog
 
 NPU_NAME = "Snapdragon(R) X Elite - X1E80100 - Qualcomm(R) Hexagon(TM) NPU"
@@ -42,11 +45,39 @@ class FakeHandle:
 
 def session_on(handle: FakeHandle, watchdog: Watchdog, limit_s: float = 30) -> Session:
     graph = Graph("step", "step.onnx", "fp16", (QNN,))
-    return Session(handle, graph, QNN, QNN, "", "the Snapdragon NPU", guard=Guard(watchdog, limit_s))
+    return Session(handle, graph, device(name="the Snapdragon NPU"), guard=Guard(watchdog, limit_s))
 
 
 def device(provider: str = QNN, kind: DeviceKind = "npu", name: str = NPU_NAME, emulated: bool = False) -> Device:
     return Device(provider, kind, name, "Qualcomm", emulated, handle=None)
+
+
+def the_processor() -> Device:
+    """The real one."""
+    found = list_devices(look_for_npu=False).first(CPU)
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class Disguised(Place):
+    """The processor that looks like another device: what is opened there is `noted`, what fails `told`, and what
+    may end the process `watched`.
+    """
+
+    noted: Callable[[Session], Any] = lambda session: session
+    told: list[str] = field(default_factory=list)
+    watched: Callable[[str], AbstractContextManager[object]] = nullcontext
+
+    def open_graph(self, name: str) -> Session:
+        session: Session = self.noted(open_on(self.pack, name, the_processor(), threads=1))
+        return session
+
+    def at_work(self, graph: str) -> AbstractContextManager[object]:
+        return self.watched(graph)
+
+    def failed(self, reason: str) -> None:
+        self.told.append(reason)
 
 
 PROCESSOR = device(CPU, "cpu", "the processor (CPU)")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import ProviderUnavailable, UserError
-from rag_core.runtime.devices import Inventory, devices_for, list_devices, providers_for, real_cores
+from rag_core.runtime.devices import Inventory, devices_for, list_devices, real_cores
 from rag_core.runtime.options import provider_options, run_options
 from rag_core.runtime.plugins import CPU, QNN, Plugin, register
 from tests.runtime.fakes import NPU_NAME, PROCESSOR, device, ep_device, pretend_devices
@@ -102,13 +102,6 @@ def test_words_choose_devices(word: str, expected: tuple[object, ...]) -> None:
 def test_a_word_that_means_nothing_names_those_that_do() -> None:
     with pytest.raises(UserError, match="auto, cpu, npu, gpu"):
         devices_for("gpuu", Inventory((PROCESSOR,)))
-
-
-def test_what_a_demand_may_use_is_told_even_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_devices(monkeypatch, ep_device(CPU, "CPU"))
-    assert providers_for("auto") == (QNN, CPU)
-    assert (providers_for("npu"), providers_for("cpu"), providers_for("gpu")) == ((QNN,), (CPU,), ())
-    assert providers_for("dml") == (DML,)
 
 
 def test_an_absent_plugin_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

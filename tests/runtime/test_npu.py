@@ -19,7 +19,6 @@ from onnx import TensorProto, helper, numpy_helper
 from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Surroundings, choose
 from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.npu.compiled import SHARED, context_folder, expected_stamp, find_contexts
 from rag_core.runtime.npu.compiling import compile_static
@@ -27,9 +26,10 @@ from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.places import Machine, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.profile import profile_devices
-from rag_core.runtime.session import Array, open_on, open_session
+from rag_core.runtime.session import Array, open_on
 from rag_core.runtime.watchdog import Watchdog
 
 pytestmark = [
@@ -116,9 +116,9 @@ def _only_product(manifest: Manifest) -> Manifest:
 
 def test_a_whole_graph_is_on_the_npu_and_computes_what_the_processor_does(pack: Pack, npu: Device) -> None:
     session = open_on(pack, "product", npu)
-    assert session.placement == {QNN: 1}
+    assert session.nodes == {QNN: 1}
     processor = open_on(pack, "product", list_devices().devices[0], threads=1)
-    assert set(processor.placement) == {CPU}
+    assert set(processor.nodes) == {CPU}
     expected = processor.run(FEEDS)[0].astype(np.float32)
     for power in get_args(Power):
         given = session.run(FEEDS, CancelToken(), power=power)[0].astype(np.float32)
@@ -130,20 +130,13 @@ def test_a_graph_that_the_npu_cannot_do_is_refused_and_not_done_elsewhere(pack: 
         open_on(pack, "places", npu)
 
 
-def test_a_demanded_emulator_is_used_and_told_of(pack: Pack, npu: Device) -> None:
-    session = open_session(pack, "product", "npu")
-    assert (session.provider, session.requested) == (QNN, "npu")
-    assert session.reason == "The NPU is emulated on the processor."
-    assert open_session(pack, "product").provider == CPU
-
-
 def test_what_was_compiled_is_opened_without_compiling(pack: Pack, npu: Device, tmp_path: Path) -> None:
     prepared = compiled(pack, npu, tmp_path, EMULATOR)
-    around = Surroundings(tmp_path, Breaker(tmp_path / "devices.json"))
-    (place,) = choose("embed", pack, "npu", around).places
+    known = Machine(tmp_path, Breaker(tmp_path / "devices.json"))
+    (place,) = find_places("embed", pack, "npu", known).found
     assert (place.pack.sha256, place.target) == (prepared.sha256, EMULATOR)
-    session = open_on(place.pack, "product", place.device, target=place.target)
-    assert session.placement == {QNN: 1}
+    session = place.open_graph("product")
+    assert session.nodes == {QNN: 1}
     assert np.array_equal(session.run(FEEDS)[0], open_on(pack, "product", npu).run(FEEDS)[0])
 
 
@@ -217,7 +210,7 @@ def test_the_emulator_keeps_off_standard_output(pack: Pack, npu: Device) -> None
         "import sys; from pathlib import Path; import numpy; from rag_core.runtime.devices import list_devices;"
         "from rag_core.runtime.pack import open_pack; from rag_core.runtime.session import open_on;"
         "session = open_on(open_pack(Path(sys.argv[1])), 'product', list_devices().npu);"
-        "session.run({'x': numpy.zeros((1, 8, 64), numpy.float16)}); print(session.provider)"
+        "session.run({'x': numpy.zeros((1, 8, 64), numpy.float16)}); print(session.device.provider)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(pack.root)], capture_output=True, text=True, check=True)
     assert done.stdout == f"{QNN}\n"

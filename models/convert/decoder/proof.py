@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rag_core.generate.opening import open_by_itself
-from rag_core.generate.writer import WritingGenerator
+from rag_core.generate.generator import Generator
+from rag_core.generate.opening import open_generator
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Canonical, Manifest, open_pack, write_manifest
 from rag_core.types import ChatMessage
@@ -15,9 +15,9 @@ CANONICAL_TOKENS = 8
 _SYSTEM = ChatMessage("system", "You are a helpful assistant.")
 
 
-def greedy_tokens(generator: WritingGenerator, prompt: str, count: int) -> tuple[int, ...]:
+def greedy_tokens(generator: Generator, prompt: str, count: int) -> tuple[int, ...]:
     """The `count` most likely tokens after `prompt`, one after the other."""
-    return tuple(generator.decoder.tokens_after(generator.chat.tokens(prompt), count, CancelToken()))
+    return tuple(generator.tokens_after(generator.chat.tokens(prompt), count, CancelToken()))
 
 
 def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifest:
@@ -26,7 +26,7 @@ def prove(root: Path, manifest: Manifest, questions: tuple[str, ...]) -> Manifes
     The canonical inputs are the whole prompts, as the chat template makes them. Raises PackCorrupt when the runtime
     refuses the model, RuntimeError when it fails in the middle.
     """
-    generator = open_by_itself(open_pack(root))
+    generator = open_generator(open_pack(root))
     try:
         prompts = tuple(generator.chat.render((_SYSTEM, ChatMessage("user", question))) for question in questions)
         rows = tuple(tuple(map(float, greedy_tokens(generator, prompt, CANONICAL_TOKENS))) for prompt in prompts)

@@ -21,7 +21,7 @@ from models.convert.decoder.static_weights import (
 )
 from models.convert.decoder.weights import Matrix, Weights
 from models.convert.weight_file import NUMPY_TYPES, Precision
-from rag_core.runtime.npu.static import STATIC, StaticDecoder, Window, described
+from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow, described
 from rag_core.runtime.pack import MANIFEST, Graph, Manifest, Pack, open_pack, write_manifest
 
 EMBEDDING = "embedding.npy"
@@ -46,7 +46,7 @@ def write_static(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     chosen = products or PlainProducts(precision)
-    named = tuple(Window(window_name(tokens, cache), tokens, cache) for tokens, cache in windows)
+    named = tuple(DecoderWindow(window_name(tokens, cache), tokens, cache) for tokens, cache in windows)
     with new_weight_file(folder / _WEIGHTS, precision) as file:
         _keep(file, chosen, network, weights)
     _write_embedding(folder / EMBEDDING, weights.embedding, network, precision)
@@ -79,8 +79,8 @@ def _write_embedding(path: Path, matrix: Matrix, network: Network, precision: Pr
     table.flush()
 
 
-def _manifest(source: Pack, network: Network, windows: tuple[Window, ...], precision: str) -> Manifest:
-    static = StaticDecoder(
+def _manifest(source: Pack, network: Network, windows: tuple[DecoderWindow, ...], precision: str) -> Manifest:
+    static = DecoderShapes(
         layers=network.layers,
         hidden=network.hidden,
         kv_heads=network.kv_heads,

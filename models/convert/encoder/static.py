@@ -22,7 +22,7 @@ from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.network import Affine, Layer, Network, Weights
 from models.convert.weight_file import NUMPY_TYPES, ONNX_TYPES, Precision, WeightFile
 from rag_core.runtime.devices import CPU, QNN
-from rag_core.runtime.npu.static import MASKED, STATIC, Bucket, StaticEncoder, StaticReader, described
+from rag_core.runtime.npu.static import MASKED, STATIC, Bucket, EncoderShapes, ReaderShapes, described
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 
 _WEIGHTS = "weights.data"
@@ -87,7 +87,7 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]],
     It has no tokenizer: whoever runs it has `source`. Raises UserError for a pack that was not made by this recipe.
     """
     network, weights = read_encoder(source)
-    static = StaticEncoder(network.hidden, named(buckets, "encoder"))
+    static = EncoderShapes(network.hidden, named(buckets, "encoder"))
     return write_buckets(source, folder, network, weights, static, mean_vectors, precision)
 
 
@@ -100,7 +100,7 @@ def write_buckets(
     folder: Path,
     network: Network,
     weights: Weights,
-    static: StaticEncoder | StaticReader,
+    static: EncoderShapes | ReaderShapes,
     head: StaticHead,
     precision: Precision,
 ) -> Pack:
@@ -118,7 +118,7 @@ def write_buckets(
 
 
 def static_manifest(
-    source: Pack, static: StaticEncoder | StaticReader, precision: str, files: Iterable[str] = (_WEIGHTS,)
+    source: Pack, static: EncoderShapes | ReaderShapes, precision: str, files: Iterable[str] = (_WEIGHTS,)
 ) -> Manifest:
     """`source`'s, with the graphs of its buckets (each in a file of its name, beside `files` that all share)."""
     shared = tuple(files)

@@ -18,7 +18,7 @@ from models.convert.encoder.reader_graph import write_heads
 from models.convert.encoder.reader_weights import Heads
 from models.convert.encoder.static import StaticWriter, named, write_buckets
 from models.convert.weight_file import Precision
-from rag_core.runtime.npu.static import Bucket, StaticReader
+from rag_core.runtime.npu.static import Bucket, ReaderShapes
 from rag_core.runtime.pack import Pack
 
 
@@ -26,7 +26,7 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]],
     """As `models.convert.encoder.static.write_static`, of a reader's pack."""
     network, weights, tensor = read_graph(source)
     heads = Heads(affine(tensor, "pooler"), affine(tensor, "judged"), affine(tensor, "spans"))
-    static = StaticReader(named(buckets, "reader"))
+    static = ReaderShapes(named(buckets, "reader"))
     return write_buckets(source, folder, network, weights, static, StaticReadingHead(heads), precision)
 
 

@@ -22,7 +22,7 @@ from models.convert.encoder.static import StaticWriter, mean_vectors, named, sta
 from models.convert.weight_file import WeightFile
 from models.npu.quantised.qdq import masked_ranges, with_integers
 from models.npu.quantised.ranges import Array, Ranges, made_of, measured, part_of
-from rag_core.runtime.npu.static import Bucket, StaticEncoder
+from rag_core.runtime.npu.static import Bucket, EncoderShapes
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
 
@@ -46,7 +46,7 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]])
     tokenizer = PackTokenizer(source.path_of(source.manifest.spec.get("tokenizer", "tokenizer.json")))
     ranges = ranges_of(graph_of, tokenizer.encode_batch(TEXTS, min(_LONGEST_TEXT, network.positions)))
     folder.mkdir(parents=True, exist_ok=True)
-    static = StaticEncoder(network.hidden, named(buckets, "encoder"))
+    static = EncoderShapes(network.hidden, named(buckets, "encoder"))
     with (folder / _WEIGHTS).open("wb") as data:
         file = WeightFile(data, _WEIGHTS)
         for bucket in static.buckets:

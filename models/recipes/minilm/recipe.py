@@ -12,7 +12,7 @@ from models.convert.encoder.graph import Arithmetic, Float32, write_encoder
 from models.convert.encoder.network import Network, Weights, weights_from
 from models.convert.encoder.quantise import Int8
 from models.recipes.minilm import wheel as source
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
@@ -61,7 +61,7 @@ def _save(network: Network, weights: Weights, arithmetic: Arithmetic, path: Path
 
 
 def _vectors(root: Path, graph: str) -> tuple[tuple[float, ...], ...]:
-    vectors = open_encoder(open_pack(root), 1, "cpu", graph=graph).encode_passages(CANONICAL_TEXTS)
+    vectors = open_encoder(open_pack(root), threads=1, graph=graph).encode_passages(CANONICAL_TEXTS)
     return tuple(tuple(np.round(row.astype(float), 6).tolist()) for row in vectors)
 
 

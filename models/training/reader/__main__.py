@@ -30,7 +30,7 @@ def _add_mine(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _mine(arguments: argparse.Namespace) -> None:
     from models.training.reader.preparing import mine_all
     from models.training.reader.settings import DataFiles, read_settings
-    from rag_core.embed.bi_encoder import open_encoder
+    from rag_core.embed.opening import open_encoder
     from rag_core.runtime.pack import open_pack
 
     files = DataFiles(read_settings().data, arguments.data)

@@ -22,10 +22,10 @@ from models.training.relevance.calibrate import FEATURES, fit_all, probabilities
 from models.training.relevance.calibrate import report as relevance_report
 from models.training.relevance.measuring import Example, VectorCache
 from rag_core.answer.relevance import PASSAGES, Evidence
-from rag_core.embed.bi_encoder import open_encoder
-from rag_core.read.cross_encoder import open_reader
+from rag_core.embed.opening import open_encoder
 from rag_core.read.decoding import probability
 from rag_core.read.description import Scale
+from rag_core.read.opening import open_reader
 from rag_core.retrieve.read_order import ReaderWeights
 from rag_core.runtime.pack import Pack, open_pack
 from rag_core.types import Reading

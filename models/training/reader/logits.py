@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rag_core.read.cross_encoder import CrossEncoder
 from rag_core.read.decoding import Judgement
+from rag_core.read.reader import Reader
 from rag_core.runtime.pack import Pack
 
 
@@ -50,6 +50,6 @@ def _key(words: tuple[str, str, str]) -> str:
     return hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
 
 
-def graph_sha256(pack: Pack, reader: CrossEncoder) -> str:
-    path = pack.graph(reader.graph).path
+def graph_sha256(pack: Pack, reader: Reader) -> str:
+    path = reader.placement.opened().graphs[0].path
     return next(file.sha256 for file in pack.manifest.files if file.path == path)

@@ -29,7 +29,7 @@ from models.training.relevance.libraries import draw
 from models.training.relevance.measuring import Encoder, Example, VectorCache, ask_all, read_examples
 from models.training.relevance.sources import Domain, load_domains, together
 from rag_core.answer.relevance import Calibration
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.runtime.pack import Pack, find_pack
 
 ROOT = Path(__file__).resolve().parents[3]

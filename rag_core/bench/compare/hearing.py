@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag_core.engine.models import Models
-from rag_core.generate.generator import GenerationStats, Generator
+from rag_core.model_protocols import GenerationStats, TextGenerator
 from rag_core.progress import CancelToken
 from rag_core.types import ChatMessage
 
@@ -33,25 +33,17 @@ class HeardModels:
         return getattr(self._models, name)
 
     @property
-    def generator(self) -> Generator:
+    def generator(self) -> TextGenerator:
         return _HeardGenerator(self._models.generator, self.calls)
 
 
 class _HeardGenerator:
-    """Fulfils `answer.generator.Generator`."""
+    """Fulfils `model_protocols.TextGenerator`."""
 
-    def __init__(self, generator: Generator, calls: list[Heard]) -> None:
+    def __init__(self, generator: TextGenerator, calls: list[Heard]) -> None:
         self._generator = generator
         self._calls = calls
         self.pack_id = generator.pack_id
-
-    @property
-    def provider(self) -> str:
-        return self._generator.provider
-
-    @property
-    def reason(self) -> str:
-        return self._generator.reason
 
     @property
     def context_tokens(self) -> int:

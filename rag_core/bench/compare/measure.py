@@ -21,8 +21,7 @@ from rag_core.bench.workload import bench_questions, peak_memory_bytes
 from rag_core.engine import Engine
 from rag_core.engine.models import NOT_INSTALLED, Models
 from rag_core.errors import DeviceFailed, MemoryDenied, PackCorrupt, PackMissing, ProviderUnavailable
-from rag_core.generate.generator import Generator
-from rag_core.model_protocols import PassageReader, TextEncoder
+from rag_core.model_protocols import PassageReader, TextEncoder, TextGenerator
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.runtime.stages import stage_named
@@ -75,7 +74,7 @@ class Measurement:
         self._done = self._total
         yield self._progress("")
 
-    def _open(self, stage: str, opened: Callable[[], Generator | PassageReader | TextEncoder]) -> Steps:
+    def _open(self, stage: str, opened: Callable[[], TextGenerator | PassageReader | TextEncoder]) -> Steps:
         yield self._progress(f"opening the model for {stage_named(stage).word}")
         started = time.perf_counter()
         with self._only_here(stage):

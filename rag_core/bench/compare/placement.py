@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from rag_core.bench.compare.records import Provider
 from rag_core.engine.pack_models import PackModels
-from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Surroundings, choose
+from rag_core.runtime.places import Machine, find_places
 from rag_core.runtime.stages import stage_named
 
 
@@ -14,9 +13,9 @@ def proven_placement(stage: str, models: PackModels, provider: Provider) -> dict
 
     Raises ProviderUnavailable.
     """
-    around = Surroundings(models.data_dir.contexts, Breaker(models.data_dir.device_file))
-    places = choose(stage, models.pack_of(stage_named(stage)), provider.id, around).places
-    place = next((place for place in places if place.device.provider == provider.name), None)
+    machine = Machine.of(models.data_dir)
+    places = find_places(stage, models.pack_of(stage_named(stage)), provider.id, machine)
+    place = next((place for place in places.found if place.device.provider == provider.name), None)
     if place is None or place.target is None:
         return {}
     proven = place.pack.manifest.provenance.get("graphs", {})

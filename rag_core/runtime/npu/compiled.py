@@ -63,12 +63,15 @@ def context_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:
     return contexts_dir / pack_id / target.id
 
 
-def find_contexts(contexts_dir: Path, source: Pack, target: Target, expected: Stamp) -> Found:
+def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expected: Stamp) -> Found:
     """The contexts of `source` for `target`, if they are what `expected` says."""
+    unprepared = Found(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
+    if contexts_dir is None:
+        return unprepared
     try:
         pack = open_pack(context_folder(contexts_dir, source.id, target))
     except PackMissing:
-        return Found(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
+        return unprepared
     except PackCorrupt as damage:
         return Found(None, str(damage.message), stale=True)
     try:

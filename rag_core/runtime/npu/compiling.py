@@ -23,11 +23,11 @@ from rag_core.errors import StorageFull, UserError
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Device
 from rag_core.runtime.handles import as_sentence, first_line, native_failures
+from rag_core.runtime.node_assignment import RECORD, nodes_by_provider, what_is_elsewhere
 from rag_core.runtime.npu.compiled import COMPILED, SHARED, Stamp, described
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, write_manifest
-from rag_core.runtime.placement import RECORD, placement_of, what_is_elsewhere
 
 STAGE = "compile"
 
@@ -120,15 +120,15 @@ def disk_full(title: str) -> StorageFull:
 
 
 def _count_placed(session: Any, static: Pack, graph: Graph, provider: str) -> int:
-    placement = placement_of(session)
-    if set(placement) != {provider}:
+    nodes = nodes_by_provider(session)
+    if set(nodes) != {provider}:
         elsewhere = what_is_elsewhere(session, provider) or "all of it"
         raise UserError(
             f"The NPU's compiler left a part of the graph “{graph.name}” of “{static.manifest.title}” to the processor"
             f" ({elsewhere}).",
             _INSTEAD,
         )
-    return placement[provider]
+    return nodes[provider]
 
 
 def _read_context(folder: Path, name: str, provider: str) -> _Context:

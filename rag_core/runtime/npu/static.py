@@ -42,7 +42,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DecoderWindow:
     """A decoder graph that reads `tokens` at a time (1: a step) against a cache of `cache` tokens."""
 
     graph: str
@@ -51,7 +51,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class StaticEncoder:
+class EncoderShapes:
     """`pooled` graphs give unit vectors, of `dim` values."""
 
     dim: int
@@ -59,12 +59,12 @@ class StaticEncoder:
 
 
 @dataclass(frozen=True, slots=True)
-class StaticReader:
+class ReaderShapes:
     buckets: tuple[Bucket, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class StaticDecoder:
+class DecoderShapes:
     """`embedding` is a .npy file of the pack, (vocabulary, hidden), which is looked up outside of the graph: on a chip
     it would be kept twice. It is multiplied by `embedding_scale` already. `context_tokens` is the model's own limit.
     """
@@ -78,37 +78,37 @@ class StaticDecoder:
     vocabulary: int
     context_tokens: int
     embedding: str
-    windows: tuple[Window, ...]
+    windows: tuple[DecoderWindow, ...]
 
 
-def described(static: StaticEncoder | StaticReader | StaticDecoder) -> dict[str, Any]:
+def described(static: EncoderShapes | ReaderShapes | DecoderShapes) -> dict[str, Any]:
     """For `Manifest.spec["static"]`."""
     return asdict(static)
 
 
-def static_encoder(pack: Pack) -> StaticEncoder:
+def encoder_shapes(pack: Pack) -> EncoderShapes:
     """Raises PackCorrupt where the pack does not describe one."""
     stored = _stored(pack)
     try:
-        return StaticEncoder(int(stored["dim"]), _buckets(stored))
+        return EncoderShapes(int(stored["dim"]), _buckets(stored))
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(pack, error) from error
 
 
-def static_reader(pack: Pack) -> StaticReader:
+def reader_shapes(pack: Pack) -> ReaderShapes:
     """Raises PackCorrupt where the pack does not describe one."""
     stored = _stored(pack)
     try:
-        return StaticReader(_buckets(stored))
+        return ReaderShapes(_buckets(stored))
     except (KeyError, TypeError) as error:
         raise _damaged(pack, error) from error
 
 
-def static_decoder(pack: Pack) -> StaticDecoder:
+def decoder_shapes(pack: Pack) -> DecoderShapes:
     """Raises PackCorrupt where the pack does not describe one."""
     stored = _stored(pack)
     try:
-        return StaticDecoder(**(stored | {"windows": tuple(Window(**window) for window in stored["windows"])}))
+        return DecoderShapes(**(stored | {"windows": tuple(DecoderWindow(**window) for window in stored["windows"])}))
     except (KeyError, TypeError) as error:
         raise _damaged(pack, error) from error
 

@@ -7,8 +7,8 @@ over of a text's row is masked, and rows that are left over hold an empty text.
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,59 +17,60 @@ from rag_core.errors import DeviceFailed
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import Bucket
 from rag_core.runtime.options import Power
-from rag_core.runtime.pack import Canonical, Pack, verify
+from rag_core.runtime.pack import Canonical, Graph, verify
+from rag_core.runtime.places import Place
 from rag_core.runtime.session import Session
 from rag_core.runtime.tokenizer import TokenIds
 from rag_core.types import FloatArray
 
-EXACT = ("fp16", "fp32")  # precisions that have no other reason to differ from the reference than rounding
+_EXACT = ("fp16", "fp32")
 _FLOATS = {"tensor(float16)": np.float16, "tensor(float)": np.float32}
 
 Outputs = dict[str, FloatArray]
 Run = Callable[[Sequence[TokenIds]], Outputs]
 
 
-class StaticGraphs:
-    """The graphs of `pack`, with `buckets`. `empty` is an empty text.
+class StaticGraphs(ABC):
+    """The graphs of a place's pack, with `buckets`. `empty` is an empty text.
 
-    `open_graph` opens one by its name, when a text first needs it; it stays open. `complaint_about` its first run
-    (which it does itself, with what it is given) is empty where it computes what it should. `at_work` of its name
-    surrounds both. Safe to use from several threads. Raises PackCorrupt for files that are damaged.
+    One is opened when a text first needs it, and stays open; its first run proves it. Safe to use from several threads.
+    Raises PackCorrupt for files that are damaged.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        buckets: Sequence[Bucket],
-        empty: TokenIds,
-        open_graph: Callable[[str], Session],
-        complaint_about: Callable[[Bucket, Run], str],
-        at_work: Callable[[str], AbstractContextManager[object]] = nullcontext,
-    ) -> None:
-        verify(pack)  # once: its graphs may share one file of weights
+    reason = ""
+
+    def __init__(self, place: Place, buckets: Sequence[Bucket], empty: TokenIds) -> None:
+        verify(place.pack)  # once: its graphs may share one file of weights
         self.buckets = tuple(buckets)
-        self._pack = pack
+        self._place = place
         self._empty = empty
-        self._open_graph = open_graph
-        self._complaint_about = complaint_about
-        self._at_work = at_work
         self._sessions: dict[str, Session] = {}
         self._opening = threading.Lock()
 
     @property
-    def precision(self) -> str:
-        return self._pack.graph(self.buckets[0].graph).precision
+    def graphs(self) -> tuple[Graph, ...]:
+        """Those that are open."""
+        return tuple(self._place.pack.graph(name) for name in tuple(self._sessions))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether they have no other reason to differ from the reference than rounding."""
+        return self._place.pack.graph(self.buckets[0].graph).precision in _EXACT
+
+    @abstractmethod
+    def complaint_about(self, bucket: Bucket, run: Run) -> str:
+        """Empty where `run`, which is to be called once, computes what it should."""
 
     def open(self, bucket: Bucket) -> Session:
         """Open and proven. Raises DeviceFailed where it computes something else, and what opening it raises."""
         with self._opening:
             if bucket.graph not in self._sessions:
-                with self._at_work(bucket.graph):
-                    session = self._open_graph(bucket.graph)
-                    complaint = self._complaint_about(bucket, lambda ids: self._run(session, bucket, ids))
+                with self._place.at_work(bucket.graph):
+                    session = self._place.open_graph(bucket.graph)
+                    complaint = self.complaint_about(bucket, lambda ids: self._run(session, bucket, ids))
                     if complaint:
                         raise DeviceFailed(
-                            f"The graph “{bucket.graph}” of “{self._pack.id}” does not compute what it should: "
+                            f"The graph “{bucket.graph}” of “{self._place.pack.id}” does not compute what it should: "
                             f"{complaint}"
                         )
                 self._sessions[bucket.graph] = session
@@ -102,7 +103,9 @@ class StaticGraphs:
         names = [tensor.name for tensor in session.outputs]
         values = {name: output[: len(ids)].astype(np.float32) for name, output in zip(names, outputs, strict=True)}
         if not all(np.isfinite(value).all() for value in values.values()):
-            raise DeviceFailed(f"The graph “{bucket.graph}” of “{self._pack.id}” gave values that are no numbers.")
+            raise DeviceFailed(
+                f"The graph “{bucket.graph}” of “{self._place.pack.id}” gave values that are no numbers."
+            )
         return values
 
 

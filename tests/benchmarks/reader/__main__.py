@@ -100,7 +100,8 @@ def main() -> None:
         parser.error(f"{', '.join(unknown)}: not one of {', '.join(PARTS)}, or --qa and --sets are missing")
     given = Given(arguments.qa or Path(), arguments.sets or Path(), arguments.work, arguments.share)
     with open_program(arguments.packs, arguments.time_ms) as program:
-        print(f"{program.reader.pack_id}, {program.reader.precision}, {program.reader.provider}")  # noqa: T201
+        placement = program.reader.placement
+        print(f"{program.reader.pack_id}, {placement.precision}, {placement.device.name}")  # noqa: T201
         for name in names:
             started = time.perf_counter()
             figures = list(PARTS[name](program, given))

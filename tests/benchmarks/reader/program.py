@@ -64,7 +64,7 @@ class Program:
     def __init__(self, data_dir: DataDir, time_ms: float) -> None:
         self.settings = Settings(execution_provider="cpu")
         self.data_dir = data_dir
-        self.reader = open_reader(find_pack(data_dir.packs, "reader"), preference="cpu", time_ms=time_ms)
+        self.reader = open_reader(find_pack(data_dir.packs, "reader"), time_ms=time_ms)
         self.listened = Listened(self.reader)
         self.models = Models(data_dir, self.settings, self.listened)
         self.encoder = self.models.encoder

@@ -9,7 +9,6 @@ import pytest
 
 from rag_core.errors import ProviderUnavailable, UserError
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.choice import Choice, Surroundings, choose
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.compiled import (
     COMPILED,
@@ -22,6 +21,7 @@ from rag_core.runtime.npu.compiled import (
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.places import Machine, Places, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from tests.runtime.fakes import PROCESSOR, device
 
@@ -35,13 +35,13 @@ PLAIN = Inventory((PROCESSOR,), ("The NPU's runtime (onnxruntime-qnn) is not ins
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag_core.runtime.npu.targets.processor_name", lambda: "Intel(R) Core(TM)")
-    monkeypatch.setattr("rag_core.runtime.choice.processor_name", lambda: "Intel(R) Core(TM)")
+    monkeypatch.setattr("rag_core.runtime.places.processor_name", lambda: "Intel(R) Core(TM)")
     monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
 
 
 @pytest.fixture
-def around(tmp_path: Path) -> Surroundings:
-    return Surroundings(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+def known(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
 
 
 def write_pack(root: Path, *providers: str, spec: dict[str, object] | None = None) -> Pack:
@@ -57,52 +57,53 @@ def pack(tmp_path: Path) -> Pack:
     return write_pack(tmp_path / "tiny", CPU)
 
 
-def prepare(pack: Pack, around: Surroundings, target: Target, /, **other: str) -> Pack:
+def prepare(pack: Pack, known: Machine, target: Target, /, **other: str) -> Pack:
     stamp = replace(expected_stamp(pack, target, RECIPE), **other)
-    return write_pack(context_folder(around.contexts_dir, pack.id, target), QNN, spec={COMPILED: described(stamp)})
+    assert known.contexts_dir is not None
+    return write_pack(context_folder(known.contexts_dir, pack.id, target), QNN, spec={COMPILED: described(stamp)})
 
 
-def providers(choice: Choice) -> list[str]:
-    return [place.device.provider for place in choice.places]
+def providers(choice: Places) -> list[str]:
+    return [place.device.provider for place in choice.found]
 
 
-def test_a_prepared_npu_comes_before_the_processor(pack: Pack, around: Surroundings) -> None:
-    prepared = prepare(pack, around, ELITE)
-    npu, processor = choose(STAGE, pack, "auto", around, LAPTOP).places
+def test_a_prepared_npu_comes_before_the_processor(pack: Pack, known: Machine) -> None:
+    prepared = prepare(pack, known, ELITE)
+    npu, processor = find_places(STAGE, pack, "auto", known, inventory=LAPTOP).found
     assert (npu.device, npu.target, npu.pack.sha256) == (LAPTOP.npu, ELITE, prepared.sha256)
     assert (processor.device, processor.target, processor.pack) == (PROCESSOR, None, pack)
-    assert choose(STAGE, pack, "auto", around, LAPTOP).reason == ""
+    assert find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason == ""
 
 
-def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, around: Surroundings) -> None:
-    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, known: Machine) -> None:
+    choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
     assert providers(choice) == [CPU]
     assert choice.reason == "“Tiny” has not been prepared for Snapdragon X Elite yet."
 
 
-def test_a_machine_without_npu_is_denied_nothing(pack: Pack, around: Surroundings) -> None:
+def test_a_machine_without_npu_is_denied_nothing(pack: Pack, known: Machine) -> None:
     for machine in (PLAIN, EMULATING):
-        choice = choose(STAGE, pack, "auto", around, machine)
+        choice = find_places(STAGE, pack, "auto", known, inventory=machine)
         assert (providers(choice), choice.reason) == ([CPU], "")
 
 
 def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
-    pack: Pack, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    pack: Pack, known: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag_core.runtime.choice.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
-    choice = choose(STAGE, pack, "auto", around, PLAIN)
+    monkeypatch.setattr("rag_core.runtime.places.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
+    choice = find_places(STAGE, pack, "auto", known, inventory=PLAIN)
     assert (providers(choice), choice.reason) == ([CPU], PLAIN.notes[0])
 
 
-def test_an_unknown_chip_is_told(pack: Pack, around: Surroundings) -> None:
+def test_an_unknown_chip_is_told(pack: Pack, known: Machine) -> None:
     machine = Inventory((device(name="NPU"), PROCESSOR))
-    choice = choose(STAGE, pack, "auto", around, machine)
+    choice = find_places(STAGE, pack, "auto", known, inventory=machine)
     assert providers(choice) == [CPU] and "not one that models are prepared for" in choice.reason
 
 
-def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, around: Surroundings) -> None:
-    prepare(pack, around, EMULATOR)
-    (place,) = choose(STAGE, pack, "npu", around, EMULATING).places
+def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, known: Machine) -> None:
+    prepare(pack, known, EMULATOR)
+    (place,) = find_places(STAGE, pack, "npu", known, inventory=EMULATING).found
     assert (place.device.emulated, place.target) == (True, EMULATOR)
 
 
@@ -118,45 +119,45 @@ def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, around: Surroun
     ],
 )
 def test_a_demand_that_cannot_be_met_says_why(
-    pack: Pack, around: Surroundings, preference: str, machine: Inventory, reason: str
+    pack: Pack, known: Machine, preference: str, machine: Inventory, reason: str
 ) -> None:
     with pytest.raises(ProviderUnavailable, match=reason):
-        choose(STAGE, pack, preference, around, machine)
+        find_places(STAGE, pack, preference, known, inventory=machine)
     with pytest.raises(UserError, match="Choose one of"):
-        choose(STAGE, pack, "gpuu", around, machine)
+        find_places(STAGE, pack, "gpuu", known, inventory=machine)
 
 
-def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, around: Surroundings) -> None:
-    prepare(pack, around, ELITE)
-    around.breaker.failed(QNN, STAGE, "The Snapdragon NPU hung.")
-    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: Machine) -> None:
+    prepare(pack, known, ELITE)
+    known.failed(device(), STAGE, "The Snapdragon NPU hung.")
+    choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
     assert (providers(choice), choice.reason) == ([CPU], "It failed before: The Snapdragon NPU hung.")
-    assert providers(choose("embed", pack, "auto", around, LAPTOP)) == [QNN, CPU]
+    assert providers(find_places("embed", pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
     with pytest.raises(ProviderUnavailable, match="hung"):
-        choose(STAGE, pack, "npu", around, LAPTOP)
-    around.breaker.retry()
-    assert providers(choose(STAGE, pack, "auto", around, LAPTOP)) == [QNN, CPU]
+        find_places(STAGE, pack, "npu", known, inventory=LAPTOP)
+    known.retry()
+    assert providers(find_places(STAGE, pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
 
 
-def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, around: Surroundings) -> None:
+def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, known: Machine) -> None:
     pack = write_pack(tmp_path / "dml", DML, CPU)
     machine = Inventory((device(DML, "gpu", "Radeon"), PROCESSOR))
-    choice = choose(STAGE, pack, "auto", around, machine)
+    choice = find_places(STAGE, pack, "auto", known, inventory=machine)
     assert (providers(choice), choice.reason) == ([DML, CPU], "")
-    assert providers(choose(STAGE, pack, "cpu", around, machine)) == [CPU]
+    assert providers(find_places(STAGE, pack, "cpu", known, inventory=machine)) == [CPU]
 
 
-def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Path, around: Surroundings) -> None:
+def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Path, known: Machine) -> None:
     pack = write_pack(tmp_path / "pipeline", QNN)
     for preference in ("auto", "npu"):
-        choice = choose(STAGE, pack, preference, around, LAPTOP)
-        (place,) = choice.places
+        choice = find_places(STAGE, pack, preference, known, inventory=LAPTOP)
+        (place,) = choice.found
         assert (place.device, place.pack, place.target, choice.reason) == (LAPTOP.npu, pack, None, "")
     with pytest.raises(ProviderUnavailable, match=r"cannot run on “cpu”.* no graph for the processor"):
-        choose(STAGE, pack, "cpu", around, LAPTOP)
-    around.breaker.failed(QNN, STAGE, "The Snapdragon NPU hung.")
+        find_places(STAGE, pack, "cpu", known, inventory=LAPTOP)
+    known.failed(device(), STAGE, "The Snapdragon NPU hung.")
     with pytest.raises(ProviderUnavailable, match=r"It failed before: The Snapdragon NPU hung\."):
-        choose(STAGE, pack, "auto", around, LAPTOP)
+        find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
 
 
 @pytest.mark.parametrize(
@@ -168,11 +169,11 @@ def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Pat
     ],
 )
 def test_elsewhere_it_has_no_place(
-    tmp_path: Path, around: Surroundings, preference: str, machine: Inventory, reason: str
+    tmp_path: Path, known: Machine, preference: str, machine: Inventory, reason: str
 ) -> None:
     """Least of all on the processor, which has no graph of it."""
     with pytest.raises(ProviderUnavailable, match=reason) as refusal:
-        choose(STAGE, write_pack(tmp_path / "pipeline", QNN), preference, around, machine)
+        find_places(STAGE, write_pack(tmp_path / "pipeline", QNN), preference, known, inventory=machine)
     assert refusal.value.advice == "Choose another model."
 
 
@@ -186,26 +187,28 @@ def test_elsewhere_it_has_no_place(
     ],
 )
 def test_contexts_that_were_made_for_something_else_are_not_used(
-    pack: Pack, around: Surroundings, other: dict[str, str], reason: str
+    pack: Pack, known: Machine, other: dict[str, str], reason: str
 ) -> None:
-    prepare(pack, around, ELITE, **other)
-    found = find_contexts(around.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
+    prepare(pack, known, ELITE, **other)
+    found = find_contexts(known.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
     assert (found.pack, found.stale, found.reason) == (None, True, f"“Tiny” was prepared for {reason}.")
-    choice = choose(STAGE, pack, "auto", around, LAPTOP)
+    choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
     assert (providers(choice), choice.reason) == ([CPU], found.reason)
 
 
-def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, around: Surroundings) -> None:
-    prepare(pack, around, ELITE, qairt="v2.49.1.260101000000")
-    assert providers(choose(STAGE, pack, "auto", around, LAPTOP)) == [QNN, CPU]
+def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: Machine) -> None:
+    prepare(pack, known, ELITE, qairt="v2.49.1.260101000000")
+    assert providers(find_places(STAGE, pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
 
 
-def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, around: Surroundings) -> None:
-    folder = context_folder(around.contexts_dir, pack.id, ELITE)
+def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, known: Machine) -> None:
+    folder = prepare(pack, known, ELITE).root
     write_pack(folder, QNN)
-    assert choose(STAGE, pack, "auto", around, LAPTOP).reason == "What was prepared of “Tiny” has no stamp."
+    assert (
+        find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason == "What was prepared of “Tiny” has no stamp."
+    )
     (folder / "manifest.json").write_text("{", encoding="utf-8")
-    assert "damaged" in choose(STAGE, pack, "auto", around, LAPTOP).reason
+    assert "damaged" in find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason
 
 
 def test_a_stamp_names_all_that_contexts_depend_on(pack: Pack) -> None:

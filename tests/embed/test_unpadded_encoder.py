@@ -10,7 +10,8 @@ import pytest
 
 from models.convert.encoder.graph import Float32
 from models.convert.encoder.quantise import Int8
-from rag_core.embed.bi_encoder import open_encoder
+from rag_core.embed.encoder import Encoder
+from rag_core.embed.opening import open_encoder
 from rag_core.errors import Cancelled, PackCorrupt
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
@@ -27,16 +28,21 @@ def pack(tmp_path: Path) -> Pack:
     return write_pack(tmp_path / "tiny", graphs, canonical())
 
 
+def _graph(encoder: Encoder) -> str:
+    (graph,) = encoder.placement.opened().graphs
+    return graph.name
+
+
 def test_the_first_graph_is_used_where_it_computes_right(pack: Pack) -> None:
     encoder = open_encoder(pack)
-    assert (encoder.graph, encoder.reason, encoder.dim, encoder.max_tokens) == ("int8", "", 32, 32)
+    assert (_graph(encoder), encoder.placement.reason, encoder.dim, encoder.max_tokens) == ("int8", "", 32, 32)
 
 
 def test_a_graph_that_computes_something_else_is_replaced_and_that_is_said(tmp_path: Path) -> None:
     graphs = (("int8", random_weights(7), Int8(), CPU), ("fp32", random_weights(), Float32(), CPU))
     encoder = open_encoder(write_pack(tmp_path / "tiny", graphs, canonical()))
-    assert encoder.graph == "fp32"
-    assert "“int8” is not used" in encoder.reason
+    assert _graph(encoder) == "fp32"
+    assert "“int8” is not used" in encoder.placement.reason
     np.testing.assert_allclose(encoder.encode_passages(PROOF), canonical().values["fp32"], atol=1e-4)
 
 
@@ -54,13 +60,13 @@ def test_a_demanded_graph_is_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_and_company_do_not_change_a_vector(pack: Pack, threads: int) -> None:
-    alone = np.concatenate([open_encoder(pack, 1, graph="fp32").encode_passages([text]) for text in MANY])
-    together = open_encoder(pack, threads, graph="fp32").encode_passages(MANY)
+    alone = np.concatenate([open_encoder(pack, threads=1, graph="fp32").encode_passages([text]) for text in MANY])
+    together = open_encoder(pack, threads=threads, graph="fp32").encode_passages(MANY)
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
 def test_work_is_done_in_steps_that_count_up_to_all_texts(pack: Pack) -> None:
-    encoder = open_encoder(pack, 2)
+    encoder = open_encoder(pack, threads=2)
     steps = list(encoder.batches(MANY, "passage", None))
     assert sorted(row for rows, _ in steps for row in rows) == list(range(len(MANY)))
     assert len(steps) > 2
@@ -70,7 +76,7 @@ def test_work_is_done_in_steps_that_count_up_to_all_texts(pack: Pack) -> None:
 
 
 def test_a_caller_may_walk_away_between_steps(pack: Pack) -> None:
-    steps = open_encoder(pack, 2).batches(MANY, "passage", None)
+    steps = open_encoder(pack, threads=2).batches(MANY, "passage", None)
     next(steps)
     steps.close()  # the thread check of the test suite sees any thread that would go on
 
@@ -78,7 +84,7 @@ def test_a_caller_may_walk_away_between_steps(pack: Pack) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_cancelled_token_stops_the_work(pack: Pack, threads: int) -> None:
     token = CancelToken()
-    steps = open_encoder(pack, threads).batches(MANY, "passage", token)
+    steps = open_encoder(pack, threads=threads).batches(MANY, "passage", token)
     next(steps)
     token.cancel()
     with pytest.raises(Cancelled):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rag_core.generate.generator import GenerationStats
 from rag_core.progress import CancelToken
+from rag_core.runtime.placement import Backend
 
 
-class TokenDecoder(Protocol):
+class TokenDecoder(Backend, Protocol):
     """Continues a sequence of tokens.
 
     Law:
@@ -18,26 +18,21 @@ class TokenDecoder(Protocol):
       `temperature` 0 each is the most likely one, whatever was decoded before; above 0 the same `seed` gives the same
       tokens.
     - Only the iterator that was asked for last may be used. What was computed of a beginning that prompts share may be
-      kept from one to the next.
+      kept from one to the next: `reused_tokens` says how much of it was, `prefill_ms` how long the rest took.
     - When `cancel` is set the next step raises Cancelled; the decoder stays usable, also after an iterator that was
       closed early.
-    - `stats` describes the last call, but for `stopped_by`. `provider` names the execution provider that does the
-      work; `reason` says why it is not a better one, and is empty where it is the best that was allowed.
     - `forget` lets go of what was kept and its memory; after `close` only `close` may be called again.
     - A device that fails raises DeviceFailed: the decoder is then good for `close` alone.
     """
 
     @property
-    def provider(self) -> str: ...
-
-    @property
-    def reason(self) -> str: ...
-
-    @property
     def context_tokens(self) -> int: ...
 
     @property
-    def stats(self) -> GenerationStats: ...
+    def reused_tokens(self) -> int: ...
+
+    @property
+    def prefill_ms(self) -> float: ...
 
     def tokens_after(
         self, prompt: Sequence[int], count: int, cancel: CancelToken, temperature: float = 0.0, seed: int = 0

@@ -2,51 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag_core.errors import NotPrepared, ProviderUnavailable
+from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp, find_contexts
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import Target, processor_name, target_of_chip, this_target, why_no_target
 from rag_core.runtime.pack import Pack
+from rag_core.runtime.session import Session, open_on
 
 PREPARE_FOR_NPU = "Choose “auto” or “cpu”, or prepare the models for the NPU."
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a choice depends on besides the machine: what was compiled, and what failed before. `device_file` is where
-    a model keeps how fast it is; nothing is kept where it is None.
+class Machine:
+    """What is known of this machine from before: what was compiled for it, which devices failed (`breaker`), and, in
+    `device_file`, how fast models are. None where nothing is kept.
     """
 
-    contexts_dir: Path
-    breaker: Breaker
+    contexts_dir: Path | None = None
+    breaker: Breaker | None = None
     device_file: Path | None = None
+
+    @classmethod
+    def of(cls, data_dir: DataDir) -> Machine:
+        return cls(data_dir.contexts, Breaker(data_dir.device_file), data_dir.device_file)
+
+    def blocked(self, device: Device, stage: str) -> str:
+        """Why a stage should not run on a device; empty where it may. Nothing keeps anybody from the processor."""
+        if device.provider == CPU or self.breaker is None:
+            return ""
+        return self.breaker.blocked(device.provider, stage)
+
+    def failed(self, device: Device, stage: str, reason: str) -> None:
+        """The device is left alone at that stage until `retry`."""
+        if self.breaker is not None:
+            self.breaker.failed(device.provider, stage, reason)
+
+    def retry(self) -> None:
+        """Every device may be tried again."""
+        if self.breaker is not None:
+            self.breaker.retry()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`pack` is what to open there: the model's own pack, or (with `target`) what was compiled of it for a chip."""
+    """A device, and what of a stage is to be opened there: the model's own pack, or (with `target`) what was compiled
+    of it for a chip. `threads` 0 means all real cores.
+    """
 
     device: Device
     pack: Pack
     target: Target | None = None
+    stage: str = ""
+    threads: int = 0
+    machine: Machine = Machine()
+
+    def open_graph(self, name: str) -> Session:
+        """A graph of the pack. Whoever uses it compares the files with the manifest: graphs may share one."""
+        return open_on(self.pack, name, self.device, target=self.target, threads=self.threads, check_files=False)
+
+    def at_work(self, graph: str) -> AbstractContextManager[object]:
+        """Around the opening and the first run of a graph: an accelerator may end the process there."""
+        breaker = self.machine.breaker
+        if self.device.provider == CPU or breaker is None:
+            return nullcontext()
+        return breaker.at_work(self.device.provider, self.stage, graph)
+
+    def failed(self, reason: str) -> None:
+        """The device is remembered."""
+        self.machine.failed(self.device, self.stage, reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """`places` are at least one, best first, each with a pack that has graphs for its device. `reason` says why there
-    is no better one; empty where none was denied.
+class Places:
+    """`found` are at least one, best first, each with a pack that has graphs for its device. `reason` says why there is
+    no better one; empty where none was denied.
     """
 
-    places: tuple[Place, ...]
+    found: tuple[Place, ...]
     reason: str = ""
 
 
-def choose(stage: str, pack: Pack, preference: str, around: Surroundings, inventory: Inventory | None = None) -> Choice:
+def find_places(
+    stage: str,
+    pack: Pack,
+    preference: str,
+    machine: Machine,
+    threads: int = 0,
+    inventory: Inventory | None = None,
+) -> Places:
     """Where `stage` can run the model of `pack`.
 
     "auto" takes a real NPU or GPU where there are graphs for it and it has not failed, else the processor; anything
@@ -61,7 +111,8 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
     unprepared = False
     devices = devices_for(preference, inventory)
     for device in devices:
-        found = _place_on(device, stage, pack, inventory, around)
+        place = Place(device, pack, stage=stage, threads=threads, machine=machine)
+        found = _usable(place, inventory)
         if isinstance(found, Place):
             places.append(found)
         elif demanded or device.kind == "npu" or (device.kind == "cpu" and not places):
@@ -76,38 +127,43 @@ def choose(stage: str, pack: Pack, preference: str, around: Surroundings, invent
             raise NotPrepared(message, PREPARE_FOR_NPU)
         instead = "“auto” or “cpu” as execution provider" if _has_graph(pack, CPU) else "another model"
         raise ProviderUnavailable(message, f"Choose {instead}.")
-    return Choice(tuple(places), " ".join(dict.fromkeys(reasons)))
+    return Places(tuple(places), " ".join(dict.fromkeys(reasons)))
 
 
-def _place_on(
-    device: Device, stage: str, pack: Pack, inventory: Inventory, around: Surroundings
-) -> Place | ProviderUnavailable:
-    """The place, or why there is none."""
-    if device.provider != CPU and (reason := around.breaker.blocked(device.provider, stage)):
+def own_places(pack: Pack, threads: int = 0) -> Places:
+    """Where the pack's own graphs run, on a machine of which nothing is known: the processor, or what they are made for
+    alone. Raises ProviderUnavailable.
+    """
+    return find_places("", pack, "cpu" if _has_graph(pack, CPU) else "auto", Machine(), threads)
+
+
+def _usable(place: Place, inventory: Inventory) -> Place | ProviderUnavailable:
+    """With what is to be opened there, or why nothing can be."""
+    device, pack = place.device, place.pack
+    if reason := place.machine.blocked(device, place.stage):
         return ProviderUnavailable(reason)
     if device.provider == QNN and device.kind == "npu":
-        return _place_on_npu(device, pack, inventory, around)
+        return _usable_on_npu(place, inventory)
     if _has_graph(pack, device.provider):
-        return Place(device, pack)
+        return place
     return ProviderUnavailable(f"The model “{pack.manifest.title}” has no graph for {device.name}.")
 
 
-def _place_on_npu(
-    device: Device, pack: Pack, inventory: Inventory, around: Surroundings
-) -> Place | ProviderUnavailable:
+def _usable_on_npu(place: Place, inventory: Inventory) -> Place | ProviderUnavailable:
     """With what was compiled of the pack. One that others compiled for the NPU alone runs there as it is."""
+    device, pack = place.device, place.pack
     if _has_graph(pack, QNN) and not _has_graph(pack, CPU):
         if device.emulated:
             return ProviderUnavailable(f"“{pack.manifest.title}” is made for a real NPU; this one is only emulated.")
-        return Place(device, pack)
+        return place
     target = this_target(inventory)
     if target is None:
         return ProviderUnavailable(why_no_target(inventory))
     try:
-        found = find_contexts(around.contexts_dir, pack, target, expected_stamp(pack, target, RECIPE))
+        found = find_contexts(place.machine.contexts_dir, pack, target, expected_stamp(pack, target, RECIPE))
     except ProviderUnavailable as missing:
         return missing
-    return NotPrepared(found.reason) if found.pack is None else Place(device, found.pack, target)
+    return NotPrepared(found.reason) if found.pack is None else replace(place, pack=found.pack, target=target)
 
 
 def _has_graph(pack: Pack, provider: str) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from rag_core.errors import Cancelled, PackCorrupt
 from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
-from rag_core.read.cross_encoder import CrossEncoder, open_reader
+from rag_core.read.opening import open_reader
+from rag_core.read.reader import Reader
 from rag_core.runtime.pack import Pack
 from tests.read.tiny_readers import canonical, int8_and_fp32, write_pack
 
@@ -36,21 +37,28 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     return write_pack(folder / "pack", int8_and_fp32(), canonical(folder / "proof"))
 
 
-def _reader(pack: Pack, threads: int = 1, graph: str = "") -> CrossEncoder:
-    return open_reader(pack, threads, graph=graph, time_ms=math.inf)
+def _reader(pack: Pack, threads: int = 1, graph: str = "") -> Reader:
+    return open_reader(pack, threads=threads, graph=graph, time_ms=math.inf)
+
+
+def _graph(reader: Reader) -> str:
+    (graph,) = reader.placement.opened().graphs
+    return graph.name
 
 
 def test_the_first_graph_is_used_where_it_computes_right(pack: Pack) -> None:
     reader = _reader(pack)
     fulfilled: PassageReader = reader
-    assert (fulfilled.pack_id, reader.graph, reader.precision, reader.reason) == ("tiny-reader", "int8", "int8", "")
+    placement = reader.placement
+    told = (fulfilled.pack_id, _graph(reader), placement.precision, placement.reason)
+    assert told == ("tiny-reader", "int8", "int8", "")
 
 
 def test_a_graph_that_computes_something_else_is_replaced_and_that_is_said(tmp_path: Path) -> None:
     proof = canonical(tmp_path / "proof")
     reader = _reader(write_pack(tmp_path / "pack", int8_and_fp32(seed=7), proof))
-    assert reader.graph == "fp32"
-    assert "“int8” is not used" in reader.reason
+    assert _graph(reader) == "fp32"
+    assert "“int8” is not used" in reader.placement.reason
     with pytest.raises(PackCorrupt, match="does not compute what it should"):
         _reader(write_pack(tmp_path / "wrong", int8_and_fp32(seed=7)[:1], proof))
 
