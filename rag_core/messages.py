@@ -150,9 +150,11 @@ def catalogue(language: str) -> Catalogue:
 
 @lru_cache
 def languages() -> dict[str, str]:
-    """The languages that there is a catalogue of, English first: code and own name. A new file is a new language."""
+    """The languages that the window speaks, English first: code and own name. A new file is a new language; one without
+    "window" only brings the words of an answer, for questions in that language.
+    """
     codes = sorted((path.stem for path in _FOLDER.glob("*.json")), key=lambda code: (code != ENGLISH, code))
-    return {code: catalogue(code).name for code in codes}
+    return {code: catalogue(code).name for code in codes if code == ENGLISH or catalogue(code).window}
 
 
 def to_data(message: Message) -> Any:

@@ -24,6 +24,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.messages import ENGLISH, catalogue, say
 from rag_core.progress import CancelToken
+from rag_core.text.function_words import without_function_words
 from rag_core.text.language import Language
 from rag_core.types import (
     Answer,
@@ -115,7 +116,12 @@ def ask(
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
     asked = _Asked(question, query, language, history, work, cancel, clock, result, rerank)
-    pieces = rank_pieces(query, result.passages, _similarity(found.query_vector, work), question)
+    pieces = rank_pieces(
+        without_function_words(query, language),
+        result.passages,
+        _similarity(found.query_vector, work),
+        without_function_words(question, language),
+    )
     clock.mark("quote")
     if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.not_found)

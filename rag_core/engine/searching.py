@@ -17,6 +17,7 @@ from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.retrieve.protocol import FoundChunk
+from rag_core.text.function_words import without_function_words
 from rag_core.text.language import UNKNOWN, Language, language_of, language_within, name_of
 from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult
 
@@ -96,8 +97,9 @@ def search(
     timings_ms["embed_query"] = (time.perf_counter() - started) * 1000 - sum(timings_ms.values())
 
     started = time.perf_counter()
+    words = without_function_words(query, language)
     passages = HybridRetriever(work.index, rrf_k=work.settings.rrf_k).search(
-        query,
+        words,
         vector,
         top_k=top_k,
         candidate_k=work.settings.candidate_k,
@@ -113,7 +115,7 @@ def search(
         counts["reranked"] = reading.read
 
     started = time.perf_counter()
-    relevance = _relevance(query, passages, work)
+    relevance = _relevance(words, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
     providers, reasons = dict(work.models.providers), told(work.models)
     result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, notices, reasons, counts)

@@ -22,10 +22,10 @@ Language = NewType("Language", str)  # a code of ISO 639: "en"
 UNKNOWN = Language("")
 
 _SAMPLE_CHARS = 4000
-# What py3langid makes of 300 short questions in ten languages: of a sentence this suffices to call no English one
-# foreign; one or two words are nearly always right from here on, and names in them are not.
-_SURE, _SURE_OF_FEW = 0.4, 0.75
-_FEW_WORDS = 3
+# What py3langid makes of 300 short questions in ten languages: of a sentence the first suffices to call no English one
+# foreign. One or two words may be anything, and a page in one language leaves no doubt.
+_SURE_OF_A_SENTENCE, _SURE = 0.4, 0.75
+_SENTENCE_WORDS = range(3, 10)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _KANA = "\u3040-\u30ff"
@@ -49,9 +49,9 @@ class Script:
 
     def choice(self, usual: Language) -> Language:
         """Where the text leaves it open."""
-        if usual in self.languages:
-            return usual
-        return Language(next(iter(self.languages))) if self.stands_for_all else UNKNOWN
+        if not self.stands_for_all:
+            return UNKNOWN
+        return usual if usual in self.languages else Language(next(iter(self.languages)))
 
 
 _IN_LATIN = {
@@ -114,10 +114,10 @@ def language_of(text: str, usual: Language = UNKNOWN) -> Language:
     sample = text[:_SAMPLE_CHARS]
     script = _script_of(sample)
     if script is None:
-        return usual
+        return UNKNOWN
     if len(script.languages) == 1:
         return script.choice(usual)
-    found = _by_spelling(sample) if "zh" in script.languages else _told_apart(sample, script.languages)
+    found = _by_spelling(sample) if "zh" in script.languages else _told_apart(sample, script, usual)
     return found or script.choice(usual)
 
 
@@ -149,15 +149,18 @@ def _can_be_spelled(text: str, charset: str) -> bool:
     return True
 
 
-def _told_apart(text: str, languages: Iterable[str]) -> Language:
-    """UNKNOWN where py3langid is not sure."""
+def _told_apart(text: str, script: Script, usual: Language) -> Language:
+    """`usual` where py3langid is not sure, and takes it for half as likely as the likeliest; else UNKNOWN."""
     words = [match.group() for match in _WORD.finditer(text.lower() if text.isupper() else text)]
     without_names = words[:1] + [word for word in words[1:] if not word[0].isupper()]
     if len(without_names) == 1 < len(words):
         return UNKNOWN  # names only
-    likelihood, language = max((told, language) for language, told in _likelihoods(" ".join(without_names), languages))
-    sure = _SURE if len(without_names) >= _FEW_WORDS else _SURE_OF_FEW
-    return Language(language) if likelihood >= sure else UNKNOWN
+    likelihoods = dict(_likelihoods(" ".join(without_names), script.languages))
+    likeliest = max(likelihoods, key=lambda language: likelihoods[language])
+    leaves_room = script.stands_for_all or len(without_names) not in _SENTENCE_WORDS
+    if likelihoods[likeliest] >= (_SURE if leaves_room else _SURE_OF_A_SENTENCE):
+        return Language(likeliest)
+    return usual if likelihoods.get(usual, 0.0) * 2 >= likelihoods[likeliest] else UNKNOWN
 
 
 def _likelihoods(text: str, languages: Iterable[str]) -> Iterator[tuple[str, float]]:

@@ -34,8 +34,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(folder: Path, models: FakeModels) -> Engine:
-    engine = Engine(DataDir(folder.parent / "data"), settings=Settings(relevance_threshold=0.0), models=models)
+def opened(folder: Path, models: FakeModels, threshold: float = 0.0) -> Engine:
+    settings = Settings(relevance_threshold=threshold)
+    engine = Engine(DataDir(folder.parent / "data"), settings=settings, models=models)
     run_to_end(engine.add([folder]))
     return engine
 
@@ -65,6 +66,28 @@ def test_a_german_question_is_not_given_to_english_models(engine: Engine, models
     (found,) = [event.result for event in events if isinstance(event, PassagesFound)]
     assert (*found.notices, *answer.notices) == (say("language-by-words-quoted", language="Deutsch"),)
     assert "Die Kündigungsfrist beträgt drei Monate zum Quartalsende." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (ASKED, "In den Dokumenten steht: „Die Kündigungsfrist beträgt drei Monate zum Quartalsende.“ [1]"),
+        ("每年有多少天年假？", "文档中写道：“员工每年享有十五天带薪年假。” [1]"),
+        ("Какой срок уведомления?", "В документах сказано: «Срок уведомления составляет три месяца.» [1]"),
+        ("Ποια είναι η προθεσμία;", "Η προθεσμία είναι τρεις μήνες. [1]"),
+    ],
+)
+def test_the_program_speaks_the_language_of_the_question(
+    folder: Path, models: FakeModels, question: str, answer: str
+) -> None:
+    for name, text in (
+        ("zh", "员工每年享有十五天带薪年假。"),
+        ("ru", "Срок уведомления составляет три месяца. Директор филиала — Алёна Ежова."),
+        ("el", "Η προθεσμία είναι τρεις μήνες."),
+    ):
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    with opened(folder, models, Settings().relevance_threshold) as engine:
+        assert engine.answer(question).text == answer
 
 
 def test_what_each_model_lacks_is_told_in_one_notice(folder: Path, models: FakeModels) -> None:
