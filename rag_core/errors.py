@@ -93,6 +93,10 @@ class MemoryDenied(UserError):
 class IndexMismatch(RagError):
     """The stored vectors were made by another pack or chunker: a rebuild is needed, mixing is not allowed."""
 
+    def __init__(self, message: Message | str) -> None:
+        self.message = literal(message) if isinstance(message, str) else message
+        super().__init__(self.message)
+
 
 class Cancelled(RagError):
     """The person stopped the work. Silent."""

@@ -9,7 +9,7 @@ from app.kit.notices import Level, Notice
 from app.kit.text import tr, tr_count, tr_message
 from rag_core.ingest.formats.registry import by_suffix
 from rag_core.library.records import LEFT_OUT
-from rag_core.messages import Message, literal
+from rag_core.messages import Message
 from rag_core.types import AddReport, FileProblem
 
 _MOST_NAMED = 500
@@ -101,7 +101,7 @@ def _ending(path: str) -> str:
 
 
 def _kind(ending: str, reason: Message) -> str:
-    if reason == literal(LEFT_OUT):
+    if reason == LEFT_OUT:
         return "removed"
     group = by_suffix(ending).group
     if group in ("picture", "archive", "media", "mail"):

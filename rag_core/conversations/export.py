@@ -12,6 +12,7 @@ from rag_core.conversations.phrases import phrases_for
 from rag_core.conversations.records import Turn
 from rag_core.conversations.written import SourceEntry, Written, moment, one_line, written
 from rag_core.errors import StorageFull, UserError
+from rag_core.messages import say
 from rag_core.paths import replace_file
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -25,9 +26,7 @@ def export_conversation(title: str, turns: Sequence[Turn], target: Path) -> Path
     """
     ending = target.suffix.lower()
     if ending not in (".md", ".docx"):
-        raise UserError(
-            f"“{target.name}” has an ending that cannot be written.", "Choose a name that ends in .docx or .md."
-        )
+        raise UserError(say("ending-not-written", name=target.name), say("end-in-docx-or-md"))
     if ending == ".md":
         content = conversation_markdown(title, turns).encode()
     else:
@@ -106,15 +105,11 @@ def _escaped(text: str) -> str:
 def cannot_write(target: Path, error: OSError) -> UserError:
     """Why `target` was not written, and what the person can do."""
     if isinstance(error, PermissionError):
-        return UserError(
-            f"“{target.name}” cannot be written: it is open in another program, or the folder may not be changed.",
-            "Close it there, or choose another name or folder.",
-        )
+        return UserError(say("export-in-use", name=target.name), say("close-it-or-choose"))
     if isinstance(error, FileNotFoundError):
-        return UserError(f"The folder {target.parent} is not there any more.", "Choose another one.")
+        return UserError(say("export-folder-gone", folder=str(target.parent)), say("choose-another-folder"))
     if isinstance(error, IsADirectoryError):
-        return UserError(f"“{target.name}” is a folder.", "Choose another name.")
+        return UserError(say("export-is-folder", name=target.name), say("choose-another-name"))
     return StorageFull(
-        f"“{target.name}” could not be written ({error.strerror or error}).",
-        "Free some space, or choose another folder.",
+        say("export-not-written", name=target.name, reason=error.strerror or str(error)), say("free-space-or-choose")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag_core.messages import say
 from rag_core.storage.schema import Schema, Step
 
 CONVERSATIONS_FILE = "conversations.db"
@@ -36,7 +37,7 @@ _STEP_1: Step = (
 _STEP_2: Step = ("ALTER TABLE turns ADD COLUMN notices TEXT NOT NULL DEFAULT ''",)
 
 CONVERSATIONS = Schema(
-    "conversation file",
-    "Move the file “conversations.db” out of that folder to begin anew; the documents are not affected.",
+    say("the-conversation-file"),
+    say("after-conversations-damage", file=CONVERSATIONS_FILE),
     steps=(_STEP_1, _STEP_2),
 )

@@ -20,16 +20,14 @@ from rag_core.conversations.answer_json import (
 from rag_core.conversations.records import Conversation, Feedback, Turn
 from rag_core.conversations.schema import CONVERSATIONS
 from rag_core.errors import UserError
-from rag_core.messages import from_text, literal, to_text
+from rag_core.messages import from_text, say, to_text
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
 from rag_core.text.search_tokens import fold
 from rag_core.types import Filters
 
 _TURNS_AT_A_TIME = 50
-_UNREADABLE = literal(
-    "This answer was stored by another version of Alcove and cannot be shown here. Ask the question again."
-)
+_UNREADABLE = say("answer-unreadable")
 _CONVERSATIONS = "SELECT id, title, (SELECT count(*) FROM turns WHERE conversation = c.id), created_ns, updated_ns"
 # Each word stands in the title, or in one of the turns.
 _HOLDS_WORD = "(instr(c.words, ?) OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND instr(t.words, ?)))"
@@ -175,7 +173,7 @@ class ConversationStore:
                 (*values.values(), turn.turn_id, conversation_id),
             )
             if cursor.rowcount == 0:
-                raise UserError("This question is not in the conversation any more.", "Ask it again.")
+                raise UserError(say("question-gone"), say("ask-it-again"))
             return turn
         cursor = connection.execute(
             f"INSERT INTO turns(conversation, {', '.join(values)}) VALUES (?{', ?' * len(values)})",
@@ -210,4 +208,4 @@ def _storable(text: str) -> str:
 
 
 def _gone() -> UserError:
-    return UserError("This conversation is not there any more.", "It was deleted; start a new one.")
+    return UserError(say("conversation-gone"), say("start-another"))

@@ -9,6 +9,7 @@ from rag_core.engine.steps import AddStep
 from rag_core.engine.suited import suited_to
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
+from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.types import DocumentsSearchable
 
@@ -31,7 +32,7 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
         ids = [chunk.chunk_id for chunk in batch]
         vectors = work.models.encoder.encode_passages([chunk.text for chunk in batch])
         if store.identity_differences(work.models.identity):
-            raise IndexMismatch("The embedding model was replaced while documents were being made searchable with it.")
+            raise IndexMismatch(say("embedder-replaced"))
         work.index.put_vectors(ids, vectors)
         size = _next_size(size, (time.perf_counter() - started) * 1000, limits)
         done += len(batch)

@@ -109,7 +109,9 @@ def check_library(work: Workspace) -> Iterator[Check]:
         "They are found by their words only. Add their folder again to finish.",
     )
     problems = work.store.problems(thorough=True)
-    yield Check("orphans and damage", not problems, "; ".join(problems) or "zero orphans", "Add the folders again.")
+    yield Check(
+        "orphans and damage", not problems, " ".join(map(str, problems)) or "zero orphans", "Add the folders again."
+    )
     yield from _check_models(work)
 
 

@@ -125,7 +125,7 @@ def search(
 def _knows_vectors(language: Language, work: Workspace) -> bool:
     """Whether the model that made the library's vectors reads the language."""
     if work.store.identity_differences(work.models.identity):
-        raise IndexMismatch("This library was made with another embedding model than the one in use now.")
+        raise IndexMismatch(say("library-of-another-embedder"))
     return work.models.reads(language)
 
 

@@ -141,7 +141,7 @@ class Lane:
         except UserError as error:
             return Failed("user", error.message, error.advice)
         except IndexMismatch as error:
-            return Failed("mismatch", literal(str(error)), literal(REBUILD))
+            return Failed("mismatch", error.message, literal(REBUILD))
         except MemoryError:
             return Failed(
                 "user",

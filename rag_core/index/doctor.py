@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rag_core.index.records import Statistics
 from rag_core.index.schema import DATABASE_FILE
+from rag_core.messages import Message, say
 from rag_core.storage.connection import Connection, is_denied
 
-# Each query counts rows that should not exist, and its sentence says what they are.
-_COUNTS = (
-    ("documents that no file leads to", "SELECT count(*) FROM documents WHERE id NOT IN (SELECT document FROM files"
-     " WHERE document IS NOT NULL)"),
-    ("documents whose pages are not all there", "SELECT count(*) FROM documents d WHERE page_count <>"
+# Each query counts rows that should not exist; what they are is said of the count.
+_COUNTS: tuple[tuple[Callable[[int], Message], str], ...] = (
+    (lambda count: say("documents-without-file", count=count), "SELECT count(*) FROM documents WHERE id NOT IN"
+     " (SELECT document FROM files WHERE document IS NOT NULL)"),
+    (lambda count: say("documents-without-page", count=count), "SELECT count(*) FROM documents d WHERE page_count <>"
      " (SELECT count(*) FROM pages WHERE document = d.id)"),
-    ("documents whose chunks are not all there", "SELECT count(*) FROM documents d WHERE chunk_count <>"
+    (lambda count: say("documents-without-chunk", count=count), "SELECT count(*) FROM documents d WHERE chunk_count <>"
      " (SELECT count(*) FROM chunks WHERE document = d.id)"),
-    ("chunks without their words in the keyword index", "SELECT count(*) FROM chunks WHERE id NOT IN"
+    (lambda count: say("chunks-without-words", count=count), "SELECT count(*) FROM chunks WHERE id NOT IN"
      " (SELECT id FROM lexical_docsize)"),
-    ("entries of the keyword index without a chunk", "SELECT count(*) FROM lexical_docsize WHERE id NOT IN"
+    (lambda count: say("words-without-chunk", count=count), "SELECT count(*) FROM lexical_docsize WHERE id NOT IN"
      " (SELECT id FROM chunks)"),
-    ("vectors without a chunk that expects them", "SELECT count(*) FROM vectors WHERE chunk NOT IN"
+    (lambda count: say("vectors-without-chunk", count=count), "SELECT count(*) FROM vectors WHERE chunk NOT IN"
      " (SELECT id FROM chunks WHERE embedded = 1)"),
-    ("chunks whose vector is missing", "SELECT count(*) FROM chunks WHERE embedded = 1 AND id NOT IN"
-     " (SELECT chunk FROM vectors)"),
+    (lambda count: say("chunks-without-vector", count=count), "SELECT count(*) FROM chunks WHERE embedded = 1"
+     " AND id NOT IN (SELECT chunk FROM vectors)"),
 )  # fmt: skip
 
 
-def problems(connection: Connection, *, thorough: bool) -> list[str]:
-    """Sentences, one per problem; empty when all is well. `thorough` also reads the whole keyword index."""
+def problems(connection: Connection, *, thorough: bool) -> list[Message]:
+    """One per problem; empty when all is well. `thorough` also reads the whole keyword index."""
     found = [
-        f"The database is damaged: {row[0]}." for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
+        say("database-damaged", reason=row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
     ]
     if found:
         return found
     broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
-        found.append(f"{len(broken)} rows point to something that is not there (first in table {broken[0][0]}).")
-    for what, query in _COUNTS:
+        found.append(say("rows-point-nowhere", count=len(broken), table=broken[0][0]))
+    for message, query in _COUNTS:
         (count,) = connection.execute(query).fetchone()
         if count:
-            found.append(f"{count} {what}.")
+            found.append(message(count))
     if thorough:
         found += _keyword_index_damage(connection)
     return found
 
 
-def _keyword_index_damage(connection: Connection) -> list[str]:
+def _keyword_index_damage(connection: Connection) -> list[Message]:
     from sqlcipher3 import dbapi2
 
     # FTS5's check is spelled as an insertion, but changes nothing.
@@ -56,7 +58,7 @@ def _keyword_index_damage(connection: Connection) -> list[str]:
         connection.execute("INSERT INTO lexical(lexical, rank) VALUES ('integrity-check', 0)")
     except dbapi2.DatabaseError as error:
         # Beside a busy writer, or on a read-only disk, it cannot be asked; the other checks stand.
-        return [] if is_denied(error) else [f"The keyword index is damaged ({error})."]
+        return [] if is_denied(error) else [say("keyword-index-damaged", reason=str(error))]
     finally:
         connection.execute(f"PRAGMA query_only = {query_only}")
     return []

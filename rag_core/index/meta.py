@@ -7,15 +7,8 @@ from dataclasses import asdict, fields
 
 from rag_core.errors import IndexMismatch
 from rag_core.index.records import Identity
+from rag_core.messages import joined, say
 from rag_core.storage.connection import Connection
-
-_WORDS = {
-    "encoder_pack_id": "the embedding model",
-    "encoder_pack_sha256": "the embedding model's build",
-    "dim": "the vectors' dimension",
-    "pooling": "the embedding model's pooling",
-    "chunker_version": "the way documents are cut",
-}
 
 
 def get(connection: Connection, name: str, default: str = "") -> str:
@@ -61,5 +54,8 @@ def put_identity(connection: Connection, identity: Identity) -> None:
 
 
 def mismatch(names: list[str]) -> IndexMismatch:
-    what = ", ".join(_WORDS[name] for name in names)
-    return IndexMismatch(f"The library was made with something else: {what}. It has to be rebuilt before it is used.")
+    """What to raise for these fields of an identity."""
+    parts = [say("library-of-another-embedder")] if set(names) - {"chunker_version"} else []
+    if "chunker_version" in names:
+        parts.append(say("library-cut-otherwise"))
+    return IndexMismatch(joined((*parts, say("library-to-be-rebuilt"))))

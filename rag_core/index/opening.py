@@ -8,6 +8,7 @@ from rag_core import __version__
 from rag_core.errors import LibraryMissing, LibraryTooOld
 from rag_core.index import documents, meta
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
+from rag_core.messages import say
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
 from rag_core.text.search_tokens import TOKENS_VERSION
@@ -25,7 +26,7 @@ def open_database(folder: Path, key: bytes | None, *, read_only: bool) -> Databa
 def _open(folder: Path, key: bytes | None, *, read_only: bool) -> Database:
     path = folder / DATABASE_FILE
     if read_only and not path.is_file():
-        raise LibraryMissing(f"There is no library in {folder}.", "Check the name, or add documents to create it.")
+        raise LibraryMissing(say("no-library-in-folder", folder=str(folder)), say("check-name-or-add"))
     database = Database(path, LIBRARY, key, read_only=read_only, one_writer=True)
     if not read_only:
         try:

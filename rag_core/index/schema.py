@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag_core.messages import say
 from rag_core.storage.schema import Schema, Step
 
 DATABASE_FILE = "library.db"
@@ -83,7 +84,7 @@ _STEP_3: Step = (
 )
 
 LIBRARY = Schema(
-    "library",
-    "Move the folder away and add the documents again; the documents themselves are not touched.",
+    say("the-library"),
+    say("after-library-damage"),
     steps=(_STEP_1, _STEP_2, _STEP_3),
 )

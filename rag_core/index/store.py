@@ -15,7 +15,7 @@ from rag_core.errors import UserError
 from rag_core.index import doctor, documents, find, lexical, meta, opening, reading, vectors
 from rag_core.index.records import Counts, Identity, KnownFile, PendingChunk, Statistics, StoredChunk
 from rag_core.index.schema import LIBRARY
-from rag_core.messages import Message
+from rag_core.messages import Message, say
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
 from rag_core.text.language import Language
@@ -273,7 +273,7 @@ class Store:
 
     # Care
 
-    def problems(self, *, thorough: bool = False) -> list[str]:
+    def problems(self, *, thorough: bool = False) -> list[Message]:
         """What `doctor` prints: one sentence per orphan, half document or damage; empty when all is well."""
         with self._reading() as connection:
             return doctor.problems(connection, thorough=thorough)
@@ -316,6 +316,4 @@ class Store:
 
 
 def _page_missing(number: int) -> UserError:
-    return UserError(
-        f"Page {number} of this document is not in the library any more.", "Ask again, or add the document again."
-    )
+    return UserError(say("page-gone", number=number), say("ask-or-add-again"))

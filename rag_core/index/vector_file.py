@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.errors import StorageFull
+from rag_core.messages import say
 
 State = tuple[str, int]
 
@@ -36,9 +37,8 @@ def write(path: Path, state: State, payload: npt.NDArray[np.uint8]) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise StorageFull(
-            f"The vectors of the library in {path.parent} could not be written ({error.strerror}). Its documents and"
-            " passages are all stored.",
-            "Free some space; the vector file is then made again by itself.",
+            say("vectors-not-written", folder=str(path.parent), reason=error.strerror or str(error)),
+            say("free-space-for-vectors"),
         ) from error
 
 

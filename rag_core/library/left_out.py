@@ -10,7 +10,6 @@ from rag_core.errors import UserError
 from rag_core.ingest.scan import Changes, FoundFile
 from rag_core.library.library import Library
 from rag_core.library.records import LEFT_OUT
-from rag_core.messages import literal
 from rag_core.paths import is_inside, whole_path
 from rag_core.types import FileProblem
 
@@ -42,7 +41,7 @@ def split(changes: Changes, given: Sequence[Path], left_out: Collection[str]) ->
     for file in changes.added:
         entry = _entry_for(file.path, left_out, named)
         if entry:
-            skipped.setdefault(entry, FileProblem(entry, literal(LEFT_OUT)))
+            skipped.setdefault(entry, FileProblem(entry, LEFT_OUT))
         else:
             kept.append(file)
     return replace(changes, added=tuple(kept)), list(skipped.values())

@@ -14,6 +14,7 @@ from rag_core.index.schema import DATABASE_FILE
 from rag_core.library import own_settings
 from rag_core.library.names import check_library_name
 from rag_core.library.records import LibrarySettings
+from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 
@@ -80,9 +81,7 @@ class Library:
     def require(self) -> Self:
         """Raises LibraryMissing."""
         if not self.exists:
-            raise LibraryMissing(
-                f"There is no library “{self.name}”.", "It may have been renamed or deleted; adding documents makes it."
-            )
+            raise LibraryMissing(say("library-missing", name=self.name), say("add-to-make-library"))
         return self
 
     # What it is set to

@@ -13,7 +13,7 @@ from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.library.library import Library
 from rag_core.library.names import check_library_name, natural_order, sameness
 from rag_core.library.records import LibraryInfo, LibraryState
-from rag_core.messages import literal
+from rag_core.messages import literal, say
 from rag_core.paths import DataDir
 from rag_core.storage.writer_lock import lock_for_writing
 
@@ -91,8 +91,8 @@ def _folders(data_dir: DataDir) -> list[Path]:
         return []
     except OSError as error:
         raise UserError(
-            f"The folder of the libraries, {data_dir.libraries}, cannot be read ({error.strerror}).",
-            "Check its permissions, or the disk it is on.",
+            say("libraries-unreadable", folder=str(data_dir.libraries), reason=error.strerror or str(error)),
+            say("check-folder-or-disk"),
         ) from error
     return sorted(found, key=lambda folder: (natural_order(folder.name), folder.name))
 
@@ -100,7 +100,7 @@ def _folders(data_dir: DataDir) -> list[Path]:
 def _refuse_taken(data_dir: DataDir, name: str, except_for: str = "") -> None:
     for folder in _folders(data_dir):
         if folder.name != except_for and sameness(folder.name) == sameness(name):
-            raise UserError(f"There is a library “{folder.name}” already.", "Choose another name.")
+            raise UserError(say("library-exists", name=folder.name), say("choose-another-name"))
 
 
 def _state_of(error: Exception) -> LibraryState:
@@ -123,14 +123,11 @@ def _move(folder: Path, target: Path) -> None:
         lock_for_writing(folder / DATABASE_FILE, LIBRARY.title).release()
         folder.rename(target)
     except PermissionError as error:
-        raise LibraryLocked(
-            f"The library “{folder.name}” is in use, or its folder may not be changed.",
-            "Close the other program that uses it, or check the permissions of the folder, and try again.",
-        ) from error
+        raise LibraryLocked(say("library-in-use", name=folder.name), say("close-or-check-folder")) from error
     except OSError as error:
         raise StorageFull(
-            f"The library “{folder.name}” cannot be changed ({error.strerror}).",
-            "Check the permissions of the folder and the disk, then try again.",
+            say("library-not-changed", name=folder.name, reason=error.strerror or str(error)),
+            say("check-folder-and-disk"),
         ) from error
 
 

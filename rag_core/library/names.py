@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from rag_core.errors import UserError
+from rag_core.messages import say
 
 _NAME = re.compile(r"[^\W_][\w .,&'’()+-]{0,63}")  # what every file system takes: "Hollis & Marsh (2026)"
 _WINDOWS_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)
@@ -15,9 +16,9 @@ _DIGITS = re.compile(r"(\d+)")
 def check_library_name(name: str) -> None:
     """Raises UserError for a name that is no folder name on every system."""
     if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise UserError(f"“{name}” cannot be the name of a library.", "Use letters, digits, spaces and - _ . , & ( ).")
+        raise UserError(say("no-library-name", name=name), say("use-these-letters"))
     if _WINDOWS_DEVICES.fullmatch(name):
-        raise UserError(f"“{name}” is a name that Windows keeps for itself.", "Choose another name.")
+        raise UserError(say("name-of-windows", name=name), say("choose-another-name"))
 
 
 def natural_order(name: str) -> tuple[tuple[int, str], ...]:

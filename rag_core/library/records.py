@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from rag_core.messages import NOTHING, Message
+from rag_core.messages import NOTHING, Message, say
 from rag_core.settings import Value
 
 LibraryState = Literal["ready", "unfinished", "locked", "rebuild", "too_new", "damaged"]
 
-LEFT_OUT = "You removed it from this library. Add it by itself to have it back."
+LEFT_OUT = say("left-out")
 
 
 @dataclass(frozen=True, slots=True)

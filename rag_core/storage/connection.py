@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import LibraryLocked, StorageFull, UserError
+from rag_core.messages import Message, say
 
 KEY_BYTES = 32
 BUSY_TIMEOUT_MS = 5000
@@ -20,7 +21,7 @@ _PLAIN_HEADER = b"SQLite format 3\x00"
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
 
-def connect(path: Path, key: bytes | None, title: str, *, read_only: bool) -> Connection:
+def connect(path: Path, key: bytes | None, title: Message, *, read_only: bool) -> Connection:
     """Open (or, for writing, create) the database at `path`; autocommit, so that transactions are only where we say so.
 
     `key` has 32 bytes and is used as it is (AES-256, no stretching); None: not encrypted. Raises LibraryLocked for a
@@ -66,7 +67,7 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
 
-def _prepare(connection: Connection, path: Path, key: bytes | None, title: str, *, read_only: bool) -> None:
+def _prepare(connection: Connection, path: Path, key: bytes | None, title: Message, *, read_only: bool) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")
     if key is not None:
         if len(key) != KEY_BYTES:
@@ -91,7 +92,7 @@ def prepare_writing(connection: Connection, *, new: bool) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _prove_readable(connection: Connection, path: Path, key: bytes | None, title: str) -> None:
+def _prove_readable(connection: Connection, path: Path, key: bytes | None, title: Message) -> None:
     from sqlcipher3 import dbapi2
 
     try:
@@ -101,16 +102,14 @@ def _prove_readable(connection: Connection, path: Path, key: bytes | None, title
             raise
         with path.open("rb") as file:
             plain = file.read(len(_PLAIN_HEADER)) == _PLAIN_HEADER
+        folder = str(path.parent)
         if plain and key is not None:
-            message, advice = "is not encrypted, but a key was given for it", "Open it without a key."
+            message, advice = say("file-not-encrypted", title=title, folder=folder), say("open-without-key")
         elif key is not None:
-            message, advice = "is encrypted with another key", "Give the key or passphrase it was made with."
+            message, advice = say("file-of-another-key", title=title, folder=folder), say("give-its-own-key")
         else:
-            message, advice = (
-                f"is encrypted, or is not a {title}",
-                "Give its key or passphrase, or choose another folder.",
-            )
-        raise LibraryLocked(f"The {title} in {path.parent} {message}.", advice) from error
+            message, advice = say("file-encrypted", title=title, folder=folder), say("give-key-or-choose")
+        raise LibraryLocked(message, advice) from error
 
 
 @contextmanager
@@ -128,7 +127,7 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def plain_words(folder: Path, title: str, after_damage: str) -> Iterator[None]:
+def plain_words(folder: Path, title: Message, after_damage: Message) -> Iterator[None]:
     """Translate SQLite's and the system's storage errors into UserErrors; bugs of ours pass through."""
     from sqlcipher3 import dbapi2
 
@@ -141,29 +140,18 @@ def plain_words(folder: Path, title: str, after_damage: str) -> Iterator[None]:
         raise translated from error
 
 
-def _translate(error: BaseException, folder: Path, title: str, after_damage: str) -> UserError | None:
-    code = _code(error)
+def _translate(error: BaseException, folder: Path, title: Message, after_damage: Message) -> UserError | None:
+    code, place = _code(error), str(folder)
     if code == _FULL:
-        return StorageFull(
-            f"The disk that holds the {title} in {folder} is full. Only the last change was not stored.",
-            "Free some space and try again.",
-        )
+        return StorageFull(say("disk-full", title=title, folder=place), say("free-space-and-try"))
     if code in (_READONLY, _CANTOPEN):
-        return StorageFull(
-            f"The {title} in {folder} cannot be written to.",
-            "Check the permissions of the folder, or choose another one.",
-        )
+        return StorageFull(say("file-not-writable", title=title, folder=place), say("check-folder-or-choose"))
     if code == _IOERR:
-        return StorageFull(
-            f"The disk that holds the {title} in {folder} reports errors ({error}).",
-            "Check the disk or its connection, then try again.",
-        )
+        return StorageFull(say("disk-errors", title=title, folder=place, reason=str(error)), say("check-disk"))
     if code in (_BUSY, _LOCKED):
-        return LibraryLocked(
-            f"Another program is using the {title} in {folder}.", "Wait until it has finished and try again."
-        )
+        return LibraryLocked(say("file-in-use", title=title, folder=place), say("wait-and-try"))
     if code in (_CORRUPT, _NOTADB):
-        return UserError(f"The {title} in {folder} is damaged ({error}).", after_damage)
+        return UserError(say("file-damaged", title=title, folder=place, reason=str(error)), after_damage)
     return None
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from rag_core.errors import StorageFull
+from rag_core.messages import say
 from rag_core.storage.connection import Connection, connect, plain_words, prepare_writing, transaction
 from rag_core.storage.file_lock import FileLock
 from rag_core.storage.schema import Schema, version_of
@@ -86,6 +87,6 @@ def _prepare(path: Path, schema: Schema, one_writer: bool) -> FileLock | None:
         return lock_for_writing(path, schema.title) if one_writer else None
     except OSError as error:
         raise StorageFull(
-            f"The folder {path.parent} cannot be written to ({error.strerror}).",
-            "Check its permissions and the free space, or choose another folder.",
+            say("folder-not-writable", folder=str(path.parent), reason=error.strerror or str(error)),
+            say("check-space-or-choose"),
         ) from error

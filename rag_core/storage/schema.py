@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.errors import LibraryTooNew, LibraryTooOld
+from rag_core.messages import Message, say
 from rag_core.storage.connection import Connection, transaction
 
 Step = tuple[str, ...]
@@ -19,8 +20,8 @@ Step = tuple[str, ...]
 class Schema:
     """`title` is what messages call such a file, `after_damage` what to do with a damaged one."""
 
-    title: str
-    after_damage: str
+    title: Message
+    after_damage: Message
     steps: tuple[Step, ...]
 
     @property
@@ -33,18 +34,14 @@ class Schema:
         version = version_of(connection)
         if version > self.version:
             raise LibraryTooNew(
-                f"The {self.title} in {folder} was made by a newer Alcove"
-                f" (format {version}; this one knows {self.version}).",
-                "Update Alcove, or choose another library. Nothing was changed.",
+                say("file-too-new", title=self.title, folder=str(folder), version=version, known=self.version),
+                say("update-or-choose"),
             )
 
     def require_current(self, connection: Connection, folder: Path) -> None:
         """For readers, which cannot migrate. Raises LibraryTooOld."""
         if version_of(connection) < self.version:
-            raise LibraryTooOld(
-                f"The {self.title} in {folder} has an older format.",
-                "Once it is opened where it can be written to, it is brought up to date.",
-            )
+            raise LibraryTooOld(say("file-too-old", title=self.title, folder=str(folder)), say("open-to-write-once"))
 
     def migrate(self, connection: Connection) -> None:
         """Bring the file up to date, one transaction per step."""

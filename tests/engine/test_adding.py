@@ -12,7 +12,6 @@ from rag_core.engine import AddStep, Engine
 from rag_core.errors import IndexMismatch
 from rag_core.ingest.reading import Reader
 from rag_core.library.records import LEFT_OUT
-from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.types import AddReport, DocumentsSearchable, FileDone, FileProblem, FileReading, FilesQueued
@@ -132,7 +131,7 @@ def test_what_was_removed_stays_out_when_its_folder_is_added_again(engine: Engin
     engine.remove([folder / "oak.txt"])
     report = add(engine, folder)
     assert (report.added, report.unchanged, names(engine)) == (0, 1, ["elm.txt"])
-    assert report.skipped == (FileProblem(str(folder / "oak.txt"), literal(LEFT_OUT)),)
+    assert report.skipped == (FileProblem(str(folder / "oak.txt"), LEFT_OUT),)
     assert add(engine, folder / ".." / folder.name / "oak.txt").added == 1
     assert add(engine, folder).skipped == ()
     assert names(engine) == ["elm.txt", "oak.txt"]
@@ -146,7 +145,7 @@ def test_a_removed_folder_stays_out_but_for_what_is_named_in_it(engine: Engine, 
     add(engine, folder)
     engine.remove([old / "ash.txt"])
     engine.remove([old])
-    assert add(engine, folder).skipped == (FileProblem(str(old), literal(LEFT_OUT)),)
+    assert add(engine, folder).skipped == (FileProblem(str(old), LEFT_OUT),)
     add(engine, old / "ash.txt")
     (old / "ash.txt").write_text("The ash room is open again.")
     assert add(engine, folder).changed == 1

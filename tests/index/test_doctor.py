@@ -31,7 +31,7 @@ def test_it_is_seen(tmp_path: Path, sentence: str) -> None:
         assert store.problems(thorough=True) == []
         store._database.connection.execute("PRAGMA foreign_keys = OFF")
         store._database.connection.execute(DAMAGE[sentence])
-        assert any(sentence in problem for problem in store.problems())
+        assert any(sentence in str(problem) for problem in store.problems())
 
 
 def test_statistics_count_what_is_there(tmp_path: Path) -> None:

@@ -120,9 +120,7 @@ def test_what_was_removed_is_counted_and_can_be_taken_in_again(desk: Desk, qtbot
 
 def test_what_was_removed_earlier_is_told_when_its_folder_is_added(desk: Desk) -> None:
     desk.indexing.add([Path("/work/papers")])
-    desk.engine.finish(
-        AddPaths, AddReport(unchanged=3, skipped=(FileProblem("/work/papers/a.pdf", literal(LEFT_OUT)),))
-    )
+    desk.engine.finish(AddPaths, AddReport(unchanged=3, skipped=(FileProblem("/work/papers/a.pdf", LEFT_OUT),)))
     assert desk.notices[-1].advice == "Left out: 1 that you removed earlier."
 
 
