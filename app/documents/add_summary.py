@@ -106,7 +106,7 @@ def _kind(ending: str, reason: Message) -> str:
     group = by_suffix(ending).group
     if group in ("picture", "archive", "media", "mail"):
         return group
-    return "closed" if "cannot be opened" in str(reason) else "other"
+    return "closed" if reason.code in ("cannot-be-opened", "folder-cannot-be-opened") else "other"
 
 
 def _named(problems: Sequence[FileProblem]) -> str:

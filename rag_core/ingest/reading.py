@@ -13,6 +13,7 @@ from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.reading_wire import ReadResult, unpacked
 from rag_core.ingest.reading_worker import WorkerConfig
+from rag_core.ingest.trouble import refusal
 from rag_core.process.loop import Limits, Order
 from rag_core.process.pool import ChildPool, Reply
 from rag_core.settings import Settings
@@ -49,12 +50,9 @@ class Reader:
     _pool: ChildPool = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pool = ChildPool(
-            "reading",
-            "read",
-            Limits(self.settings.parse_memory_bytes, self.settings.parse_timeout_s),
-            WorkerConfig(ParseLimits.from_settings(self.settings), self.formats),
-        )
+        limits = Limits(self.settings.parse_memory_bytes, self.settings.parse_timeout_s)
+        config = WorkerConfig(ParseLimits.from_settings(self.settings), self.formats)
+        self._pool = ChildPool("reading", limits, config, partial(refusal, limits=limits))
 
     def __enter__(self) -> Reader:
         return self

@@ -12,7 +12,8 @@ from typing import Any
 
 from rag_core.errors import UserError
 from rag_core.messages import from_data, to_data
-from rag_core.process.error_wire import LastWords, dumped, error_of, loaded, packed_error
+from rag_core.process.error_wire import dumped, error_of, loaded, packed_error
+from rag_core.process.trouble import Trouble
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
 
@@ -27,10 +28,10 @@ class ReadResult:
     parsed: ParsedDocument
 
 
-Reply = ReadResult | UserError | LastWords
+Reply = ReadResult | UserError | Trouble
 
 
-def packed(reply: Reply) -> bytes:
+def packed(reply: ReadResult | UserError) -> bytes:
     """A reply as bytes. The path is not sent: the parent knows what it asked for."""
     if not isinstance(reply, ReadResult):
         return packed_error(reply)

@@ -25,7 +25,7 @@ class WorkerConfig:
 
 def main() -> None:
     """Serve until the parent goes away."""
-    serve(_prepared, "read")
+    serve(_prepared)
 
 
 def _prepared(config: WorkerConfig) -> Callable[[Order], bytes]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rag_core.errors import UserError
 from rag_core.ingest.rendering_wire import DrawOrder, unpacked_image
 from rag_core.ingest.rendering_worker import RenderConfig
+from rag_core.ingest.trouble import refusal
+from rag_core.messages import say
 from rag_core.process.loop import Limits, Order
 from rag_core.process.pool import ChildPool, Reply
 from rag_core.progress import CancelToken
@@ -32,7 +35,8 @@ class PageRenderer:
     def __post_init__(self) -> None:
         timeout_s = min(self.settings.parse_timeout_s, _MOST_TIME_S)
         limits = Limits(self.settings.parse_memory_bytes, timeout_s)
-        self._pool = ChildPool("rendering", "drawn", limits, RenderConfig(self.settings.max_file_bytes))
+        refused = partial(refusal, limits=limits, advice=say("open-elsewhere"))
+        self._pool = ChildPool("rendering", limits, RenderConfig(self.settings.max_file_bytes), refused)
 
     def __enter__(self) -> PageRenderer:
         return self

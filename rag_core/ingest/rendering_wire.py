@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from rag_core.errors import UserError
-from rag_core.process.error_wire import LastWords, error_of, loaded
+from rag_core.process.error_wire import error_of, loaded
+from rag_core.process.trouble import Trouble
 from rag_core.types import PageImage
 
 _BYTES_PER_PIXEL = 4
@@ -26,7 +27,7 @@ def packed_image(image: PageImage) -> bytes:
     return head.encode() + b"\n" + image.pixels
 
 
-def unpacked_image(payload: bytes) -> PageImage | UserError | LastWords:
+def unpacked_image(payload: bytes) -> PageImage | UserError | Trouble:
     """Raises ValueError, TypeError or LookupError for what no child of ours sends."""
     cut = payload.find(b"\n")
     message = loaded(payload if cut == -1 else payload[:cut])

@@ -13,6 +13,7 @@ from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.source import open_source, system_path
 from rag_core.ingest.rendering_wire import DrawOrder, packed_image
+from rag_core.messages import say
 from rag_core.process.error_wire import packed_error
 from rag_core.process.loop import Order, serve
 from rag_core.types import PageImage
@@ -48,7 +49,7 @@ class _Open:
 
 def main() -> None:
     """Serve until the parent goes away."""
-    serve(_prepared, "drawn")
+    serve(_prepared)
 
 
 def _prepared(config: RenderConfig) -> Callable[[Order], bytes]:
@@ -77,15 +78,13 @@ class Drawer:
 
         document = self._opened(path, document_id)
         if not 1 <= number <= len(document):
-            raise DocumentUnreadable(f"“{path.name}” has no page {number}.", "Add the file again if it has changed.")
+            raise DocumentUnreadable(say("page-not-there", name=path.name, number=number), say("add-again-if-changed"))
         try:
             page = document[number - 1]
             with closing(page):
                 return _drawn(page, number, scale)
         except pypdfium2.PdfiumError as error:
-            raise DocumentUnreadable(
-                f"Page {number} of “{path.name}” is damaged and cannot be shown.", "Its text can still be read here."
-            ) from error
+            raise DocumentUnreadable(say("page-damaged", name=path.name, number=number), say("text-is-here")) from error
 
     def close(self) -> None:
         for opened in self._open.values():
@@ -117,19 +116,13 @@ class Drawer:
         with open_source(path, self.max_file_bytes) as source:
             data = source.read_bytes()
             if source.sha256() != document_id:
-                raise DocumentUnreadable(
-                    f"“{path.name}” has changed since it was read, so this page may not be the one that was quoted.",
-                    "Read the file again to see it as it is now.",
-                )
+                raise DocumentUnreadable(say("changed-since-read", name=path.name), say("read-again-to-see"))
             try:
                 document = pypdfium2.PdfDocument(data)
             except pypdfium2.PdfiumError as error:
                 if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
                     raise failures.needs_password(path) from error
-                raise DocumentUnreadable(
-                    f"The pages of “{path.name}” cannot be drawn: it is damaged, or is not a PDF file.",
-                    "Its text can still be read here.",
-                ) from error
+                raise DocumentUnreadable(say("pages-not-drawable", name=path.name), say("text-is-here")) from error
             document.init_forms()  # so that what was filled into a form is seen
             return _Open(document, source.size_bytes, source.modified_ns)
 
@@ -137,7 +130,7 @@ class Drawer:
 def _drawn(page: Any, number: int, scale: float) -> PageImage:
     width, height = page.get_size()
     if width <= 0 or height <= 0:
-        raise DocumentUnreadable(f"Page {number} of this document has no size.", "Its text can still be read here.")
+        raise DocumentUnreadable(say("page-without-size", number=number), say("text-is-here"))
     # A page of two metres at a high magnification would fill the memory: then with fewer pixels, and it says so.
     largest = math.sqrt(_MAX_PIXELS / (width * height))
     bitmap = page.render(scale=min(max(scale, 1 / max(width, height)), largest), prefer_bgrx=True, draw_annots=True)

@@ -12,13 +12,12 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag_core.messages import literal
+from rag_core.messages import Message, literal, say
 from rag_core.paths import is_inside
 from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
 
 _OFFICE_LOCK = "~$"
-_LINK_OUT = "This link leads to a folder that holds the one you added. It is not followed."
 _ENTRIES_PER_STEP = 500  # some 10 ms on a local disk
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
@@ -74,7 +73,7 @@ def scan_stepwise(paths: Iterable[Path], suffixes: Collection[str]) -> Generator
         try:
             facts = os.stat(path)
         except (OSError, ValueError) as error:
-            result.skipped.append(FileProblem(_printable(path), literal(f"It cannot be opened: {_reason(error)}.")))
+            result.skipped.append(FileProblem(_printable(path), say("cannot-be-opened", reason=_reason(error))))
             continue
         if stat.S_ISDIR(facts.st_mode):
             yield from _walk(path, result, suffixes, seen_folders, seen_files)
@@ -122,14 +121,14 @@ def _walk(
             if (facts.st_dev, facts.st_ino) in seen_folders:  # a link that leads back, or a folder given twice
                 continue
             if _leads_out(folder, root):
-                result.skipped.append(FileProblem(_printable(folder), literal(_LINK_OUT)))
+                result.skipped.append(FileProblem(_printable(folder), say("link-leads-out")))
                 continue
             seen_folders.add((facts.st_dev, facts.st_ino))
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             result.unreadable.append(folder)
             result.skipped.append(
-                FileProblem(_printable(folder), literal(f"This folder cannot be opened: {_reason(error)}."))
+                FileProblem(_printable(folder), say("folder-cannot-be-opened", reason=_reason(error)))
             )
             continue
         subfolders: list[str] = []
@@ -156,9 +155,7 @@ def _subfolders(
             else:
                 _consider(entry.path, entry.stat(), result, suffixes, seen_files)
         except OSError as error:
-            result.skipped.append(
-                FileProblem(_printable(entry.path), literal(f"It cannot be opened: {_reason(error)}."))
-            )
+            result.skipped.append(FileProblem(_printable(entry.path), say("cannot-be-opened", reason=_reason(error))))
 
 
 def _consider(
@@ -175,14 +172,12 @@ def _consider(
     seen_files.add(path)
     suffix = os.path.splitext(path)[1].lower()
     if _printable(path) != path:
-        result.skipped.append(
-            FileProblem(_printable(path), literal("Its name is not valid text. Rename it, then add it again."))
-        )
+        result.skipped.append(FileProblem(_printable(path), say("name-not-text")))
     elif not stat.S_ISREG(facts.st_mode):
-        result.skipped.append(FileProblem(path, literal("It is not an ordinary file.")))
+        result.skipped.append(FileProblem(path, say("not-ordinary-file")))
     elif suffix not in suffixes and not named:
-        kind = f"Files ending in “{suffix}”" if suffix else "Files without an ending"
-        result.skipped.append(FileProblem(path, literal(f"{kind} are not read yet.")))
+        unread = say("ending-not-read", suffix=suffix) if suffix else say("no-ending-not-read")
+        result.skipped.append(FileProblem(path, unread))
     else:
         result.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
 
@@ -192,9 +187,9 @@ def _printable(path: str) -> str:
     return path.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Message:
     if isinstance(error, FileNotFoundError):
-        return "there is nothing of that name"
+        return say("nothing-of-that-name")
     if isinstance(error, PermissionError):
-        return "you have no permission to read it"
-    return getattr(error, "strerror", None) or str(error)
+        return say("no-permission-to-read")
+    return literal(getattr(error, "strerror", None) or str(error))

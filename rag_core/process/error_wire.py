@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rag_core import errors
 from rag_core.errors import DocumentUnreadable, UserError
 from rag_core.messages import from_data, to_data
+from rag_core.process.trouble import Kind, Trouble
 
 
-@dataclass(frozen=True, slots=True)
-class LastWords:
-    """What a child sends before it ends: the reason why its document could not be read."""
-
-    reason: UserError
+def packed_error(error: UserError) -> bytes:
+    """What a child says when it could not do what was asked."""
+    return dumped(["refused", type(error).__name__, to_data(error.message), to_data(error.advice)])
 
 
-def packed_error(error: UserError | LastWords) -> bytes:
-    """What a child of any kind says when it could not do what was asked."""
-    kind, reason = ("last", error.reason) if isinstance(error, LastWords) else ("refused", error)
-    return dumped([kind, type(reason).__name__, to_data(reason.message), to_data(reason.advice)])
+def packed_trouble(trouble: Trouble) -> bytes:
+    """The last words of a child."""
+    return dumped(["last", trouble.kind, trouble.detail])
 
 
-def error_of(message: Sequence[Any]) -> UserError | LastWords:
-    """The reverse, from `loaded`."""
-    kind, name, text, advice = message
-    error = _KINDS.get(name, DocumentUnreadable)(from_data(text), from_data(advice))
-    return LastWords(error) if kind == "last" else error
+def error_of(message: Sequence[Any]) -> UserError | Trouble:
+    """The reverse of both, from `loaded`."""
+    if message[0] == "last":
+        _, kind, detail = message
+        return Trouble(_ENDS[kind], str(detail))
+    _, name, text, advice = message
+    return _KINDS.get(name, DocumentUnreadable)(from_data(text), from_data(advice))
 
 
 def loaded(payload: bytes) -> list[Any]:
@@ -45,6 +44,7 @@ def dumped(message: list[Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
 
 
+_ENDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _KINDS: dict[str, type[UserError]] = {
     kind.__name__: kind
     for kind in (

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from rag_core.process.error_wire import LastWords, packed_error
-from rag_core.process.failures import Doing, out_of_memory, unforeseen
+from rag_core.process.error_wire import packed_trouble
+from rag_core.process.trouble import Trouble
 from rag_core.process.wire import receive, send, take_pipes
 
 _PROCESSOR_EXTRA_S = 60
@@ -42,10 +42,10 @@ class Order:
     wanted: Any = None
 
 
-def serve(prepare: Callable[[Any], Callable[[Order], bytes]], doing: Doing) -> None:
+def serve(prepare: Callable[[Any], Callable[[Order], bytes]]) -> None:
     """Until the parent goes away: take the configuration, `prepare` with it, then answer each order with its bytes.
 
-    Memory beyond the limit is an error of the document, then the child ends.
+    Memory beyond the limit is trouble with the order, then the child ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
     incoming, outgoing = take_pipes(prints=False)
@@ -55,27 +55,26 @@ def serve(prepare: Callable[[Any], Callable[[Order], bytes]], doing: Doing) -> N
     limits, config = orders.get()
     limit_memory(limits.memory_bytes)
     answer = prepare(config)
+    _say_on_failure(outgoing)
     while True:
         order: Order = orders.get()
-        _say_on_failure(outgoing, order.path)
         limit_processor_time(limits.timeout_s)
         reply = b""
         with suppress(MemoryError):  # what the work held is let go of when this block ends: then there is room to speak
             reply = answer(order)
         if not reply:
-            reason = out_of_memory(order.path, limits.memory_bytes, doing)
-            send(outgoing, packed_error(LastWords(reason)))
+            send(outgoing, packed_trouble(Trouble("out_of_memory")))
             return
         send(outgoing, reply)
 
 
-def _say_on_failure(outgoing: IO[bytes], path: Path) -> None:
+def _say_on_failure(outgoing: IO[bytes]) -> None:
     """An error that nobody foresaw ends this process; its name reaches the person, with the place for a report."""
 
     def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
         places = traceback.extract_tb(trace)
         where = f", {Path(places[-1].filename).name} line {places[-1].lineno}" if places else ""
-        send(outgoing, packed_error(LastWords(unforeseen(path, error, where))))
+        send(outgoing, packed_trouble(Trouble("failed", f"{type(error).__name__}: {error}{where}")))
 
     sys.excepthook = last_words
 

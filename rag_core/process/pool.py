@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
 from rag_core.errors import UserError
 from rag_core.process.children import child_command, creation_flags
-from rag_core.process.error_wire import LastWords
-from rag_core.process.failures import Doing, crashed, out_of_memory, too_slow
 from rag_core.process.loop import Limits, Order
+from rag_core.process.trouble import Trouble, stopped
 from rag_core.process.wire import receive, send
 
 _WATCH_EVERY_S = 0.1
@@ -40,7 +40,7 @@ class Child:
     order: Order | None = None
     deadline: float = 0.0
     orders: int = 0
-    stopped_for: UserError | None = None
+    stopped_for: Trouble | None = None
     stopping: bool = False
 
     def start(self, order: Order, timeout_s: float) -> None:
@@ -80,16 +80,16 @@ class Reply:
 @dataclass
 class ChildPool:
     """Children of one kind (a key of `rag_core.process.children.MODULES`). They start when there is work and serve
-    many orders.
+    many orders. `refusal` says of a path what came in the way.
 
     Not thread-safe: one thread calls. Children ignore Ctrl-C and end when this process ends, however it ends. `close`
     leaves no process and no thread; the pool may be used again afterwards.
     """
 
     kind: str
-    doing: Doing
     limits: Limits
     config: Any
+    refusal: Callable[[Path, Trouble], UserError]
     _children: list[Child] = field(default_factory=list, init=False)
     _replies: queue.SimpleQueue[Reply] = field(default_factory=queue.SimpleQueue, init=False)
 
@@ -110,23 +110,23 @@ class ChildPool:
         return reply if reply.child in self._children and reply.child.order is not None else None
 
     def outcome(
-        self, reply: Reply, order: Order, unpacked: Callable[[bytes], Outcome | UserError | LastWords]
+        self, reply: Reply, order: Order, unpacked: Callable[[bytes], Outcome | UserError | Trouble]
     ) -> Outcome | UserError:
         """What became of the order that this replies to. `unpacked` raises ValueError, TypeError, LookupError."""
         child = reply.child
         if reply.payload is None:
             child.stopping = True
             self._drop(child)
-            return child.stopped_for or crashed(order.path, child.process.returncode, self.doing)
+            return self.refusal(order.path, child.stopped_for or stopped(child.process.returncode))
         child.order = None
         try:
             outcome = unpacked(reply.payload)
         except (ValueError, TypeError, LookupError):  # not what our children say: do not listen to this one again
             self._drop(child)
-            return crashed(order.path, None, self.doing)
-        if isinstance(outcome, LastWords):
+            return self.refusal(order.path, stopped(None))
+        if isinstance(outcome, Trouble):
             self._drop(child)
-            return outcome.reason
+            return self.refusal(order.path, outcome)
         if child.orders >= _ORDERS_PER_CHILD or child.stopped_for is not None:
             self._drop(child)
         return outcome
@@ -172,11 +172,10 @@ class ChildPool:
         for child in self.busy():
             if child.stopped_for is not None or child.order is None:
                 continue
-            path = child.order.path
             if now > child.deadline:
-                child.stopped_for = too_slow(path, self.limits.timeout_s, self.doing)
+                child.stopped_for = Trouble("too_slow")
             elif not _SYSTEM_LIMITS_MEMORY and _memory_of(child.process.pid) > self.limits.memory_bytes:
-                child.stopped_for = out_of_memory(path, self.limits.memory_bytes, self.doing)
+                child.stopped_for = Trouble("out_of_memory")
             if child.stopped_for is not None:
                 child.process.kill()  # its thread then reports the end
 

@@ -124,7 +124,7 @@ def test_the_name_does_not_decide(sample: Path) -> None:
         assert best_format(source, readable()) is own
 
 
-@pytest.mark.parametrize("kind", readable(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", readable(), ids=lambda kind: kind.parser)
 def test_a_score_is_between_nothing_and_certain(kind: Format, tmp_path: Path) -> None:
     randomness = random.Random(7)
     for number, suffix in enumerate((*kind.suffixes, ".bin", "")):

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 # A format whose documents say what goes wrong. The child loads this module by its name, as the parser.
-FORMATS = (Format("trouble", (".bad",), ("text/x-test",), HERE), *readable())
+FORMATS = (Format((".bad",), ("text/x-test",), HERE), *readable())
 
 
 def score(source: Source, named: bool) -> float:

@@ -7,7 +7,8 @@ import pytest
 from rag_core.errors import UnsupportedDocument
 from rag_core.ingest.reading_wire import ReadResult, packed, unpacked
 from rag_core.messages import literal
-from rag_core.process.error_wire import LastWords
+from rag_core.process.error_wire import packed_trouble
+from rag_core.process.trouble import Trouble
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
 
@@ -24,10 +25,16 @@ def test_an_error_keeps_its_kind_and_both_its_parts() -> None:
     crossed = unpacked(packed(error), Path("a"))
     assert isinstance(crossed, UnsupportedDocument)
     assert (crossed.message, crossed.advice) == (error.message, error.advice)
-    assert isinstance(unpacked(packed(LastWords(error)), Path("a")), LastWords)
 
 
-@pytest.mark.parametrize("nonsense", [b"", b"[]", b'["read"]', b'["read",1,2,3,4,5,6,[[1]]]', b"\xff", b'{"a":1}'])
+def test_last_words_say_what_the_trouble_was() -> None:
+    trouble = Trouble("failed", "ZeroDivisionError: a mistake, word.py line 7")
+    assert unpacked(packed_trouble(trouble), Path("a")) == trouble
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"[]", b'["read"]', b'["read",1,2,3,4,5,6,[[1]]]', b"\xff", b'{"a":1}', b'["last","lie",""]']
+)
 def test_nonsense_is_an_error_of_three_kinds_at_most(nonsense: bytes) -> None:
     with pytest.raises((ValueError, TypeError, LookupError)):
         unpacked(nonsense, Path("a"))

@@ -14,6 +14,7 @@ from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits, Parser
 from rag_core.ingest.formats.registry import by_magic, by_suffix, readable
 from rag_core.ingest.formats.source import Source, open_source
+from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
 _SURE = 0.65
@@ -34,7 +35,7 @@ def best_format(source: Source, formats: Iterable[Format]) -> Format:
     if source.suffix in best.suffixes and not source.looks_like_text:
         return best  # what it should be and may be, if only in part: the parser says what is wrong with it
     # A text form of something that is not read yet (an e-mail, a Rich Text file) is not read as plain text.
-    if score < _SURE and (_not_yet(source) or by_magic(source.head).name):
+    if score < _SURE and (by_suffix(source.suffix).name or by_magic(source.head).name):
         raise _unsupported(source)
     return best
 
@@ -56,23 +57,15 @@ def parse_file(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
         return parse(source, limits, readable())
 
 
-def _not_yet(source: Source) -> str:
-    """What its ending says that it is, if that is not read."""
-    named = by_suffix(source.suffix)
-    return "" if named.parser else named.name
-
-
 def _unsupported(source: Source) -> UnsupportedDocument:
-    kind, not_yet = by_magic(source.head).name, _not_yet(source)
+    named, kind = by_suffix(source.suffix), by_magic(source.head)
     name = source.path.name
-    if not_yet and kind in ("", not_yet, "archive"):
-        message = f"“{name}” is of a kind that cannot be read yet ({not_yet}, {source.suffix})."
-    elif kind:
-        message = f"“{name}” is in truth of a kind that cannot be read ({kind})."
-    elif by_suffix(source.suffix).parser:
-        message = (
-            f"“{name}” does not hold what its ending {source.suffix} promises, and is of no kind that can be read."
-        )
+    if named.name and (not kind.name or kind is named or kind.group == "archive"):
+        message = say("kind-not-read-yet", name=name, kind=named.name, suffix=source.suffix)
+    elif kind.name:
+        message = say("kind-in-truth", name=name, kind=kind.name)
+    elif named.parser:
+        message = say("kind-not-as-named", name=name, suffix=source.suffix)
     else:
-        message = f"“{name}” is of a kind that cannot be read."
-    return UnsupportedDocument(message, "Save it as PDF, Word, Excel, HTML or text, and add that.")
+        message = say("kind-not-read", name=name)
+    return UnsupportedDocument(message, say("save-as-readable"))

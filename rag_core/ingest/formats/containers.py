@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rag_core.errors import DocumentUnreadable
+from rag_core.messages import say
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_UNPACKED_BYTES = 1024**3
@@ -39,10 +40,7 @@ def refuse_zip_bomb(file: BinaryIO, path: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, zlib.error) as error:
-        raise DocumentUnreadable(
-            f"“{path.name}” is cut off or damaged: its table of contents cannot be read.",
-            "Copy or download it again, or open and save it in the program it was made with.",
-        ) from error
+        raise DocumentUnreadable(say("contents-damaged", name=path.name), say("copy-or-save-again")) from error
     unpacked = sum(member.file_size for member in members)
     explosive = any(
         member.file_size > _SMALL_MEMBER_BYTES and member.file_size > MAX_MEMBER_RATIO * max(1, member.compress_size)
@@ -50,9 +48,7 @@ def refuse_zip_bomb(file: BinaryIO, path: Path) -> None:
     )
     if unpacked > MAX_UNPACKED_BYTES or explosive or len(members) > _MAX_MEMBERS:
         raise DocumentUnreadable(
-            f"“{path.name}” would unpack to {unpacked / 1024**2:,.0f} MB; such files are refused, "
-            "because they can fill the memory.",
-            "If you trust it, open it and save it in smaller parts.",
+            say("unpacks-too-large", name=path.name, size=unpacked / 1024**2), say("save-in-parts")
         )
 
 

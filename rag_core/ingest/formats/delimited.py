@@ -12,6 +12,7 @@ from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import header_of, joined, named
 from rag_core.ingest.formats.text_encoding import decode
+from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
 _DELIMITERS = ",;\t|"
@@ -32,7 +33,7 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
         _add_rows(text, flow)
     except csv.Error as error:
         raise DocumentUnreadable(
-            f"“{source.path.name}” is not a readable table ({error}).", "Save it again as CSV."
+            say("table-unreadable", name=source.path.name, error=str(error)), say("save-as-csv")
         ) from error
     return flow.document()
 

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag_core.errors import DocumentUnreadable
+from rag_core.messages import say
+
+_MEGABYTE = 1024**2
 
 # What the readers of binary and XML formats raise when bytes are not what the format promises. `MemoryError` and
 # `KeyboardInterrupt` are deliberately absent: they say nothing about the file.
@@ -42,36 +45,25 @@ def damage_is_reported(path: Path, *more: type[BaseException]) -> Iterator[None]
 def damaged(path: Path, error: BaseException) -> DocumentUnreadable:
     detail = " ".join(str(error).split())[:160]
     cause = f"{type(error).__name__}: {detail}" if detail else type(error).__name__
-    return DocumentUnreadable(
-        f"“{path.name}” seems to be damaged and cannot be read ({cause}).",
-        "Open it in the program it was made with, save it again, and add the new file.",
-    )
+    return DocumentUnreadable(say("document-damaged", name=path.name, cause=cause), say("open-and-save-again"))
 
 
 def needs_password(path: Path) -> DocumentUnreadable:
-    return DocumentUnreadable(
-        f"“{path.name}” is protected with a password: it needs a password to be opened.",
-        "Save a copy without a password and add that.",
-    )
+    return DocumentUnreadable(say("document-has-password", name=path.name), say("save-without-password"))
 
 
 def is_empty(path: Path) -> DocumentUnreadable:
-    return DocumentUnreadable(f"“{path.name}” is empty (0 bytes).", "Check whether it was copied completely.")
+    return DocumentUnreadable(say("document-empty", name=path.name), say("check-whole-copy"))
 
 
 def too_many_bytes(path: Path, size_bytes: int, max_bytes: int) -> DocumentUnreadable:
     return DocumentUnreadable(
-        f"“{path.name}” is {_megabytes(size_bytes)} MB large; the limit is {_megabytes(max_bytes)} MB.",
-        "Split it into smaller files, or raise “max_file_bytes” in the settings.",
+        say("document-too-large", name=path.name, size=size_bytes / _MEGABYTE, limit=max_bytes / _MEGABYTE),
+        say("split-or-raise", setting="max_file_bytes"),
     )
 
 
 def too_much_text(path: Path, max_chars: int) -> DocumentUnreadable:
     return DocumentUnreadable(
-        f"“{path.name}” holds more text than the limit of {max_chars:,} characters.",
-        "Split it into smaller files, or raise “max_text_chars” in the settings.",
+        say("document-too-long", name=path.name, limit=max_chars), say("split-or-raise", setting="max_text_chars")
     )
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1024**2:,.1f}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from rag_core.messages import NOTHING, Message
+
 View = Literal["text", "pages", "sheet"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Files that one parser reads, or that are known by name only: those have no `parser`.
+    """Files that one parser reads, or that are known only to be told what they are: those have a `name`, no `parser`.
 
     `parser` is the import path of a module that keeps the law of `Parser`; it is loaded where files are read.
     `suffixes` (with their dot, in lower case) are what adding a folder takes; `media_types` what its documents are
@@ -20,7 +22,6 @@ class Format:
     are how the window shows it, `group` what a person narrows a search to.
     """
 
-    name: str
     suffixes: tuple[str, ...]
     media_types: tuple[str, ...] = ()
     parser: str = ""
@@ -28,4 +29,5 @@ class Format:
     view: View = "text"
     icon: str = "file-text"
     group: str = "other"
+    name: Message = NOTHING
     magic: tuple[bytes, ...] = ()

@@ -43,7 +43,7 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
         return read_with_pypdf(data, source.path, limits, error)
     with closing(document):
         if len(document) == 0:
-            raise DocumentUnreadable(f"“{source.path.name}” has no pages.", "Export it as PDF again.")
+            raise DocumentUnreadable(say("pdf-without-pages", name=source.path.name), say("export-as-pdf-again"))
         return _read(document, source.path, limits)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from rag_core.ingest.formats.format import Format
+from rag_core.messages import say
 
 _HERE = "rag_core.ingest.formats"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -17,9 +18,8 @@ XLS = "application/vnd.ms-excel"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 _READ = (
-    Format("PDF", (".pdf",), ("application/pdf",), f"{_HERE}.pdf", "page", "pages", "file-pdf", "pdf"),
+    Format((".pdf",), ("application/pdf",), f"{_HERE}.pdf", "page", "pages", "file-pdf", "pdf"),
     Format(
-        "Word document",
         (".docx", ".docm", ".dotx", ".dotm"),
         (f"{_OFFICE}.wordprocessingml.document",),
         f"{_HERE}.word",
@@ -27,7 +27,6 @@ _READ = (
         group="word",
     ),
     Format(
-        "workbook",
         (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"),
         (XLSX, XLSB, XLS, ODS),
         f"{_HERE}.spreadsheet",
@@ -37,18 +36,16 @@ _READ = (
         "sheet",
     ),
     Format(
-        "presentation",
         (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
         (f"{_OFFICE}.presentationml.presentation",),
         f"{_HERE}.slides",
-        place="slide",
+        "slide",
         icon="document",
         group="slides",
     ),
-    Format("web page", (".html", ".htm", ".xhtml"), ("text/html",), f"{_HERE}.web_page", icon="file-web", group="web"),
-    Format("Markdown", (".md", ".markdown", ".mkd"), ("text/markdown",), f"{_HERE}.markdown", group="text"),
+    Format((".html", ".htm", ".xhtml"), ("text/html",), f"{_HERE}.web_page", icon="file-web", group="web"),
+    Format((".md", ".markdown", ".mkd"), ("text/markdown",), f"{_HERE}.markdown", group="text"),
     Format(
-        "table of text",
         (".csv", ".tsv", ".tab"),
         ("text/csv",),
         f"{_HERE}.delimited",
@@ -57,7 +54,6 @@ _READ = (
         group="sheet",
     ),
     Format(
-        "plain text",
         (".txt", ".text", ".log", ".rst", ".srt", ".vtt", ".tex"),
         ("text/plain",),
         f"{_HERE}.plain_text",
@@ -66,37 +62,37 @@ _READ = (
 )
 # Kinds that people do have and that are not read yet; said by name, so that nobody wonders.
 _NOT_YET = (
-    Format("e-mail message", (".eml", ".msg"), group="mail"),
-    Format("mailbox", (".mbox", ".pst"), group="mail"),
-    Format("Rich Text document", (".rtf",), icon="file-word", magic=(b"{\\rtf",)),
-    Format("OpenDocument text", (".odt",), icon="file-word"),
-    Format("OpenDocument presentation", (".odp",)),
-    Format("e-book", (".epub",)),
-    Format("old Word document", (".doc",), icon="file-word"),
-    Format("old PowerPoint presentation", (".ppt",)),
-    Format("Pages document", (".pages",)),
-    Format("Numbers spreadsheet", (".numbers",)),
-    Format("Keynote presentation", (".key",)),
+    Format((".eml", ".msg"), name=say("kind-email"), group="mail"),
+    Format((".mbox", ".pst"), name=say("kind-mailbox"), group="mail"),
+    Format((".rtf",), name=say("kind-rich-text"), icon="file-word", magic=(b"{\\rtf",)),
+    Format((".odt",), name=say("kind-odt"), icon="file-word"),
+    Format((".odp",), name=say("kind-odp")),
+    Format((".epub",), name=say("kind-e-book")),
+    Format((".doc",), name=say("kind-old-word"), icon="file-word"),
+    Format((".ppt",), name=say("kind-old-powerpoint")),
+    Format((".pages",), name=say("kind-pages")),
+    Format((".numbers",), name=say("kind-numbers")),
+    Format((".key",), name=say("kind-keynote")),
     Format(
-        "archive",
         tuple(".zip .7z .rar .tar .gz .tgz .bz2 .xz .iso .cab".split()),
+        name=say("kind-archive"),
         group="archive",
         magic=(b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!"),
     ),
     Format(
-        "picture",
         tuple(".png .jpg .jpeg .gif .tif .tiff .bmp .webp .heic .ico .psd .cr2 .nef".split()),
+        name=say("kind-picture"),
         group="picture",
         magic=(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*"),
     ),
     Format(
-        "recording",
         tuple(".mp3 .wav .m4a .aac .flac .ogg .mp4 .mov .avi .mkv .webm .wmv .m4v".split()),
+        name=say("kind-recording"),
         group="media",
     ),
-    Format("program", (), magic=(b"MZ", b"\x7fELF")),
+    Format((), name=say("kind-program"), magic=(b"MZ", b"\x7fELF")),
 )
-_UNKNOWN = Format("", ())
+_UNKNOWN = Format(())
 _known: list[Format] = [*_READ, *_NOT_YET]
 
 
@@ -123,7 +119,7 @@ def groups() -> dict[str, tuple[str, ...]]:
 
 
 def format_of(path: str, media_type: str = "") -> Format:
-    """By what a document was read as; where it has not been read, by the ending of its name. One without a name where
+    """By what a document was read as; where it has not been read, by the ending of its name. One without suffixes where
     there is no such format.
     """
     of_type = (one for one in _known if media_type in one.media_types)

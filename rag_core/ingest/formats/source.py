@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rag_core.errors import DocumentOutOfReach, DocumentUnreadable
 from rag_core.ingest.formats import containers, failures
+from rag_core.messages import say
 
 HEAD_BYTES = 64 * 1024
 _WINDOWS_PATH_CHARS = 240  # beyond about this length Windows wants the \\?\ form
@@ -72,7 +73,7 @@ class Source:
             now = system_path(self.path).stat()
         except FileNotFoundError as error:
             raise DocumentOutOfReach(
-                f"“{self.path.name}” was deleted or moved while it was being read.", "Add it again from its new place."
+                say("file-moved-while-read", name=self.path.name), say("add-from-new-place")
             ) from error
         except OSError as error:
             raise _cannot_open(self.path, error) from error
@@ -86,7 +87,7 @@ def open_source(path: Path, max_file_bytes: int) -> Iterator[Source]:
     place = system_path(path)
     try:
         if not stat.S_ISREG(place.stat().st_mode):  # before opening: a named pipe would block
-            raise DocumentUnreadable(f"“{path.name}” is not a file.", "Add files or folders.")
+            raise DocumentUnreadable(say("not-a-file", name=path.name), say("add-files-or-folders"))
         file = place.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise _cannot_open(path, error) from error
@@ -117,17 +118,13 @@ def _identity(facts: os.stat_result) -> tuple[int, ...]:
 
 
 def _changed(path: Path) -> DocumentUnreadable:
-    return DocumentUnreadable(
-        f"“{path.name}” was changed while it was being read.", "Add it again when it is saved and closed."
-    )
+    return DocumentUnreadable(say("file-changed-while-read", name=path.name), say("add-when-closed"))
 
 
 def _cannot_open(path: Path, error: Exception) -> DocumentOutOfReach:
     if isinstance(error, FileNotFoundError):
-        return DocumentOutOfReach(f"“{path.name}” is not there any more.", "It was deleted, moved or renamed.")
+        return DocumentOutOfReach(say("file-gone", name=path.name), say("was-deleted-or-moved"))
     if isinstance(error, PermissionError):
-        return DocumentOutOfReach(
-            f"“{path.name}” may not be read by you.", "Ask for permission, or close it elsewhere."
-        )
+        return DocumentOutOfReach(say("file-not-allowed", name=path.name), say("ask-permission"))
     reason = getattr(error, "strerror", None) or str(error)
-    return DocumentOutOfReach(f"“{path.name}” cannot be opened ({reason}).", "Check the disk or the connection to it.")
+    return DocumentOutOfReach(say("file-not-openable", name=path.name, reason=reason), say("check-disk"))
