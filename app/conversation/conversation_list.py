@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QMessageBox,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QPainter
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QStyleOptionViewItem, QWidget
 
 from app.conversation.conversation_list_model import ConversationListModel, Role
+from app.kit.button import IconButton
+from app.kit.confirm import ask
 from app.kit.design import SMALL, XS, M, S, colours
+from app.kit.label import Label
+from app.kit.layout import column, row, wide
 from app.kit.resources import icon
+from app.kit.side_list import Index, SideList, SidePainter, paint_line, set_size
 from app.kit.text import Translated, tr
 from rag_core.conversations.records import Conversation
 
 _SEARCH_PAUSE_MS = 200
 _ROW, _GROUP_ROW = 34, 30
-Index = QModelIndex | QPersistentModelIndex
 
 
 class ConversationList(Translated, QWidget):
@@ -45,76 +35,41 @@ class ConversationList(Translated, QWidget):
     def __init__(self, model: ConversationListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._title = QLabel()
-        self._title.setProperty("kind", "section")
-        self._new = QToolButton()
-        self._new.setFixedSize(32, 32)
-        self._new.clicked.connect(self.new_asked)
-        self._search = QLineEdit()
-        self._search.setClearButtonEnabled(True)
+        new = IconButton("message-plus", tr("New conversation"), self.new_asked, side=32)
+        self.search_field = QLineEdit(clearButtonEnabled=True)
+        self.say(self.search_field.setPlaceholderText, tr("Search conversations"))
+        self.say(self.search_field.setAccessibleName, tr("Search conversations"))
         # Made once: taking it away while Qt goes through all widgets of a new style ends the program.
-        self._magnifier = self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_SEARCH_PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.searched.emit(self._search.text()))
-        self._search.textChanged.connect(lambda _: self._pause.start())
-        self._list = _List(self)
-        self._list.setModel(model)
-        self._empty = QLabel()
-        self._empty.setProperty("kind", "small")
-        self._empty.setWordWrap(True)
+        self._magnifier = self.search_field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._pause = QTimer(self, singleShot=True, interval=_SEARCH_PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.searched.emit(self.search_field.text()))
+        self.search_field.textChanged.connect(lambda _: self._pause.start())
+        self.view = SideList(model, _ConversationPainter(_ROW))
+        self.say(self.view.setAccessibleName, tr("Conversations"))
+        self._empty = Label(kind="small", wraps=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._lay_out()
-        self._list.opened.connect(self._open)
-        self._list.delete_pressed.connect(lambda: self._ask_delete(self._chosen()))
-        self._list.customContextMenuRequested.connect(self._show_menu)
+        self._empty.setContentsMargins(S, S, S, S)
+        head = row(wide(Label(tr("Conversations"), "section")), new, margins=(S, 0, 0, 0))
+        column(head, self.search_field, wide(self._empty), wide(self.view), gap=XS, on=self)
+        self.view.opened.connect(self._open)
+        self.view.renaming_requested.connect(lambda: self.view.edit(self.view.currentIndex()))
+        self.view.deletion_requested.connect(lambda: self._ask_delete(self._chosen()))
+        self.view.customContextMenuRequested.connect(self._show_menu)
         model.modelReset.connect(self._show_state)
         model.current_changed.connect(lambda _: self._select_current())
-        self._draw_icons()
-        self.retranslate()
+        self.retheme()
         self._show_state()
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(S, 0, 0, 0)
-        head.addWidget(self._title, 1)
-        head.addWidget(self._new)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(XS)
-        column.addLayout(head)
-        column.addWidget(self._search)
-        column.addWidget(self._empty, 1)
-        column.addWidget(self._list, 1)
-        self._empty.setContentsMargins(S, S, S, S)
 
     def focus_search(self) -> None:
         """For Ctrl+K."""
-        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._search.selectAll()
-
-    @property
-    def view(self) -> QListView:
-        return self._list
-
-    @property
-    def search_field(self) -> QLineEdit:
-        return self._search
+        self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search_field.selectAll()
 
     def retranslate(self) -> None:
-        self._title.setText(tr("Conversations"))
-        self._new.setAccessibleName(tr("New conversation"))
-        self._new.setToolTip(tr("New conversation"))
-        self._search.setPlaceholderText(tr("Search conversations"))
-        self._search.setAccessibleName(tr("Search conversations"))
-        self._list.setAccessibleName(tr("Conversations"))
         self._model.regroup()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw_icons()
+    def retheme(self) -> None:
+        self._magnifier.setIcon(icon("search", colours().muted))
 
     def menu_for(self, conversation: Conversation) -> QMenu:
         """What can be done with a conversation."""
@@ -143,54 +98,48 @@ class ConversationList(Translated, QWidget):
     def _show_state(self) -> None:
         is_empty = not self._model.conversations
         self._empty.setVisible(is_empty)
-        self._list.setVisible(not is_empty)
-        found_nothing = bool(self._search.text().strip())
+        self.view.setVisible(not is_empty)
+        found_nothing = bool(self.search_field.text().strip())
         self._empty.setText(tr("Nothing found.") if found_nothing else tr("Your questions will be listed here."))
         self._select_current()
 
     def _select_current(self) -> None:
-        row = self._model.row_of(self._model.current_id)
-        if row >= 0:
-            self._list.setCurrentIndex(self._model.index(row))
+        at = self._model.row_of(self._model.current_id)
+        if at >= 0:
+            self.view.setCurrentIndex(self._model.index(at))
         else:
-            self._list.clearSelection()
-            self._list.setCurrentIndex(QModelIndex())
+            self.view.clearSelection()
+            self.view.setCurrentIndex(QModelIndex())
 
     def _chosen(self) -> Conversation | None:
-        return self._model.conversation_at(self._list.currentIndex())
+        return self._model.conversation_at(self.view.currentIndex())
 
     def _open(self, index: Index) -> None:
         if conversation := self._model.conversation_at(index):
             self.opened.emit(conversation.conversation_id)
 
     def _rename(self, conversation_id: int) -> None:
-        row = self._model.row_of(conversation_id)
-        if row >= 0:
-            self._list.setCurrentIndex(self._model.index(row))
-            self._list.edit(self._model.index(row))
+        at = self._model.row_of(conversation_id)
+        if at >= 0:
+            self.view.setCurrentIndex(self._model.index(at))
+            self.view.edit(self._model.index(at))
 
     def _show_menu(self, point: QPoint) -> None:
-        if conversation := self._model.conversation_at(self._list.indexAt(point)):
+        if conversation := self._model.conversation_at(self.view.indexAt(point)):
             menu = self.menu_for(conversation)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(self._list.viewport().mapToGlobal(point))
+            menu.popup(self.view.viewport().mapToGlobal(point))
 
     def _ask_delete(self, conversation: Conversation | None) -> None:
         if conversation is None:
             return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle(tr("Delete conversation"))
-        box.setText(tr("Delete “{title}”?", title=conversation.title))
-        box.setInformativeText(tr("Its questions and answers are deleted for good. Your documents stay as they are."))
-        delete = box.addButton(tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        delete.setProperty("kind", "danger")
-        cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(cancel)
-        number = conversation.conversation_id
-        delete.clicked.connect(lambda: self.delete_asked.emit(number))
-        box.open()
+        ask(
+            self,
+            tr("Delete “{title}”?", title=conversation.title),
+            tr("Its questions and answers are deleted for good. Your documents stay as they are."),
+            tr("Delete conversation"),
+            lambda: self.delete_asked.emit(conversation.conversation_id),
+        )
 
     def _choose_target(self, conversation_id: int, title: str, ending: str) -> None:
         number = conversation_id or self._model.current_id
@@ -204,88 +153,26 @@ class ConversationList(Translated, QWidget):
         dialog.fileSelected.connect(lambda path: self.export_asked.emit(number, Path(path)))
         dialog.open()
 
-    def _draw_icons(self) -> None:
-        self._new.setIcon(icon("message-plus"))
-        self._magnifier.setIcon(icon("search", colours().muted))
 
-
-class _List(QListView):
-    """Click or Enter opens, F2 renames in place, Delete asks."""
-
-    opened = Signal(QModelIndex)
-    delete_pressed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "side")
-        self.setItemDelegate(_Painter(self))
-        self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
-        self.clicked.connect(self.opened)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        editing = self.state() == QListView.State.EditingState
-        if not editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit(self.currentIndex())
-        elif not editing and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-class _Painter(QStyledItemDelegate):
+class _ConversationPainter(SidePainter):
     """A title and its day on one line; groups as small headings."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's name
-        return QSize(80, _GROUP_ROW if index.data(Role.IS_GROUP) else _ROW)
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(80, _GROUP_ROW) if index.data(Role.IS_GROUP) else super().sizeHint(option, index)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        chosen = colours()
-        rect: QRect = option.rect
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        small = painter.font()
-        small.setPixelSize(SMALL)
+    def paint_words(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, index: Index) -> None:
+        inside, body = rect.adjusted(S, 0, -S, 0), painter.font()
         if index.data(Role.IS_GROUP):
-            small.setWeight(small.Weight.DemiBold)
-            painter.setFont(small)
-            painter.setPen(QColor(chosen.muted))
-            area = rect.adjusted(S, 0, -S, -XS)
-            painter.drawText(area, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, str(index.data()))
-        else:
-            self._paint_row(painter, option, index, small)
-        painter.restore()
-
-    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, small: object) -> None:
-        chosen = colours()
-        rect: QRect = option.rect.adjusted(0, 1, 0, -1)
-        state = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        focused = bool(state & QStyle.StateFlag.State_HasFocus)
-        if selected or hovered:
-            painter.setBrush(QColor(chosen.accent_soft if selected else chosen.raised))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(rect, 6, 6)
-        if focused:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QColor(chosen.focus))
-            painter.drawRoundedRect(rect.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        inside = rect.adjusted(S, 0, -S, 0)
-        body = painter.font()
-        painter.setFont(small)  # type: ignore[arg-type]
+            set_size(painter, SMALL, is_strong=True)
+            painter.setPen(QColor(colours().muted))
+            painter.drawText(option.rect.adjusted(S, 0, -S, -XS), Qt.AlignmentFlag.AlignBottom, str(index.data()))
+            return
         day = str(index.data(Role.DAY))
-        day_width = painter.fontMetrics().horizontalAdvance(day)
-        painter.setPen(QColor(chosen.muted))
-        painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, day)
+        set_size(painter, SMALL)
+        paint_line(painter, inside, day, colours().muted, side=Qt.AlignmentFlag.AlignRight)
+        inside.setRight(inside.right() - painter.fontMetrics().horizontalAdvance(day) - M)
         painter.setFont(body)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        room = inside.width() - day_width - M
-        title = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+        paint_line(painter, inside, str(index.data()), colours().text)
 
     def updateEditorGeometry(  # noqa: N802 - Qt's name
         self,

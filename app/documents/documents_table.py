@@ -6,14 +6,13 @@ from PySide6.QtCore import (
     QEvent,
     QItemSelection,
     QItemSelectionModel,
-    QModelIndex,
     QPersistentModelIndex,
     QRect,
     QSignalBlocker,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -28,6 +27,7 @@ from app.documents.document_rows import DocumentRow
 from app.documents.documents_model import DocumentsModel
 from app.kit.design import SMALL, XS, S, colours
 from app.kit.resources import icon
+from app.kit.side_list import Index, paint_line, set_size
 from app.kit.text import Translated, tr
 
 _ROW = 48
@@ -37,7 +37,6 @@ _HIDDEN_BELOW = {"changed": 720, "pages": 640, "size": 520}
 _MANY = 500  # chosen rows
 _ICON = 20
 _MARK = 16
-Index = QModelIndex | QPersistentModelIndex
 
 
 class DocumentsTable(Translated, QTableView):
@@ -69,12 +68,15 @@ class DocumentsTable(Translated, QTableView):
         model.arranging.connect(self._hold_place)
         model.arranged.connect(self._keep_place)
         self.doubleClicked.connect(lambda index: self._open(index.row()))
-        self.retranslate()
+        self.say(self.setAccessibleName, tr("Documents"))
+        hint = tr("Enter opens a document, Delete removes it from the library.")
+        self.say(self.setAccessibleDescription, hint)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Documents"))
-        self.setAccessibleDescription(tr("Enter opens a document, Delete removes it from the library."))
         self._documents.show_other_words()
+
+    def retheme(self) -> None:
+        self.viewport().update()
 
     def chosen_rows(self) -> list[DocumentRow]:
         """The selected documents, in order."""
@@ -119,11 +121,6 @@ class DocumentsTable(Translated, QTableView):
             self.setColumnHidden(COLUMNS.index(column), room < width)
         narrow = room < _HIDDEN_BELOW["changed"]
         self.setColumnWidth(COLUMNS.index("state"), _NARROW_STATE if narrow else _WIDTHS["state"])
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
 
     def _set_up_headers(self) -> None:
         rows = self.verticalHeader()
@@ -220,8 +217,8 @@ class _RowDelegate(QStyledItemDelegate):
         elif column == "state":
             self._paint_state(painter, inside, row, str(index.data()))
         else:
-            right = column in ("size", "pages")
-            self._paint_text(painter, inside, str(index.data() or ""), colours().muted, right)
+            side = Qt.AlignmentFlag.AlignRight if column in ("size", "pages") else Qt.AlignmentFlag.AlignLeft
+            paint_line(painter, inside, str(index.data() or ""), colours().muted, side=side)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, index: Index) -> None:
@@ -246,27 +243,14 @@ class _RowDelegate(QStyledItemDelegate):
         half = rect.height() // 2
         upper = QRect(text.left(), text.top() + XS, text.width(), half - XS)
         lower = QRect(text.left(), text.top() + half, text.width(), half - XS - 1)
-        self._paint_line(painter, upper, row.name, colours().text, Qt.TextElideMode.ElideMiddle)
-        font = QFont(painter.font())
-        font.setPixelSize(SMALL)
-        painter.setFont(font)
+        paint_line(painter, upper, row.name, colours().text, Qt.TextElideMode.ElideMiddle)
+        set_size(painter, SMALL)
         failed = row.state == "failed"
         mode = Qt.TextElideMode.ElideRight if failed else Qt.TextElideMode.ElideMiddle
-        self._paint_line(painter, lower, second_line(row), colours().danger if failed else colours().muted, mode)
+        paint_line(painter, lower, second_line(row), colours().danger if failed else colours().muted, mode)
 
     def _paint_state(self, painter: QPainter, rect: QRect, row: DocumentRow, words: str) -> None:
         name, colour = state_look(row.state)
         mark = QRect(rect.left(), rect.center().y() - _MARK // 2 + 1, _MARK, _MARK)
         icon(name, colour).paint(painter, mark, Qt.AlignmentFlag.AlignCenter, QIcon.Mode.Normal)
-        self._paint_text(painter, rect.adjusted(_MARK + S, 0, 0, 0), words, colour)
-
-    def _paint_text(self, painter: QPainter, rect: QRect, text: str, colour: str, right: bool = False) -> None:
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        painter.setPen(QColor(colour))
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def _paint_line(self, painter: QPainter, rect: QRect, text: str, colour: str, mode: Qt.TextElideMode) -> None:
-        shown = painter.fontMetrics().elidedText(text, mode, rect.width())
-        painter.setPen(QColor(colour))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        paint_line(painter, rect.adjusted(_MARK + S, 0, 0, 0), words, colour)

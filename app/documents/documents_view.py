@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
-    QPushButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,10 +23,13 @@ from app.documents.documents_model import DocumentsModel, summary
 from app.documents.documents_table import DocumentsTable
 from app.documents.folders_panel import FoldersPanel
 from app.documents.indexing_state import FoldersState
+from app.kit.button import Button
 from app.kit.confirm import ask
 from app.kit.design import L, M, S
+from app.kit.dialog import pick_files, pick_folder
 from app.kit.elided_label import ElidedLabel
-from app.kit.resources import icon
+from app.kit.label import Label, Picture, paragraph
+from app.kit.layout import column, held, row, wide
 from app.kit.source_target import SourceTarget
 from app.kit.text import Translated, tr, tr_count
 
@@ -55,32 +54,32 @@ class DocumentsView(Translated, QFrame):
         self._model = model
         self._folders = folders
         self._library = ""
-        self.title = ElidedLabel()
+        self.say(self.setAccessibleName, tr("Documents"))
+        self.title, self.count = ElidedLabel(), Label(kind="muted")
         self.title.setProperty("kind", "title")
-        self.count = QLabel()
-        self.count.setProperty("kind", "muted")
-        self.add_folder = QPushButton()
-        self.add_folder.setProperty("kind", "primary")
-        self.add_files = QPushButton()
-        self.filter = QLineEdit(clearButtonEnabled=True)
-        self.state_filter = QComboBox()
-        self.table = DocumentsTable(model)
-        self.empty = DocumentsEmpty()
-        self.nothing = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.nothing.setProperty("kind", "muted")
-        self.detail = _ProblemLine()
-        self.folders = FoldersPanel(folders, self)
+        self.add_folder = Button(tr("Add folder…"), self._pick_folder, "primary")
+        self.add_files = Button(tr("Add files…"), self._pick_files)
+        self.filter, self.state_filter = QLineEdit(clearButtonEnabled=True), QComboBox()
+        self.say(self.filter.setPlaceholderText, tr("Filter by name or folder"))
+        self.say(self.filter.setAccessibleName, tr("Filter documents"))
+        self.say(self.state_filter.setAccessibleName, tr("Which documents are shown"))
+        for number, words in enumerate((tr("All"), tr("Searchable"), tr("In work"), tr("Failed"))):
+            self.state_filter.addItem("")
+            self.say(partial(self.state_filter.setItemText, number), words)
+        self.table, self.empty = DocumentsTable(model), DocumentsEmpty()
+        self.nothing = Label(tr("No document matches."), "muted", wraps=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.detail, self.folders = _ProblemLine(), FoldersPanel(folders)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._lay_out()
         self._connect()
         self.retranslate()
-        self._show_page()
 
     def set_library(self, name: str) -> None:
         self._library = name
         self.filter.clear()
         self.state_filter.setCurrentIndex(0)
-        self.title.set_whole_text(name or tr("Documents"))
+        self.retranslate()
 
     def show_failed(self) -> None:
         """Narrow to what could not be read."""
@@ -89,26 +88,8 @@ class DocumentsView(Translated, QFrame):
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Documents"))
         self.title.set_whole_text(self._library or tr("Documents"))
-        self.add_folder.setText(tr("Add folder…"))
-        self.add_files.setText(tr("Add files…"))
-        self.filter.setPlaceholderText(tr("Filter by name or folder"))
-        self.filter.setAccessibleName(tr("Filter documents"))
-        self.state_filter.setAccessibleName(tr("Which documents are shown"))
-        self.nothing.setText(tr("No document matches."))
-        labels = (tr("All"), tr("Searchable"), tr("In work"), tr("Failed"))
-        for position, label in enumerate(labels):
-            if position < self.state_filter.count():
-                self.state_filter.setItemText(position, label)
-            else:
-                self.state_filter.addItem(label)
         self._show_counts()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.detail.paint_icon()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         if event.mimeData().hasUrls():
@@ -129,55 +110,28 @@ class DocumentsView(Translated, QFrame):
         failed = [row.path for row in rows if row.state == "failed"]
         paths = [row.path for row in rows]
         if len(rows) == 1:
-            opening = self._action(menu, tr("Open"), lambda: self._open(rows[0]))
-            opening.setEnabled(can_be_shown(rows[0]))
-            self._action(menu, tr("Show in folder"), lambda: self.location_requested.emit(rows[0].path))
+            menu.addAction(tr("Open"), lambda: self._open(rows[0])).setEnabled(can_be_shown(rows[0]))
+            menu.addAction(tr("Show in folder"), lambda: self.location_requested.emit(rows[0].path))
             menu.addSeparator()
         if failed:
-            self._action(menu, tr("Try again"), lambda: self.retry_requested.emit(failed))
-        self._action(menu, tr("Read again"), lambda: self.reread_requested.emit(paths))
+            menu.addAction(tr("Try again"), lambda: self.retry_requested.emit(failed))
+        menu.addAction(tr("Read again"), lambda: self.reread_requested.emit(paths))
         menu.addSeparator()
-        self._action(menu, tr("Remove from library…"), self._ask_removal)
+        menu.addAction(tr("Remove from library…"), self._ask_removal)
         return menu
 
-    def _action(self, menu: QMenu, text: str, wanted: object) -> QAction:
-        action = menu.addAction(text)
-        action.triggered.connect(wanted)
-        return action
-
     def _lay_out(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.count)
-        head = QHBoxLayout()
-        head.setSpacing(S)
-        head.addLayout(words, 1)
-        head.addWidget(self.add_files)
-        head.addWidget(self.add_folder)
-        narrowing = QHBoxLayout()
-        narrowing.setSpacing(S)
-        narrowing.addWidget(self.filter, 1)
-        narrowing.addWidget(self.state_filter)
-        self._narrowing = QWidget()
-        self._narrowing.setLayout(narrowing)
-        narrowing.setContentsMargins(0, 0, 0, 0)
-        pages = QWidget()
-        self._pages = QStackedLayout(pages)
+        words = column(self.title, self.count, gap=2)
+        head = row(wide(words), self.add_files, self.add_folder, gap=S)
+        self._narrowing = held(row(wide(self.filter), self.state_filter, gap=S))
+        self._pages = QStackedLayout()
         for page in (self.table, self.nothing, self.empty):
             self._pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(L, L, L, M)
-        layout.setSpacing(M)
-        layout.addLayout(head)
-        layout.addWidget(self._narrowing)
-        layout.addWidget(pages, 1)
-        layout.addWidget(self.detail)
-        layout.addWidget(self.folders)
+        pages = held(self._pages)
+        parts = (head, self._narrowing, wide(pages), self.detail, self.folders)
+        column(*parts, gap=M, margins=(L, L, L, M), on=self)
 
     def _connect(self) -> None:
-        self.add_folder.clicked.connect(self._pick_folder)
-        self.add_files.clicked.connect(self._pick_files)
         self.empty.folder_asked.connect(self._pick_folder)
         self.empty.files_asked.connect(self._pick_files)
         self.filter.textChanged.connect(lambda _text: self._typing.start())
@@ -263,22 +217,13 @@ class DocumentsView(Translated, QFrame):
         ask(self, question, explanation, tr("Remove"), lambda: self.removal_confirmed.emit(paths))
 
     def _pick_folder(self) -> None:
-        dialog = QFileDialog(self, tr("Add a folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._pick_with(dialog)
+        pick_folder(self, tr("Add a folder"), lambda folder: self.paths_given.emit([folder]))
 
     def _pick_files(self) -> None:
-        dialog = QFileDialog(self, tr("Add files"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        self._pick_with(dialog)
-
-    def _pick_with(self, dialog: QFileDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self.paths_given.emit([Path(name) for name in names]))
-        dialog.open()
+        pick_files(self, tr("Add files"), self.paths_given.emit)
 
 
-class _ProblemLine(Translated, QFrame):
+class _ProblemLine(QFrame):
     """Why the chosen document could not be read, and the way to try again."""
 
     retry_requested = Signal(str)
@@ -287,34 +232,17 @@ class _ProblemLine(Translated, QFrame):
         super().__init__()
         self.setProperty("kind", "error")
         self._path = ""
-        self._sign = QLabel()
-        self.reason = QLabel(wordWrap=True)
-        self.reason.setTextFormat(Qt.TextFormat.PlainText)
-        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.again = QPushButton()
-        self.again.clicked.connect(lambda: self.retry_requested.emit(self._path))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(M, S, S, S)
-        layout.setSpacing(M)
-        layout.addWidget(self._sign)
-        layout.addWidget(self.reason, 1)
-        layout.addWidget(self.again)
+        self.reason = paragraph(kind="")
+        self.again = Button(tr("Try again"), lambda: self.retry_requested.emit(self._path))
+        row(Picture("warning"), wide(self.reason), self.again, gap=M, margins=(M, S, S, S), on=self)
         self.hide()
-        self.paint_icon()
-        self.retranslate()
 
-    def retranslate(self) -> None:
-        self.again.setText(tr("Try again"))
-
-    def show_row(self, row: DocumentRow | None) -> None:
-        self.setVisible(row is not None)
-        if row is not None:
-            self._path = row.path
-            reason = reason_text(row)
-            self.reason.setText(reason if row.name in reason else f"{row.name}: {reason}" if reason else row.name)
-
-    def paint_icon(self) -> None:
-        self._sign.setPixmap(icon("warning").pixmap(20, 20))
+    def show_row(self, shown: DocumentRow | None) -> None:
+        self.setVisible(shown is not None)
+        if shown is not None:
+            self._path = shown.path
+            reason = reason_text(shown)
+            self.reason.setText(reason if shown.name in reason else f"{shown.name}: {reason}" if reason else shown.name)
 
 
 def can_be_shown(row: DocumentRow) -> bool:

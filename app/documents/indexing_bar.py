@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Signal
 
 from app.documents.indexing_state import IndexingState, IndexingView
-from app.kit.design import S
-from app.kit.elided_label import ElidedLabel
-from app.kit.resources import icon
-from app.kit.text import Translated, tr, tr_count
+from app.kit.button import IconButton
+from app.kit.label import Label
+from app.kit.progress_strip import ProgressStrip
+from app.kit.text import tr, tr_count
 
 _BAR_WIDTH = 120
 
 
-class IndexingBar(Translated, QWidget):
+class IndexingBar(ProgressStrip):
     """Hidden while nothing is added. Says what the person wants with pausing, going on and stopping."""
 
     pause_requested = Signal()
     resume_requested = Signal()
     cancel_requested = Signal()
 
-    def __init__(self, state: IndexingState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: IndexingState) -> None:
+        time_left, pause = Label(kind="small"), IconButton("pause", px=16)
+        cancel = IconButton("close", tr("Stop adding. What was read so far stays."), px=16)
+        name, name_of_bar = tr("Adding documents"), tr("Progress of adding documents")
+        super().__init__(name, name_of_bar, _BAR_WIDTH, time_left, pause, cancel)
         self._state = state
-        self.text = ElidedLabel()
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setFixedWidth(_BAR_WIDTH)
-        self.time_left = QLabel()
-        self.time_left.setProperty("kind", "small")
-        self.pause_button = self._button()
-        self.pause_button.clicked.connect(self._pause_or_resume)
-        self.cancel_button = self._button()
-        self.cancel_button.clicked.connect(self.cancel_requested)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(S)
-        for part in (self.text, self.progress, self.time_left, self.pause_button, self.cancel_button):
-            layout.addWidget(part, 1 if part is self.text else 0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        state.changed.connect(self._show)
+        self.time_left, self.pause_button, self.cancel_button = time_left, pause, cancel
+        pause.clicked.connect(self._pause_or_resume)
+        cancel.clicked.connect(self.cancel_requested)
+        state.changed.connect(self.retranslate)
         self.retranslate()
-
-    def retranslate(self) -> None:
-        self.setAccessibleName(tr("Adding documents"))
-        self.progress.setAccessibleName(tr("Progress of adding documents"))
-        _name(self.cancel_button, tr("Stop adding. What was read so far stays."))
-        self._show()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show()
-
-    def _button(self) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(16, 16))
-        button.setMinimumSize(28, 28)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
 
     def _pause_or_resume(self) -> None:
         view = self._state.view
@@ -67,20 +39,18 @@ class IndexingBar(Translated, QWidget):
         else:
             self.pause_requested.emit()
 
-    def _show(self) -> None:
+    def retranslate(self) -> None:
         view = self._state.view
         self.setVisible(view is not None)
         if view is None:
             return
         self.text.set_whole_text(sentence(view))
         known = view.total is not None and view.stage in ("read", "embed")
-        self.progress.setRange(0, view.total or 1 if known else 0)
-        self.progress.setValue(view.done if known else 0)
+        self.show_progress(view.done if known else 0, view.total or 1 if known else None)
         self.time_left.setText(time_text(view))
         self.time_left.setVisible(bool(self.time_left.text()))
-        self.pause_button.setIcon(icon("play" if view.paused else "pause"))
-        _name(self.pause_button, tr("Go on adding") if view.paused else tr("Pause adding"))
-        self.cancel_button.setIcon(icon("close"))
+        self.pause_button.show_icon("play" if view.paused else "pause")
+        self.pause_button.set_words(tr("Go on adding") if view.paused else tr("Pause adding"))
         for button in (self.pause_button, self.cancel_button):
             button.setEnabled(not view.stopping)
 
@@ -133,8 +103,3 @@ def _scan_text(view: IndexingView) -> str:
     if not view.done:
         return tr("Looking for documents…")
     return tr_count(view.done, "Looking for documents: 1 found", "Looking for documents: {count} found")
-
-
-def _name(button: QToolButton, text: str) -> None:
-    button.setToolTip(text)
-    button.setAccessibleName(text)

@@ -49,12 +49,10 @@ class IconButton(Translated, QToolButton):
         keys: str = "",
         px: int = 18,
         side: int = 28,
-        kind: str = "icon",
     ) -> None:
         super().__init__()
         self._icon_name, self._tone, self._keys = icon_name, "text", keys
-        if kind:
-            self.setProperty("kind", kind)
+        self.setProperty("kind", "icon")
         self.setIconSize(QSize(px, px))
         self.setFixedSize(side, side)
         self.setAutoRaise(True)

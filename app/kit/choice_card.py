@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
-from app.kit.design import XS, L, M, colours
-from app.kit.resources import icon
+from app.kit.design import XS, L, M
+from app.kit.label import Label, Picture
+from app.kit.layout import at_top, column, row, wide
+from app.kit.pane_button import let_through
+from app.kit.text import Translated, said_again
 
 _PICTURE_PX = 28
 
 
-class ChoiceCard(QPushButton):
+class ChoiceCard(Translated, QPushButton):
     """Its words are the accessible name and description."""
 
-    def __init__(self, picture: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._picture_name = picture
-        self._explanation = ""
-        self._picture, self._name, self._line = QLabel(), QLabel(), QLabel()
-        self._name.setProperty("kind", "strong")
-        self._line.setProperty("kind", "muted")
-        for label in (self._name, self._line):
-            label.setWordWrap(True)
+    def __init__(self, picture: str, name: str, explanation: str) -> None:
+        super().__init__()
+        self._icon_name, self._explanation = picture, explanation
+        self._picture, self._line = Picture(picture, _PICTURE_PX, "accent"), Label(kind="muted", wraps=True)
         self._line.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        for label in (self._picture, self._name, self._line):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        words = QVBoxLayout()
-        words.setSpacing(XS)
-        words.addWidget(self._name)
-        words.addWidget(self._line, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(L, L, L, L)
-        row.setSpacing(M)
-        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
+        self._line.setText(explanation)
+        self.say(self.setAccessibleName, name)
+        self.say(self.setAccessibleDescription, explanation)
+        title = Label(name, "strong", wraps=True)
+        let_through(self._picture, title, self._line)
+        words = column(title, wide(self._line), gap=XS)
+        row(at_top(self._picture), wide(words), gap=M, margins=(L, L, L, L), on=self)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._paint()
-
-    def set_words(self, name: str, explanation: str) -> None:
-        self._explanation = explanation
-        self._name.setText(name)
-        self._line.setText(explanation)
-        self.setAccessibleName(name)
-        self.setAccessibleDescription(explanation)
 
     def set_busy(self, words: str) -> None:
         """Said in place of the explanation; "" brings that back."""
-        self._line.setText(words or self._explanation)
+        self._line.setText(words or said_again(self._explanation))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         layout = self.layout()
@@ -67,9 +53,5 @@ class ChoiceCard(QPushButton):
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
-            self._paint()
-
-    def _paint(self) -> None:
-        tone = colours().accent if self.isEnabled() else colours().muted
-        self._picture.setPixmap(icon(self._picture_name, tone).pixmap(_PICTURE_PX, _PICTURE_PX))
+        if event.type() == QEvent.Type.EnabledChange:
+            self._picture.show_icon(self._icon_name, "accent" if self.isEnabled() else "muted")

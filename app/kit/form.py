@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QSpinBox, QWidget
 
+from app.kit.button import Button
 from app.kit.choice import Choice, text_of
 from app.kit.design import XL, XS, L, M, S
+from app.kit.label import Label
+from app.kit.layout import STRETCH, at_left, at_top, column, held, line, row, scrolled, wide
 from app.kit.text import Translated
 
 CONTROL_WIDTH = 250
@@ -56,9 +49,10 @@ class NumberBox(QSpinBox):
 
     picked = Signal(int)
 
-    def __init__(self, lowest: int, highest: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, lowest: int, highest: int, step: int = 1) -> None:
+        super().__init__()
         self.setRange(lowest, highest)
+        self.setSingleStep(step)
         self.setKeyboardTracking(False)
         self.lineEdit().setTextMargins(S, 0, 0, 0)  # the style sheet's padding does not reach a number
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,99 +69,51 @@ class NumberBox(QSpinBox):
         event.ignore()
 
 
-class SettingRow(QWidget):
+class SettingRow(Translated, QWidget):
     """A name and an explanation at the left, the control at the right."""
 
-    def __init__(self, control: QWidget, is_wide: bool = True) -> None:
+    def __init__(self, control: QWidget, name: str, hint: str = "", is_wide: bool = True) -> None:
         super().__init__()
-        self._control = control
-        self._name, self._hint = QLabel(), QLabel()
-        self._name.setBuddy(control)
-        self._hint.setProperty("kind", "small")
-        for label in (self._name, self._hint):
-            label.setWordWrap(True)
+        self._control, self._hint = control, Label(kind="small", wraps=True)
+        title = Label(name, wraps=True)
+        title.setBuddy(control)
+        self.say(control.setAccessibleName, name)
+        self.say(self.set_hint, hint)
         if is_wide:
             control.setFixedWidth(CONTROL_WIDTH)
-        words = QVBoxLayout()
-        words.setSpacing(XS)
-        words.addWidget(self._name)
-        words.addWidget(self._hint)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(L)
-        line.addLayout(words, 1)
-        line.addWidget(control, 0, Qt.AlignmentFlag.AlignTop)
+        row(wide(column(title, self._hint, gap=XS)), at_top(control), gap=L, on=self)
 
-    def set_words(self, name: str, hint: str = "") -> None:
-        self._name.setText(name)
+    def set_hint(self, hint: str) -> None:
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._control.setAccessibleName(name)
         self._control.setAccessibleDescription(hint)
 
 
 class SettingsPage(Translated, QScrollArea):
     """One page: a title, and what a subclass adds with `add` and `add_section`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel()
-        self._title.setProperty("kind", "title")
-        content = QWidget()
-        self.column = QVBoxLayout(content)
-        self.column.setContentsMargins(XL, XL, XL, XL)
-        self.column.setSpacing(L)
-        self.column.addWidget(self._title)
-        self.column.addStretch(1)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidget(content)
+        self.column = column(Label(title, "title"), STRETCH, gap=L, margins=(XL, XL, XL, XL))
+        self.say(self.setAccessibleName, title)
+        scrolled(held(self.column), self)
 
-    def set_title(self, title: str) -> None:
-        self._title.setText(title)
-        self.setAccessibleName(title)
+    def add(self, *widgets: QWidget) -> None:
+        """Below what is there; a fine line stands between two rows of a section."""
+        for number, widget in enumerate(widgets):
+            if number and isinstance(widget, SettingRow):
+                self._insert(line())
+            self._insert(widget)
 
-    def add(self, widget: QWidget, is_last: bool = False) -> None:
-        """Below what is there; a fine line closes every row but the last of a section."""
-        self.column.insertWidget(self.column.count() - 1, widget)
-        if isinstance(widget, SettingRow) and not is_last:
-            self.column.insertWidget(self.column.count() - 1, line())
-
-    def add_section(self) -> QLabel:
-        """A heading, whose words the subclass sets."""
+    def add_section(self, title: str) -> None:
         self.column.insertSpacing(self.column.count() - 1, S)
-        label = QLabel()
-        label.setProperty("kind", "heading")
-        self.add(label)
-        return label
+        self._insert(Label(title, "heading"))
 
-
-def line() -> QFrame:
-    frame = QFrame()
-    frame.setProperty("kind", "line")
-    return frame
-
-
-def wrapped(kind: str = "muted") -> QLabel:
-    """A paragraph."""
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if kind:
-        label.setProperty("kind", kind)
-    return label
+    def _insert(self, widget: QWidget) -> None:
+        self.column.insertWidget(self.column.count() - 1, widget)
 
 
 def soft_box(kind: str, *widgets: QWidget) -> QFrame:
     """A tinted box around a remark and its button."""
-    frame = QFrame()
-    frame.setProperty("kind", kind)
-    column = QVBoxLayout(frame)
-    column.setContentsMargins(L, M, L, M)
-    column.setSpacing(S)
-    for widget in widgets:
-        side = Qt.AlignmentFlag.AlignLeft if isinstance(widget, QPushButton) else Qt.AlignmentFlag(0)
-        column.addWidget(widget, 0, side)
-    return frame
+    parts = [at_left(widget) if isinstance(widget, Button) else widget for widget in widgets]
+    return held(column(*parts, gap=S, margins=(L, M, L, M)), kind)

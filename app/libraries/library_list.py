@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QLineEdit, QMenu, QStyleOptionViewItem, QWidget
 
+from app.kit.button import IconButton
 from app.kit.confirm import ask
 from app.kit.design import SMALL, XS, S, colours
+from app.kit.label import Label
+from app.kit.layout import column, row, wide
 from app.kit.resources import icon
+from app.kit.side_list import Index, SideList, SidePainter, paint_line, set_size
 from app.kit.text import Translated, tr, tr_count
 from app.libraries.libraries_model import LibrariesModel, counted
 from rag_core.library.records import LibraryInfo
@@ -38,7 +20,6 @@ from rag_core.library.records import LibraryInfo
 _ROW = 48
 _ICON = 18
 _MARKS = {"unfinished": "clock", "locked": "lock", "rebuild": "refresh", "too_new": "warning", "damaged": "warning"}
-Index = QModelIndex | QPersistentModelIndex
 
 
 class LibraryList(Translated, QWidget):
@@ -55,43 +36,29 @@ class LibraryList(Translated, QWidget):
         self._model = model
         self._current = ""
         self._renaming = ""
-        self.heading = QLabel()
-        self.heading.setProperty("kind", "section")
-        self.add_button = QToolButton()
-        self.add_button.setMinimumSize(28, 28)
-        self.add_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.add_button.clicked.connect(self.start_creating)
+        self.add_button = IconButton("plus", tr("New library"), self.start_creating)
         self.name_field = _NameField()
         self.name_field.hide()
-        self.problem = QLabel(wordWrap=True)
-        self.problem.setProperty("kind", "error")
+        self.say(self.name_field.setPlaceholderText, tr("Name of the library"))
+        self.say(self.name_field.setAccessibleName, tr("Name of the library"))
+        self.problem = Label(kind="error", wraps=True)
         self.problem.hide()
-        self.list = _List(model)
-        self._lay_out()
+        self.list = SideList(model, _LibraryPainter(_ROW))
+        self.say(self.list.setAccessibleName, tr("Libraries"))
+        hint = tr("Enter opens a library, F2 renames it, Delete deletes it.")
+        self.say(self.list.setAccessibleDescription, hint)
+        head = row(wide(Label(tr("Libraries"), "section")), self.add_button, margins=(S, 0, 0, 0))
+        column(head, self.name_field, self.problem, wide(self.list), gap=XS, on=self)
         self._connect()
-        self._paint_icons()
-        self.retranslate()
 
     def retranslate(self) -> None:
-        self.heading.setText(tr("Libraries"))
-        self.add_button.setToolTip(tr("New library"))
-        self.add_button.setAccessibleName(tr("New library"))
-        self.list.setAccessibleName(tr("Libraries"))
-        self.list.setAccessibleDescription(tr("Enter opens a library, F2 renames it, Delete deletes it."))
-        self.name_field.setPlaceholderText(tr("Name of the library"))
-        self.name_field.setAccessibleName(tr("Name of the library"))
         self.list.viewport().update()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint_icons()
 
     def set_current(self, name: str) -> None:
         """Says nothing to anybody: it follows what was chosen."""
         self._current = name
-        row = self._model.row_of(name)
-        self.list.setCurrentIndex(self._model.index(row) if row >= 0 else QModelIndex())
+        at = self._model.row_of(name)
+        self.list.setCurrentIndex(self._model.index(at) if at >= 0 else QModelIndex())
 
     def start_creating(self) -> None:
         self._ask_name("", "")
@@ -145,22 +112,9 @@ class LibraryList(Translated, QWidget):
             lambda: self.deletion_confirmed.emit(info.name),
         )
 
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(S, 0, 0, 0)
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.add_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(XS)
-        layout.addLayout(head)
-        layout.addWidget(self.name_field)
-        layout.addWidget(self.problem)
-        layout.addWidget(self.list, 1)
-
     def _connect(self) -> None:
-        self.list.picked.connect(self.library_picked)
-        self.list.rename_requested.connect(self.start_renaming)
+        self.list.opened.connect(lambda index: self.library_picked.emit(str(index.data())))
+        self.list.renaming_requested.connect(self.start_renaming)
         self.list.deletion_requested.connect(self.ask_deletion)
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.name_field.returnPressed.connect(self._submit)
@@ -168,9 +122,6 @@ class LibraryList(Translated, QWidget):
         self.name_field.textEdited.connect(lambda _text: self.problem.hide())
         self._model.rowsInserted.connect(lambda: self.set_current(self._current))
         self._model.rowsRemoved.connect(lambda: self.set_current(self._current))
-
-    def _paint_icons(self) -> None:
-        self.add_button.setIcon(icon("plus"))
 
     def _ask_name(self, renaming: str, text: str) -> None:
         self._renaming = renaming
@@ -213,66 +164,13 @@ class _NameField(QLineEdit):
             super().keyPressEvent(event)
 
 
-class _List(QListView):
-    picked = Signal(str)
-    rename_requested = Signal()
-    deletion_requested = Signal()
-
-    def __init__(self, model: QAbstractItemModel) -> None:
-        super().__init__()
-        self.setProperty("kind", "side")
-        self.setModel(model)
-        self.setItemDelegate(_LibraryDelegate(self))
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.clicked.connect(self._pick)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._pick(self.currentIndex())
-        elif event.key() == Qt.Key.Key_F2:
-            self.rename_requested.emit()
-        elif event.key() == Qt.Key.Key_Delete:
-            self.deletion_requested.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _pick(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.picked.emit(str(index.data()))
-
-
-class _LibraryDelegate(QStyledItemDelegate):
+class _LibraryPainter(SidePainter):
     """Name, number of documents, and a small mark where something is to be known."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802, ARG002 - Qt's
-        return QSize(120, _ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint_words(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, index: Index) -> None:
         info = index.data(LibrariesModel.InfoRole)
         if not isinstance(info, LibraryInfo):
             return
-        chosen = colours()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = option.rect.adjusted(1, 1, -1, -1)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if selected or hovered:
-            painter.setBrush(QColor(chosen.accent_soft if selected else chosen.raised))
-            painter.drawRoundedRect(rect, 6, 6)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(chosen.focus), 1))
-            painter.drawRoundedRect(rect, 6, 6)
-        self._paint_words(painter, rect, option, info)
-        painter.restore()
-
-    def _paint_words(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, info: LibraryInfo) -> None:
         chosen = colours()
         sign = QRect(rect.left() + S, rect.center().y() - _ICON // 2, _ICON, _ICON)
         icon("library", chosen.muted).paint(painter, sign)
@@ -283,16 +181,8 @@ class _LibraryDelegate(QStyledItemDelegate):
             colour = chosen.danger if bad else chosen.muted if info.state == "unfinished" else chosen.warning
             icon(mark, colour).paint(painter, QRect(right - 16, rect.center().y() - 8, 16, 16))
             right -= 16 + S
-        left = sign.right() + S + 2
-        font = option.font
-        painter.setFont(font)
-        half = rect.height() // 2
-        self._line(painter, QRect(left, rect.top() + XS, right - left, half - XS), info.name, chosen.text)
-        font.setPixelSize(SMALL)
-        painter.setFont(font)
-        self._line(painter, QRect(left, rect.top() + half, right - left, half - XS), counted(info), chosen.muted)
-
-    def _line(self, painter: QPainter, rect: QRect, text: str, colour: str) -> None:
-        painter.setPen(QColor(colour))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        left, half = sign.right() + S + 2, rect.height() // 2
+        painter.setFont(option.font)
+        paint_line(painter, QRect(left, rect.top() + XS, right - left, half - XS), info.name, chosen.text)
+        set_size(painter, SMALL)
+        paint_line(painter, QRect(left, rect.top() + half, right - left, half - XS), counted(info), chosen.muted)

@@ -38,7 +38,7 @@ class SettingsFeature(Feature):
         controller = self.controller
         dialog.opened.connect(controller.refresh)
         dialog.settings_changed.connect(controller.save)
-        dialog.library_settings_changed.connect(controller.save_library)
+        dialog.library.values_changed.connect(controller.save_library)
         dialog.defaults_requested.connect(controller.go_back_to_defaults)
         dialog.models.check_requested.connect(controller.check_pack)
         dialog.models.import_requested.connect(controller.import_pack)

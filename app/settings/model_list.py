@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.kit.design import XS, L, M, S, colours
-from app.kit.form import line, wrapped
-from app.kit.resources import icon
+from app.kit.button import Button
+from app.kit.design import XS, L, M, S
+from app.kit.label import Label, Picture, paragraph
+from app.kit.layout import at_top, clear, column, line, row, wide
 from app.kit.text import Translated, tr, tr_message
 from app.settings.packs_model import PackCheck, PacksModel, size_text
 from rag_core.host.events import PackInfo
@@ -26,37 +27,26 @@ class ModelList(Translated, QFrame):
         self._packs = packs
         self._role = role
         self.setProperty("kind", "card")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(L, M, L, M)
-        self._column.setSpacing(M)
+        self._column = column(gap=M, margins=(L, M, L, M), on=self)
         packs.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
         focused = self.focusWidget()
         place = (focused.property("pack"), focused.property("does")) if focused is not None else None
-        while item := self._column.takeAt(0):
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
+        clear(self._column)
         found = self._packs.of_role(self._role)
         for number, pack in enumerate(found):
             if number:
                 self._column.addWidget(line())
-            row = _ModelRow(pack, self._packs.checks.get(pack.pack_id))
-            row.pack_chosen.connect(self.pack_chosen)
-            row.check_requested.connect(self.check_requested)
-            self._column.addWidget(row)
-            row.take_focus(place)
+            shown = _ModelRow(pack, self._packs.checks.get(pack.pack_id))
+            shown.pack_chosen.connect(self.pack_chosen)
+            shown.check_requested.connect(self.check_requested)
+            self._column.addWidget(shown)
+            shown.take_focus(place)
         if not found:
-            nothing = wrapped("muted")
-            nothing.setText(tr("None is installed.") if self._packs.is_loaded else tr("Loading…"))
-            self._column.addWidget(nothing)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.retranslate()
+            nothing = tr("None is installed.") if self._packs.is_loaded else tr("Loading…")
+            self._column.addWidget(paragraph(nothing))
 
 
 class _ModelRow(QWidget):
@@ -66,25 +56,15 @@ class _ModelRow(QWidget):
     def __init__(self, pack: PackInfo, check: PackCheck | None) -> None:
         super().__init__()
         self._id = pack.pack_id
-        words = QVBoxLayout()
-        words.setSpacing(XS)
-        words.addLayout(_title_line(pack))
-        facts = wrapped("small")
         licence = pack.licence or tr("licence not named")
-        facts.setText(
-            tr(" · ").join((size_text(pack.size_bytes), licence, tr("version {version}", version=pack.version)))
-        )
-        words.addWidget(facts)
+        facts = tr(" · ").join((size_text(pack.size_bytes), licence, tr("version {version}", version=pack.version)))
+        words = column(_title_line(pack), paragraph(facts, "small"), gap=XS)
         if pack.problem:
             words.addLayout(_said(tr_message(pack.problem), "warning"))
         elif check is not None and not check.is_running:
             said = tr("Every file is as it should be.") if check.is_good else check.text
             words.addLayout(_said(said, "success" if check.is_good else "error"))
-        self._buttons: list[QPushButton] = []
-        line_layout = QHBoxLayout(self)
-        line_layout.setContentsMargins(0, 0, 0, 0)
-        line_layout.setSpacing(S)
-        line_layout.addLayout(words, 1)
+        self._buttons: list[Button] = []
         is_running = check is not None and check.is_running
         verify = self._button("verify", tr("Checking…") if is_running else tr("Check the files"), pack.title)
         verify.setEnabled(not is_running)
@@ -92,8 +72,7 @@ class _ModelRow(QWidget):
         if not pack.in_use and not pack.problem:
             use = self._button("use", tr("Use this one"), pack.title)
             use.clicked.connect(lambda: self.pack_chosen.emit(self._id))
-        for button in self._buttons:
-            line_layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        row(wide(words), *map(at_top, self._buttons), gap=S, on=self)
 
     def take_focus(self, place: tuple[object, object] | None) -> None:
         """The same button as before the list was built anew."""
@@ -101,8 +80,8 @@ class _ModelRow(QWidget):
             if place == (button.property("pack"), button.property("does")):
                 button.setFocus()
 
-    def _button(self, does: str, text: str, title: str) -> QPushButton:
-        button = QPushButton(text)
+    def _button(self, does: str, text: str, title: str) -> Button:
+        button = Button(text)
         button.setProperty("pack", self._id)
         button.setProperty("does", does)
         button.setAccessibleName(f"{text}: {title}")
@@ -111,32 +90,17 @@ class _ModelRow(QWidget):
 
 
 def _title_line(pack: PackInfo) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(S)
-    title = wrapped("strong")
-    title.setText(pack.title or pack.pack_id)
+    title = paragraph(pack.title or pack.pack_id, "strong")
     title.setToolTip(pack.folder)
-    row.addWidget(title, 1)
-    if pack.in_use:
-        badge = QLabel(tr("In use"))
-        badge.setProperty("kind", "badge")
-        row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
-    return row
+    in_use = [at_top(Label(tr("In use"), "badge"))] if pack.in_use else []
+    return row(wide(title), *in_use, gap=S)
 
 
 def _said(text: str, kind: str) -> QHBoxLayout:
     """A result with its mark."""
-    tones = {
-        "success": ("check-circle", colours().success),
-        "warning": ("warning", colours().warning),
-        "error": ("warning", colours().danger),
-    }
-    name, colour = tones[kind]
-    row = QHBoxLayout()
-    row.setSpacing(XS)
-    mark, words = QLabel(), wrapped(kind)
-    mark.setPixmap(icon(name, colour).pixmap(QSize(_ICON_PX, _ICON_PX)))
-    words.setText(text)
-    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(words, 1)
-    return row
+    name, tone = {
+        "success": ("check-circle", "success"),
+        "warning": ("warning", "warning"),
+        "error": ("warning", "danger"),
+    }[kind]
+    return row(at_top(Picture(name, _ICON_PX, tone)), wide(paragraph(text, kind)), gap=XS)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar
 
+from app.kit.button import Button
 from app.kit.design import S
-from app.kit.form import SettingsPage, soft_box, wrapped
+from app.kit.dialog import pick_folder
+from app.kit.form import SettingsPage, soft_box
+from app.kit.label import paragraph
+from app.kit.layout import STRETCH, column, held, row
 from app.kit.text import tr
 from app.settings.model_list import ModelList
 from app.settings.packs_model import PacksModel
@@ -25,60 +29,40 @@ class ModelsPage(SettingsPage):
     import_stopped = Signal()
     preparation_requested = Signal()
 
-    def __init__(self, packs: PacksModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, packs: PacksModel) -> None:
+        super().__init__(tr("Models"))
         self._packs = packs
-        self._intro = wrapped()
-        self.add(self._intro)
-        self._embedder_title = self.add_section()
-        self._embedders = self._add_list("embedder")
-        self._note = wrapped("small")
+        self.add(paragraph(tr("Models are files on this computer. They are used here and nowhere else.")))
+        self.add_section(tr("Finding passages by meaning"))
+        self._add_list("embedder")
+        note = tr(
+            "With another of these models, each library has to be prepared again before it can be searched by meaning."
+        )
+        self._note = paragraph(note, "small")
         self.add(self._note)
-        self._reader_title = self.add_section()
+        self.add_section(tr("Reader: puts the passages in order and marks the answer"))
         self._readers = self._add_list("reader")
-        self._reader_note, self._prepare = wrapped("small"), QPushButton()
-        self._without_reader = soft_box("info", self._reader_note, self._prepare)
+        without_reader = tr(
+            "Without a reader, words and vectors alone choose the passages, no answer is marked in them, and "
+            "sentences are checked by their words only."
+        )
+        self._prepare = Button(tr("Prepare the reader"), self.preparation_requested)
+        self._without_reader = soft_box("info", paragraph(without_reader, "small"), self._prepare)
         self.add(self._without_reader)
-        self._llm_title = self.add_section()
-        self._llms = self._add_list("llm")
-        self._import, self._stop = QPushButton(), QPushButton()
-        self._import_state = wrapped("small")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self.add(self._import_row())
-        self._import.clicked.connect(self._choose_folder)
-        self._stop.clicked.connect(self.import_stopped)
-        self._prepare.clicked.connect(self.preparation_requested)
-        packs.changed.connect(self._show_packs)
+        self.add_section(tr("Writing answers"))
+        self._add_list("llm")
+        self._import, self._stop = Button(tr("Import a model…"), self._choose), Button(tr("Stop"), self.import_stopped)
+        self.say(self._import.setAccessibleDescription, tr("Choose a folder that holds a model."))
+        self.say(self._stop.setAccessibleName, tr("Stop the import"))
+        self._import_state = paragraph(kind="small")
+        self._bar = QProgressBar(textVisible=False)
+        self.say(self._bar.setAccessibleName, tr("Progress of the import"))
+        buttons = row(self._import, self._stop, STRETCH, gap=S)
+        self.add(held(column(buttons, self._bar, self._import_state, gap=S, margins=(0, S, 0, 0))))
+        packs.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.set_title(tr("Models"))
-        self._intro.setText(tr("Models are files on this computer. They are used here and nowhere else."))
-        self._embedder_title.setText(tr("Finding passages by meaning"))
-        self._note.setText(
-            tr(
-                "With another of these models, each library has to be prepared again before it can be "
-                "searched by meaning."
-            )
-        )
-        self._llm_title.setText(tr("Writing answers"))
-        self._reader_title.setText(tr("Reader: puts the passages in order and marks the answer"))
-        self._reader_note.setText(
-            tr(
-                "Without a reader, words and vectors alone choose the passages, no answer is marked in them, and "
-                "sentences are checked by their words only."
-            )
-        )
-        self._prepare.setText(tr("Prepare the reader"))
-        self._import.setText(tr("Import a model…"))
-        self._import.setAccessibleDescription(tr("Choose a folder that holds a model."))
-        self._stop.setText(tr("Stop"))
-        self._stop.setAccessibleName(tr("Stop the import"))
-        self._bar.setAccessibleName(tr("Progress of the import"))
-        self._show_packs()
-
-    def _show_packs(self) -> None:
         has_readers = bool(self._packs.of_role("reader"))
         self._readers.setVisible(has_readers or not self._packs.is_loaded)
         self._without_reader.setVisible(self._packs.is_loaded and not has_readers)
@@ -105,25 +89,5 @@ class ModelsPage(SettingsPage):
         self.add(models)
         return models
 
-    def _import_row(self) -> QWidget:
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, S, 0, 0)
-        column.setSpacing(S)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(S)
-        buttons.addWidget(self._import)
-        buttons.addWidget(self._stop)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
-        column.addWidget(self._bar)
-        column.addWidget(self._import_state)
-        return holder
-
-    def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, tr("Choose the folder of a model"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self.import_requested.emit(Path(chosen)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    def _choose(self) -> None:
+        pick_folder(self, tr("Choose the folder of a model"), self.import_requested.emit)

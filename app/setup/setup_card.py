@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
+from app.kit.button import Button
 from app.kit.design import L, M, S
+from app.kit.label import Label
+from app.kit.layout import STRETCH, column, row
 from app.kit.text import Translated, tr
 from app.setup.setup_state import SetupViewModel
 
@@ -25,42 +28,21 @@ class SetupCard(Translated, QFrame):
         super().__init__(parent)
         self._view_model = view_model
         self.setProperty("kind", "card")
-        self._title, self._words = QLabel(), QLabel()
-        self._title.setProperty("kind", "heading")
-        self._words.setWordWrap(True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.prepare, self.import_folder, self.cancel, self.copy = (QPushButton() for _ in range(4))
-        self.prepare.setProperty("kind", "primary")
-        self.copy.setProperty("kind", "quiet")
-        self.prepare.clicked.connect(self.prepare_requested)
-        self.import_folder.clicked.connect(self.import_requested)
-        self.cancel.clicked.connect(self.prepare_cancelled)
-        self.copy.clicked.connect(self._copy_details)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(S)
-        for button in (self.prepare, self.import_folder, self.cancel, self.copy):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(L, L, L, L)
-        layout.setSpacing(M)
-        for widget in (self._title, self._words, self.bar):
-            layout.addWidget(widget)
-        layout.addLayout(buttons)
-        view_model.changed.connect(self._show)
+        self._title, self._words = Label(kind="heading"), Label(wraps=True)
+        self.bar = QProgressBar(textVisible=False)
+        self.say(self.bar.setAccessibleName, tr("Preparing the models"))
+        self.prepare = Button("", self.prepare_requested, "primary")
+        self.import_folder = Button(tr("Import from a folder…"), self.import_requested)
+        hint = tr("For a computer without network: copy the model's folder here first.")
+        self.say(self.import_folder.setToolTip, hint)
+        self.cancel = Button(tr("Cancel"), self.prepare_cancelled)
+        self.copy = Button(tr("Copy details"), self._copy_details, "quiet")
+        buttons = row(self.prepare, self.import_folder, self.cancel, self.copy, STRETCH, gap=S)
+        column(self._title, self._words, self.bar, buttons, gap=M, margins=(L, L, L, L), on=self)
+        view_model.changed.connect(self.retranslate)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.import_folder.setText(tr("Import from a folder…"))
-        self.import_folder.setToolTip(tr("For a computer without network: copy the model's folder here first."))
-        self.cancel.setText(tr("Cancel"))
-        self.copy.setText(tr("Copy details"))
-        self.bar.setAccessibleName(tr("Preparing the models"))
-        self._show()
-
-    def _show(self) -> None:
         model = self._view_model
         state = model.state
         self._title.setText(

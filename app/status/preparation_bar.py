@@ -21,7 +21,7 @@ class PreparationBar(ProgressStrip):
 
     def __init__(self, preparation: Preparation) -> None:
         stop = tr("Stop preparing. What is ready stays; the rest follows at the next start.")
-        button = IconButton("close", stop, px=16, kind="")
+        button = IconButton("close", stop, px=16)
         name, name_of_bar = tr("Preparing the models for the NPU"), tr("Progress of preparing the models")
         super().__init__(name, name_of_bar, _BAR_WIDTH, button)
         self._preparation, self.stop_button = preparation, button

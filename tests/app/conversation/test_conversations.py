@@ -9,13 +9,13 @@ import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.conversation.conversation_list import ConversationList, safe_file_name
 from app.conversation.conversation_list_model import Role
 from app.conversation.conversations_controller import ConversationsController
 from app.conversation.questions_controller import QuestionsController
+from app.kit.confirm import ConfirmDialog
 from app.kit.notices import Notice
 from rag_core.conversations.records import Conversation
 from rag_core.host.events import TurnsListed
@@ -159,9 +159,9 @@ def test_the_list_opens_and_asks_before_deleting(qtbot: QtBot, conversations: Co
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert opened == [3]
     QTest.keyClick(view, Qt.Key.Key_Delete)
-    box = widget.findChild(QMessageBox)
-    assert isinstance(box, QMessageBox) and not deleted
-    next(b for b in box.buttons() if b.text() == "Delete").click()
+    asked = widget.findChild(ConfirmDialog)
+    assert isinstance(asked, ConfirmDialog) and not deleted
+    asked.action_button.click()
     assert deleted == [3]
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLabel, QMessageBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.kit.confirm import ConfirmDialog
 from app.kit.form import ChoiceBox
 from app.kit.text import use_language
 from app.settings.packs_model import PackCheck, PacksModel
@@ -80,7 +81,7 @@ def test_what_is_left_to_alcove_is_shown_with_what_it_comes_to(qtbot: QtBot, dia
 
 
 def test_showing_settings_changes_none(qtbot: QtBot, dialog: SettingsDialog) -> None:
-    with qtbot.assertNotEmitted(dialog.settings_changed), qtbot.assertNotEmitted(dialog.library_settings_changed):
+    with qtbot.assertNotEmitted(dialog.settings_changed), qtbot.assertNotEmitted(dialog.library.values_changed):
         dialog._model.set_settings(Settings(top_k=9, threads=3, execution_provider="npu"))
         dialog._model.set_library("Other", LibrarySettings({"top_k": 2, "chunk_tokens": 120}))
         use_language("ja")
@@ -124,11 +125,11 @@ def test_checking_a_model_shows_the_result_and_keeps_the_focus(qtbot: QtBot, dia
 
 def test_a_library_can_go_back_to_the_general_value(qtbot: QtBot, dialog: SettingsDialog) -> None:
     dialog._model.set_library("Contracts", LibrarySettings({"relevance_threshold": 0.8, "top_k": 4}))
-    with qtbot.waitSignal(dialog.library_settings_changed) as changed:
+    with qtbot.waitSignal(dialog.library.values_changed) as changed:
         choose(box(dialog.library, "When to answer"), "As for all (Balanced)")
     assert changed.args == [LibrarySettings({"top_k": 4})]
     number = next(spin for spin in dialog.library.findChildren(QSpinBox))
-    with qtbot.waitSignal(dialog.library_settings_changed) as changed:
+    with qtbot.waitSignal(dialog.library.values_changed) as changed:
         number.setValue(0)
     assert changed.args == [LibrarySettings({"relevance_threshold": 0.8})]
 
@@ -145,11 +146,11 @@ def test_deleting_conversations_asks_first(qtbot: QtBot, dialog: SettingsDialog)
     dialog.show_page("privacy")
     with qtbot.assertNotEmitted(dialog.privacy.conversations_deletion_confirmed):
         button(dialog.privacy, "Delete all conversations…").click()
-        button(dialog.privacy.findChildren(QMessageBox)[0], "Keep").click()
-    qtbot.waitUntil(lambda: not dialog.privacy.findChildren(QMessageBox))
+        dialog.privacy.findChildren(ConfirmDialog)[0].cancel_button.click()
+    qtbot.waitUntil(lambda: not dialog.privacy.findChildren(ConfirmDialog))
     button(dialog.privacy, "Delete all conversations…").click()
     with qtbot.waitSignal(dialog.privacy.conversations_deletion_confirmed):
-        button(dialog.privacy.findChildren(QMessageBox)[0], "Delete").click()
+        dialog.privacy.findChildren(ConfirmDialog)[0].action_button.click()
 
 
 def test_damaged_settings_can_be_given_up(qtbot: QtBot, dialog: SettingsDialog) -> None:
