@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,5 +31,5 @@ def scratch_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:
 @contextmanager
 def started(order: Order, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
     """The child at work; what it prints goes to `log`. Afterwards there is no process and no thread."""
-    with log.open("wb") as printed, child_at_work("compiling", pickle.dumps(order), printed) as child:
+    with log.open("wb") as printed, child_at_work("compiling", order, printed) as child:
         yield child

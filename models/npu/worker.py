@@ -8,18 +8,14 @@ from __future__ import annotations
 import errno
 import faulthandler
 import os
-import pickle
-import signal
 import sys
-import threading
 from collections.abc import Iterator
-from typing import IO
 
 from models.npu.child import Order, scratch_folder
 from models.npu.static_graphs import write_static_graphs
 from rag_core.errors import MemoryDenied, ProviderUnavailable, UserError
 from rag_core.messages import say
-from rag_core.process.wire import receive, send, take_pipes
+from rag_core.process.children import take_order
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.npu.compiled import context_folder, expected_stamp
@@ -32,27 +28,21 @@ _NICENESS = 5
 
 def main() -> None:
     """Do the one order that comes, say how it goes, and end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
     faulthandler.enable()
     if sys.platform != "win32":  # Windows is told when the process is created
         os.nice(_NICENESS)
-    incoming, outgoing = take_pipes()
-    payload = receive(incoming)
-    if payload is None:
-        return
-    threading.Thread(target=_end_with_parent, args=(incoming,), daemon=True).start()
-    order: Order = pickle.loads(payload)
+    order, tell = take_order()
     try:
         for step in _prepared(order):
-            send(outgoing, pickle.dumps(step))
+            tell(step)
     except UserError as error:
-        send(outgoing, pickle.dumps(error))
+        tell(error)
     except MemoryError:
-        send(outgoing, pickle.dumps(_no_memory(order)))
+        tell(_no_memory(order))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        send(outgoing, pickle.dumps(disk_full(order.source.name)))
+        tell(disk_full(order.source.name))
     sys.stderr.flush()
     os._exit(0)  # all is written; the compiler's libraries are not asked to tidy up
 
@@ -71,9 +61,3 @@ def _prepared(order: Order) -> Iterator[Progress]:
 
 def _no_memory(order: Order) -> MemoryDenied:
     return MemoryDenied(say("compiling-without-memory", name=order.source.name), say("close-other-programs"))
-
-
-def _end_with_parent(incoming: IO[bytes]) -> None:
-    while receive(incoming) is not None:
-        pass
-    os._exit(0)

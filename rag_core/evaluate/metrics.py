@@ -18,8 +18,6 @@ from rag_core.text.words import fold, is_cjk
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation) | frozenset("‘’“”–—…、。，．・：；！？「」『』（）【】〈〉《》〔〕～")
 
-Span = tuple[int, int]
-
 
 def mean(values: Iterable[float]) -> float:
     """Arithmetic mean; NaN of nothing."""
@@ -52,54 +50,6 @@ def reciprocal_rank_at_k(gains: Sequence[float], k: int) -> float:
 def recall_at_k(gains: Sequence[float], relevant: int, k: int) -> float:
     """Share of the `relevant` items that stand among the first k. With one relevant item: whether it was found."""
     return min(1.0, sum(gain > 0 for gain in gains[:k]) / relevant) if relevant else 0.0
-
-
-# --- Text covered by passages -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Recall, precision and intersection over union of retrieved text and the text that was wanted."""
-
-    recall: float
-    precision: float
-    iou: float
-
-
-def span_overlap(retrieved: Sequence[Span], wanted: Sequence[Span]) -> Overlap:
-    """Overlap of half-open ranges of one text, counted in its units (characters or tokens).
-
-    Chroma, "Evaluating Chunking Strategies for Retrieval" (Smith & Troynikov 2024): recall = covered / wanted;
-    precision = covered / retrieved, where text that was retrieved twice counts twice; IoU = covered / (retrieved +
-    wanted - covered). Their unit is the token.
-    """
-    covered = _length(_intersect(_merge(retrieved), _merge(wanted)))
-    wanted_length, retrieved_length = _length(_merge(wanted)), _length(retrieved)
-    union = retrieved_length + wanted_length - covered
-    return Overlap(_ratio(covered, wanted_length), _ratio(covered, retrieved_length), _ratio(covered, union))
-
-
-def _merge(spans: Sequence[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _intersect(left: list[Span], right: list[Span]) -> list[Span]:
-    pairs = ((max(a[0], b[0]), min(a[1], b[1])) for a in left for b in right)
-    return [(start, end) for start, end in pairs if start < end]
-
-
-def _length(spans: Sequence[Span]) -> int:
-    return sum(end - start for start, end in spans)
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
 
 
 # --- Answers ----------------------------------------------------------------------------------------------------------
@@ -136,7 +86,7 @@ def answer_f1(predicted: str, reference: str) -> float:
 def answer_recall(predicted: str, reference: str) -> float:
     """Share of the reference's units that the answer holds: fair to whole sentences where the reference is a word."""
     left, right = _units_of_both(predicted, reference)
-    return _ratio((Counter(left) & Counter(right)).total(), len(right))
+    return (Counter(left) & Counter(right)).total() / len(right) if right else 0.0
 
 
 def _units_of_both(predicted: str, reference: str) -> tuple[list[str], list[str]]:

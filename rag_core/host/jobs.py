@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, dataclass_transform
 
 from rag_core.conversations.records import Feedback, Turn
 from rag_core.library.records import LibrarySettings
@@ -31,39 +31,37 @@ class Priority(IntEnum):
     BACKGROUND = 4  # minutes that nobody waits for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Job:
-    """Base of all jobs."""
+    """Base of all jobs; each kind is a frozen dataclass."""
 
     lane: ClassVar[Lane] = "desk"
     priority: ClassVar[Priority] = Priority.CHANGE
+
+    def __init_subclass__(cls, lane: Lane = "desk", priority: Priority = Priority.CHANGE) -> None:
+        cls.lane, cls.priority = lane, priority
+        dataclass(frozen=True)(cls)
 
 
 # Work of the engine thread
 
 
-@dataclass(frozen=True, slots=True)
-class AskQuestion(Job):
+class AskQuestion(Job, lane="engine", priority=Priority.QUESTION):
     """Streams `AskEvent`s; finishes with the `Answer`."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.QUESTION
     library: str
     question: str
     history: tuple[ChatMessage, ...] = ()
     filters: Filters = field(default_factory=Filters)
 
 
-@dataclass(frozen=True, slots=True)
-class AddPaths(Job):
+class AddPaths(Job, lane="engine", priority=Priority.INDEXING):
     """Streams `Progress`, `FilesQueued`, `FileDone`, `DocumentsSearchable`; finishes with the `AddReport`.
 
     `retry` reads files again that failed; `reread` reads all of them again; `rebuild` makes every vector again. With
     no paths: only the vectors that are missing. What was removed stays out, unless it is one of the paths.
     """
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.INDEXING
     library: str
     paths: tuple[Path, ...]
     retry: bool = False
@@ -71,127 +69,85 @@ class AddPaths(Job):
     rebuild: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RemovePaths(Job):
+class RemovePaths(Job, lane="engine"):
     """Finishes with the stored paths that were removed, as a tuple of str."""
 
-    lane: ClassVar[Lane] = "engine"
     library: str
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RenameLibrary(Job):
+class RenameLibrary(Job, lane="engine"):
     """Finishes with the new `LibraryInfo`."""
 
-    lane: ClassVar[Lane] = "engine"
     library: str
     new_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteLibrary(Job):
+class DeleteLibrary(Job, lane="engine"):
     """Stops the library's other jobs, then deletes it with its conversations; finishes with None."""
 
-    lane: ClassVar[Lane] = "engine"
     library: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckStages(Job):
+class CheckStages(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Runs each stage once for real. Streams `Progress` and the `InEffect` settings; finishes with a tuple of
     `StageCheck`.
     """
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
 
-
-@dataclass(frozen=True, slots=True)
-class RetryDevices(Job):
+class RetryDevices(Job, lane="engine"):
     """Forgets which devices failed and opens the models anew; then as `CheckStages`."""
 
-    lane: ClassVar[Lane] = "engine"
 
-
-@dataclass(frozen=True, slots=True)
-class ListDevices(Job):
+class ListDevices(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Times a small graph on every device; finishes with a tuple of `DeviceInfo`, best first."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
 
-
-@dataclass(frozen=True, slots=True)
-class CheckHealth(Job):
+class CheckHealth(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """What `alcove doctor` says; finishes with a tuple of `Check`."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
     library: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreparePacks(Job):
+class PreparePacks(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Builds the default packs that are missing. Streams `Progress`; finishes with sentences on what could not be built
     and is done without: ().
     """
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
 
-
-@dataclass(frozen=True, slots=True)
-class CheckNpu(Job):
+class CheckNpu(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """What is prepared for this machine's NPU; finishes with an `NpuState`."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
 
-
-@dataclass(frozen=True, slots=True)
-class PrepareNpu(Job):
+class PrepareNpu(Job, lane="engine", priority=Priority.BACKGROUND):
     """Prepares the models in use for this machine's NPU, in a process apart; what is ready stays when it is stopped.
     Streams `Progress`; finishes with the `NpuState` afterwards.
     """
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.BACKGROUND
 
-
-@dataclass(frozen=True, slots=True)
-class ImportPack(Job):
+class ImportPack(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Streams `Progress`; finishes with None."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyPack(Job):
+class VerifyPack(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Compares every byte with the manifest; finishes with a `Check`."""
 
-    lane: ClassVar[Lane] = "engine"
-    priority: ClassVar[Priority] = Priority.HOUSEKEEPING
     pack_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SaveSettings(Job):
+class SaveSettings(Job, lane="engine"):
     """Writes the settings; models are opened again where the new settings ask for it. Finishes with None."""
 
-    lane: ClassVar[Lane] = "engine"
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SaveLibrarySettings(Job):
+class SaveLibrarySettings(Job, lane="engine"):
     """What holds for one library alone, and its folders. `left_out` stays: adding and removing change it. Finishes with
     None.
     """
 
-    lane: ClassVar[Lane] = "engine"
     library: str
     settings: LibrarySettings
 
@@ -199,43 +155,36 @@ class SaveLibrarySettings(Job):
 # Short reads and conversations: the desk
 
 
-@dataclass(frozen=True, slots=True)
 class ListLibraries(Job):
     """Finishes with a tuple of `LibraryInfo`, by name."""
 
 
-@dataclass(frozen=True, slots=True)
 class CreateLibrary(Job):
     """Finishes with its `LibraryInfo`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class LoadLibrarySettings(Job):
     """Finishes with the `LibrarySettings`."""
 
     library: str
 
 
-@dataclass(frozen=True, slots=True)
 class LoadSettings(Job):
     """Finishes with the `Settings`. Fails, in plain words, when the file is damaged."""
 
 
-@dataclass(frozen=True, slots=True)
 class ListPacks(Job):
     """Finishes with a tuple of `PackInfo`."""
 
 
-@dataclass(frozen=True, slots=True)
 class ListDocuments(Job):
     """Streams `DocumentsListed` in pieces; finishes with their number."""
 
     library: str
 
 
-@dataclass(frozen=True, slots=True)
 class ListPages(Job):
     """Finishes with a tuple of `PageInfo`, in order."""
 
@@ -243,7 +192,6 @@ class ListPages(Job):
     document_id: str
 
 
-@dataclass(frozen=True, slots=True)
 class LoadPage(Job):
     """Finishes with the `Page`: text, blocks, and the box of every line."""
 
@@ -252,7 +200,6 @@ class LoadPage(Job):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
 class RenderPage(Job):
     """A picture of a PDF page at `scale` pixels per point; finishes with a `PageImage`.
 
@@ -266,7 +213,6 @@ class RenderPage(Job):
     scale: float
 
 
-@dataclass(frozen=True, slots=True)
 class FindInDocument(Job):
     """Case-insensitive; finishes with a tuple of `TextMatch` in reading order (at most 2,000)."""
 
@@ -275,7 +221,6 @@ class FindInDocument(Job):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class ListConversations(Job):
     """Finishes with a tuple of `Conversation`, the latest first; `query` looks in titles, questions and answers."""
 
@@ -283,7 +228,6 @@ class ListConversations(Job):
     query: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class CreateConversation(Job):
     """Finishes with the new `Conversation`."""
 
@@ -291,7 +235,6 @@ class CreateConversation(Job):
     title: str
 
 
-@dataclass(frozen=True, slots=True)
 class RenameConversation(Job):
     """Finishes with None."""
 
@@ -300,7 +243,6 @@ class RenameConversation(Job):
     title: str
 
 
-@dataclass(frozen=True, slots=True)
 class DeleteConversation(Job):
     """Finishes with None."""
 
@@ -308,7 +250,6 @@ class DeleteConversation(Job):
     conversation_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class LoadTurns(Job):
     """Streams `TurnsListed` in pieces, oldest first; finishes with their number."""
 
@@ -316,7 +257,6 @@ class LoadTurns(Job):
     conversation_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class SaveTurn(Job):
     """Adds a turn (`turn_id` 0) or replaces the stored one; finishes with the turn as stored."""
 
@@ -325,7 +265,6 @@ class SaveTurn(Job):
     turn: Turn
 
 
-@dataclass(frozen=True, slots=True)
 class DeleteTurns(Job):
     """Forgets `turn_id` and every later turn of its conversation (a question was edited); finishes with None."""
 
@@ -334,7 +273,6 @@ class DeleteTurns(Job):
     turn_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class SetFeedback(Job):
     """Finishes with None."""
 
@@ -343,7 +281,6 @@ class SetFeedback(Job):
     feedback: Feedback
 
 
-@dataclass(frozen=True, slots=True)
 class ExportConversation(Job):
     """Writes Markdown or Word, by the ending of `target`; finishes with the path written."""
 
@@ -352,6 +289,5 @@ class ExportConversation(Job):
     target: Path
 
 
-@dataclass(frozen=True, slots=True)
 class ProveSilence(Job):
     """Finishes with a `SilenceReport` about the engine process and its children."""

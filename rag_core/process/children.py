@@ -6,17 +6,20 @@ the child is the program itself, told by its first argument what to be.
 
 from __future__ import annotations
 
+import os
+import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from rag_core.process.wire import receive, send
+from rag_core.process.wire import receive, send, take_pipes
 
 Replies = queue.SimpleQueue[bytes | None]
 
@@ -56,7 +59,7 @@ def creation_flags() -> int:
 
 @contextmanager
 def child_at_work(
-    kind: str, order: bytes, errors: IO[bytes] | int
+    kind: str, order: object, errors: IO[bytes] | int
 ) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
     """A child of this kind with one order, and what it says of it: None when it has closed its side.
 
@@ -77,7 +80,7 @@ def child_at_work(
     thread.start()
     try:
         with suppress(OSError):  # a child that is gone is noticed by the thread that listens to it
-            send(process.stdin, order)
+            send(process.stdin, pickle.dumps(order))
         yield process, replies
     finally:
         process.kill()
@@ -86,6 +89,24 @@ def child_at_work(
         for pipe in (process.stdin, process.stdout):
             with suppress(OSError):  # nothing that waits in it is wanted any more
                 pipe.close()
+
+
+def take_order() -> tuple[Any, Callable[[object], None]]:
+    """In a child of `child_at_work`: its order, and how it says what it did of it. The child ends when its parent does;
+    Ctrl-C is the parent's to decide about.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    incoming, outgoing = take_pipes()
+    order = receive(incoming)
+    if order is None:
+        sys.exit()
+    threading.Thread(target=_end_with_parent, args=(incoming,), daemon=True).start()
+    return pickle.loads(order), lambda said: send(outgoing, pickle.dumps(said))
+
+
+def _end_with_parent(incoming: IO[bytes]) -> None:
+    receive(incoming)  # nothing more is said: this ends when the other side is closed
+    os._exit(0)
 
 
 def _take_replies(stream: IO[bytes], replies: Replies) -> None:

@@ -6,14 +6,17 @@ import struct
 import sys
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from rag_core.bench.energy import Energy, EnergyWindow, MeterFailed, find_meters, measure_idle
+from rag_core.bench.compare.energy_use import counted, measure_rest
+from rag_core.bench.energy import Energy, EnergyWindow, MeterFailed, find_meters
 from rag_core.bench.energy.battery import BatteryMeter, Level, LinuxLevels, parse_windows_state
 from rag_core.bench.energy.meter import Source
 from rag_core.bench.energy.rapl import find_rapl_meters
+from rag_core.progress import run_to_end
 
 not_windows = pytest.mark.skipif(sys.platform == "win32", reason="these folder names cannot exist on Windows")
 
@@ -53,54 +56,43 @@ class Machine:
         return
 
 
-def no_rest(seconds: float) -> None:
-    pytest.fail(f"nothing was to be measured for {seconds} s")
-
-
 def test_energy_is_told_net_of_the_machine_at_rest() -> None:
-    machine = Machine()
-    with EnergyWindow(machine, idle_s=10, clock=machine.clock, sleep=machine.spend) as window:
-        machine.watts = 12.0
+    machine = Machine(watts=12.0)
+    with EnergyWindow(machine, 2.0, clock=machine.clock) as window:
         machine.spend(5)
     assert window.energy == Energy(60.0, 10.0, 5.0, "fake counter", "processor package")
     assert window.energy.net_joules == 50.0
-    assert window.idle is not None and window.work is not None
-    assert window.idle.ended <= window.work.started
 
 
-def test_power_at_rest_is_measured_once_for_many_pieces_of_work() -> None:
+def test_power_at_rest_is_measured_once_for_many_pieces_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine()
-    idle_watts = measure_idle(machine, 10, clock=machine.clock, sleep=machine.spend)
-    with EnergyWindow(machine, idle_watts=idle_watts, clock=machine.clock, sleep=no_rest) as window:
+    monkeypatch.setattr("rag_core.bench.compare.energy_use.time.sleep", machine.spend)
+    monkeypatch.setattr("rag_core.bench.compare.energy_use.EnergyWindow", partial(EnergyWindow, clock=machine.clock))
+    idle_watts, rest = run_to_end(measure_rest([machine], 10))
+    assert idle_watts == {machine.name: 2.0} and rest.ended >= rest.started
+    with counted([machine], idle_watts) as use:
         machine.spend(3)
-    assert window.energy is not None and window.energy.net_joules == 0.0
+    assert [energy.net_joules for energy in use.energies] == [0.0] and rest.ended <= use.interval.started
 
 
 def test_without_rest_what_the_work_itself_took_is_unknown() -> None:
     machine = Machine()
-    with EnergyWindow(machine, idle_s=0, clock=machine.clock) as window:
+    with EnergyWindow(machine, clock=machine.clock) as window:
         machine.spend(3)
     assert window.energy is not None
     assert window.energy.idle_joules is None and window.energy.net_joules is None
 
 
-def test_without_a_meter_there_is_no_energy_and_no_waiting() -> None:
-    with EnergyWindow(None, sleep=no_rest) as window:
-        pass
-    assert window.energy is None and window.note
-    assert window.idle is None and window.work is not None
-
-
-def test_a_log_can_be_asked_about_the_rest_that_no_meter_saw() -> None:
+def test_a_log_can_be_asked_about_the_rest_that_no_meter_saw(monkeypatch: pytest.MonkeyPatch) -> None:
     rested: list[float] = []
-    with EnergyWindow(None, idle_s=4, rest_without_meter=True, sleep=rested.append) as window:
-        pass
-    assert rested == [4] and window.idle is not None
+    monkeypatch.setattr("rag_core.bench.compare.energy_use.time.sleep", rested.append)
+    idle_watts, rest = run_to_end(measure_rest([], 4))
+    assert sum(rested) == 4 and not idle_watts and rest.started > 0
 
 
 def test_a_meter_that_fails_leaves_the_work_alone_and_says_why() -> None:
     machine, done = Machine(), False
-    with EnergyWindow(machine, idle_s=0, clock=machine.clock) as window:
+    with EnergyWindow(machine, clock=machine.clock) as window:
         machine.broken = "The charger was plugged in."
         done = True
     assert done and window.energy is None
@@ -109,7 +101,7 @@ def test_a_meter_that_fails_leaves_the_work_alone_and_says_why() -> None:
 
 def test_the_meter_is_read_during_long_work_so_that_no_start_from_zero_is_missed() -> None:
     machine = Machine()
-    with EnergyWindow(machine, idle_s=0, read_every_s=0.001, clock=machine.clock):
+    with EnergyWindow(machine, read_every_s=0.001, clock=machine.clock):
         assert machine.read_thrice.wait(30)
     assert not [thread for thread in threading.enumerate() if thread.name == "energy meter"]
 

@@ -31,6 +31,7 @@ from rag_core.retrieve.fusion import SCORE_WEIGHT
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.runtime.pack import find_pack
 from rag_core.types import FloatArray, Page, ParsedDocument
+from tests.benchmarks.span_overlap import Overlap, Span, span_overlap
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eval" / "chunking_evaluation"
 CANDIDATE_K = 50
@@ -173,16 +174,16 @@ class TokenRuler:
             self._first[name] = sum(len(starts) for starts in self._starts.values())
             self._starts[name] = [start for start, _ in encoder.token_spans(text)]
 
-    def span(self, place: Place) -> metrics.Span:
+    def span(self, place: Place) -> Span:
         starts, first = self._starts[place.corpus], self._first[place.corpus]
         return first + bisect_left(starts, place.start), first + bisect_left(starts, place.end)
 
 
-def overlap(index: LibraryIndex, ruler: TokenRuler, asked: Asked, vector: FloatArray) -> metrics.Overlap:
+def overlap(index: LibraryIndex, ruler: TokenRuler, asked: Asked, vector: FloatArray) -> Overlap:
     """Of the passages that a person is shown (neighbours joined)."""
     passages = HybridRetriever(index).search(asked.question, vector, top_k=SHOWN, candidate_k=CANDIDATE_K)
     found = [ruler.span(Place(p.document_id, p.char_start, p.char_end)) for p in passages]
-    return metrics.span_overlap(found, [ruler.span(excerpt) for excerpt in asked.excerpts])
+    return span_overlap(found, [ruler.span(excerpt) for excerpt in asked.excerpts])
 
 
 def report(index: LibraryIndex, encoder: Encoder, corpora: dict[str, str]) -> Iterator[str]:

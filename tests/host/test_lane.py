@@ -16,16 +16,13 @@ from rag_core.messages import literal
 from rag_core.progress import CancelToken
 
 
-@dataclass(frozen=True, slots=True)
-class Slow(Job):
-    priority: ClassVar[Priority] = Priority.INDEXING
+class Slow(Job, priority=Priority.INDEXING):
     name: str
     steps: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Urgent(Slow):
-    priority: ClassVar[Priority] = Priority.QUESTION
+class Urgent(Slow, priority=Priority.QUESTION):
+    pass
 
 
 @dataclass

@@ -28,10 +28,8 @@ def counted(meters: Sequence[EnergyMeter], idle_watts: Mapping[str, float]) -> I
     """`with counted(...) as use: work()`. A meter that fails leaves a note; the work goes on."""
     use = Use()
     started = time.time()
-    windows = [EnergyWindow(meter, idle_s=0, idle_watts=idle_watts.get(meter.name)) for meter in meters]
-    with ExitStack() as open_windows:
-        for window in windows:
-            open_windows.enter_context(window)
+    with ExitStack() as opened:
+        windows = [opened.enter_context(EnergyWindow(meter, idle_watts.get(meter.name))) for meter in meters]
         yield use
     use.interval = Interval(started, time.time())
     use.energies = [window.energy for window in windows if window.energy is not None]

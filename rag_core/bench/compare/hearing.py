@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from rag_core.engine.models import Models
 from rag_core.model_protocols import GenerationStats, TextGenerator
-from rag_core.progress import CancelToken
 from rag_core.types import ChatMessage
 
 
@@ -34,52 +33,26 @@ class HeardModels:
 
     @property
     def generator(self) -> TextGenerator:
-        return _HeardGenerator(self._models.generator, self.calls)
+        return cast(TextGenerator, _HeardGenerator(self._models.generator, self.calls))
 
 
 class _HeardGenerator:
-    """Fulfils `model_protocols.TextGenerator`."""
+    """The generator that it was made of, but for `generate`, which is listened to."""
 
     def __init__(self, generator: TextGenerator, calls: list[Heard]) -> None:
         self._generator = generator
         self._calls = calls
-        self.pack_id = generator.pack_id
 
-    @property
-    def context_tokens(self) -> int:
-        return self._generator.context_tokens
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
 
-    @property
-    def stats(self) -> GenerationStats:
-        return self._generator.stats
-
-    def count_tokens(self, text: str) -> int:
-        return self._generator.count_tokens(text)
-
-    def count_prompt_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return self._generator.count_prompt_tokens(messages)
-
-    def generate(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        max_new_tokens: int,
-        cancel: CancelToken,
-        temperature: float = 0.0,
-        seed: int = 0,
-    ) -> Iterator[str]:
+    def generate(self, messages: Sequence[ChatMessage], **options: Any) -> Iterator[str]:
         heard = Heard(_digest(messages))
-        pieces = self._generator.generate(
-            messages, max_new_tokens=max_new_tokens, cancel=cancel, temperature=temperature, seed=seed
-        )
         self._calls.append(heard)
-        for piece in pieces:
+        for piece in self._generator.generate(messages, **options):
             heard.pieces.append(piece)
             yield piece
         heard.stats = self._generator.stats
-
-    def close(self) -> None:
-        self._generator.close()
 
 
 def _digest(messages: Sequence[ChatMessage]) -> str:

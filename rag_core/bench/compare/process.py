@@ -27,7 +27,7 @@ def measured_apart(
     Closing the generator ends the process.
     """
     run = ProviderRun(order.provider)
-    with child_at_work("bench", pickle.dumps(order), subprocess.DEVNULL) as (process, messages):
+    with child_at_work("bench", order, subprocess.DEVNULL) as (process, messages):
         try:
             while (payload := _next(messages, longest_silence_s)) is not None:
                 message = pickle.loads(payload)

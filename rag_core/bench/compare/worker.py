@@ -6,16 +6,13 @@ It ends when its parent does. What a library prints goes nowhere; what nobody fo
 from __future__ import annotations
 
 import os
-import pickle
-import signal
 import sys
-import threading
 import traceback
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from rag_core.bench.compare.measure import Measurement
 from rag_core.bench.compare.placement import proven_placement
@@ -24,7 +21,7 @@ from rag_core.bench.energy import find_meters
 from rag_core.engine.pack_models import PackModels
 from rag_core.errors import RagError
 from rag_core.paths import DataDir
-from rag_core.process.wire import receive, send, take_pipes
+from rag_core.process.children import take_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +37,18 @@ class _Borrowed(DataDir):
 
 def main() -> None:
     """Take one `Order`; answer with `Progress`, `ProviderRun` after `ProviderRun`, and `Ended`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to decide about
-    incoming, outgoing = take_pipes()
-    payload = receive(incoming)
-    if payload is None:
-        return
-    threading.Thread(target=_end_with_parent, args=(incoming,), daemon=True).start()
-    _name_the_unforeseen(outgoing)
-    order: Order = pickle.loads(payload)
+    order, tell = take_order()
+    _name_the_unforeseen(tell)
     ended = Ended()
     try:
-        _measure(order, outgoing)
+        _measure(order, tell)
     except RagError as error:
         ended = Ended(str(getattr(error, "message", error)))
-    send(outgoing, pickle.dumps(ended))
+    tell(ended)
     os._exit(0)  # all is told; runtimes of devices take their time to say goodbye, and may crash at it
 
 
-def _measure(order: Order, outgoing: IO[bytes]) -> None:
+def _measure(order: Order, tell: Callable[[object], None]) -> None:
     data_dir = _Borrowed(order.data, DataDir(order.folder))
     models = PackModels(data_dir, order.work.settings(order.settings, order.provider.id))
     meters, _ = find_meters()
@@ -67,18 +58,13 @@ def _measure(order: Order, outgoing: IO[bytes]) -> None:
             opened.enter_context(closing(meter))
         measurement = Measurement(order, models, meters, lambda stage: proven_placement(stage, models, order.provider))
         for step in measurement.steps():
-            send(outgoing, pickle.dumps(step))
+            tell(step)
 
 
-def _end_with_parent(incoming: IO[bytes]) -> None:
-    receive(incoming)  # nothing more is said: this ends when the other side is closed
-    os._exit(0)
-
-
-def _name_the_unforeseen(outgoing: IO[bytes]) -> None:
+def _name_the_unforeseen(tell: Callable[[object], None]) -> None:
     def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
         places = traceback.extract_tb(trace)
         where = f" in {Path(places[-1].filename).name}, line {places[-1].lineno}" if places else ""
-        send(outgoing, pickle.dumps(Ended(f"Alcove made a mistake ({kind.__name__}{where}).")))
+        tell(Ended(f"Alcove made a mistake ({kind.__name__}{where})."))
 
     sys.excepthook = last_words

@@ -3,7 +3,7 @@
 from rag_core.bench.energy.find import find_meters
 from rag_core.bench.energy.hwinfo import HwinfoLog
 from rag_core.bench.energy.meter import Energy, EnergyMeter, Interval, MeterFailed, Source
-from rag_core.bench.energy.window import EnergyWindow, measure_idle
+from rag_core.bench.energy.window import EnergyWindow
 
 __all__ = [
     "Energy",
@@ -14,5 +14,4 @@ __all__ = [
     "MeterFailed",
     "Source",
     "find_meters",
-    "measure_idle",
 ]
