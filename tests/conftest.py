@@ -13,14 +13,20 @@ from hypothesis import settings
 
 from rag_core.paths import DATA_DIR_VARIABLE, DataDir
 from rag_core.runtime.devices import QNN, Device, list_devices
+from tests.kept_children import end_kept_children, keep_children, kept_threads
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# No test may fail because the machine was busy.
-settings.register_profile("alcove", deadline=None)
+# No test may fail because the machine was busy. `--hypothesis-profile thorough` looks further.
+settings.register_profile("alcove", deadline=None, max_examples=25)
+settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile("alcove")
 
 os.environ["ALCOVE_LANGUAGE"] = "en"  # whatever the person who runs the tests speaks
+# Some systems ask Python to keep no byte code: then every child process compiles the whole program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 _attempts: list[str] = []
 
 
@@ -45,10 +51,23 @@ def no_network() -> Iterator[None]:
 def no_thread_left_behind() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
+    before |= kept_threads()
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=2)
     left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
     assert not left, f"threads still running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def kept_children(no_thread_left_behind: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests children themselves overrides this with one that ends those that are kept."""
+    keep_children(monkeypatch)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_child_left_behind() -> Iterator[None]:
+    yield
+    end_kept_children()
 
 
 @pytest.fixture(scope="session")

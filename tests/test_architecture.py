@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -121,6 +122,7 @@ def _decides_looks(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(COLOUR.search(node.value))
 
 
+@cache
 def sources(package: str) -> list[tuple[str, str]]:
     """Path and text of every module."""
     paths = sorted((ROOT / package).rglob("*.py"))
@@ -129,10 +131,12 @@ def sources(package: str) -> list[tuple[str, str]]:
 
 def nodes(package: str, kind: type[Node]) -> list[tuple[str, Node]]:
     """Where something of this kind stands, and what."""
-    found = []
-    for place, text in sources(package):
-        found += [(place, node) for node in ast.walk(ast.parse(text)) if isinstance(node, kind)]
-    return found
+    return [(place, node) for place, node in _all_nodes(package) if isinstance(node, kind)]
+
+
+@cache
+def _all_nodes(package: str) -> list[tuple[str, ast.AST]]:
+    return [(place, node) for place, text in sources(package) for node in ast.walk(ast.parse(text))]
 
 
 @pytest.mark.parametrize("package", ["rag_core", "models"])

@@ -129,7 +129,9 @@ def apply(application: QApplication, theme: ThemeName) -> None:
     font.setPixelSize(BODY)
     application.setFont(font)
     application.setPalette(_palette(chosen))
-    application.setStyleSheet(stylesheet(chosen))
+    sheet = stylesheet(chosen)
+    if sheet != application.styleSheet():  # Qt would style every widget again: a third of a second
+        application.setStyleSheet(sheet)
 
 
 def stylesheet(chosen: Colours) -> str:

@@ -49,8 +49,9 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     script: list[str] = []
     command = lambda kind: [sys.executable, "-c", CHILD + "\n".join(script)]  # noqa: E731
     monkeypatch.setattr("rag_core.process.children.child_command", command)
+    before = set(psutil.Process().children())
     yield script
-    assert not psutil.Process().children()
+    assert not set(psutil.Process().children()) - before
 
 
 def order(tmp_path: Path) -> Order:
