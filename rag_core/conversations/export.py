@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag_core.conversations.marked_text import MarkedText
-from rag_core.conversations.phrases import phrases_for
 from rag_core.conversations.records import Turn
-from rag_core.conversations.written import SourceEntry, Written, moment, one_line, written
+from rag_core.conversations.written import SourceEntry, Written, language_spoken, moment, one_line, written
 from rag_core.errors import StorageFull, UserError
 from rag_core.messages import say
 from rag_core.paths import replace_file
@@ -54,7 +53,7 @@ def plain(text: str) -> str:
 
 
 def _footer(turns: Sequence[Turn]) -> str:
-    return phrases_for(turn.question for turn in turns).footer
+    return language_spoken(turn.question for turn in turns).words(say("made-by-alcove"))
 
 
 def _turn(turn: Written) -> list[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PureWindowsPath
 
 from rag_core.conversations.marked_text import MarkedText, answer_within, marked_line
-from rag_core.conversations.phrases import Phrases, phrases_for
 from rag_core.conversations.places import place_of
 from rag_core.conversations.records import Turn
 from rag_core.conversations.table_rows import into_last_cell
-from rag_core.messages import catalogue
+from rag_core.messages import ENGLISH, Catalogue, catalogue, languages, say
+from rag_core.text.language import UNKNOWN, language_of
 from rag_core.types import Answer, Citation, Passage, Quote
 
 _NEAREST_PASSAGES = 3
@@ -57,33 +57,39 @@ class Written:
 def written(turn: Turn) -> Written:
     """Every text in it can stand in a file. It speaks the language of the question."""
     answer = turn.answer
-    phrases = phrases_for([turn.question])
+    spoken = language_spoken([turn.question])
     notes = []
     if turn.problem:
-        notes.append(
-            phrases.no_answer.format(one_line(str(turn.problem))) if answer is None else one_line(str(turn.problem))
-        )
+        problem = one_line(str(turn.problem))
+        notes.append(spoken.words(say("no-answer", why=problem)) if answer is None else problem)
     elif answer is None and not turn.stopped:
-        notes.append(phrases.none_yet)
+        notes.append(spoken.words(say("no-answer-yet")))
     if turn.stopped:
-        notes.append(phrases.stopped)
+        notes.append(spoken.words(say("stopped-before-the-end")))
     if answer is None:
         return Written(one_line(turn.question), moment(turn.asked_ns), "", tuple(notes), "", ())
     if answer.not_found and not answer.text:
-        notes.insert(0, phrases.not_found)
-    sources = _nearest(answer, phrases) if answer.not_found else _cited(answer, phrases)
-    title = "" if not sources else phrases.nearest if answer.not_found else phrases.sources
-    text = visible(_with_doubts(answer.text, answer.unsupported, phrases.unsupported)).strip()
+        notes.insert(0, spoken.words(say("answer-not-found")))
+    sources = _nearest(answer, spoken) if answer.not_found else _cited(answer, spoken)
+    title = say("nearest-there-is") if answer.not_found else say("sources")
+    text = visible(_with_doubts(answer.text, answer.unsupported, spoken.words(say("not-confirmed")))).strip()
     return Written(
         one_line(turn.question),
         moment(turn.asked_ns),
         text,
         tuple(notes),
-        title,
+        spoken.words(title) if sources else "",
         sources,
-        _quoted(answer, phrases),
-        _remark(answer, phrases),
+        _quoted(answer, spoken),
+        _remark(answer, spoken),
     )
+
+
+def language_spoken(questions: Iterable[str]) -> Catalogue:
+    """That of most of the questions, where the program speaks it."""
+    asked = [language_of(question) for question in questions]
+    language = max(asked, key=asked.count, default=UNKNOWN)
+    return catalogue(language if language in languages() else ENGLISH)
 
 
 def moment(time_ns: int) -> str:
@@ -108,20 +114,21 @@ def _with_doubts(text: str, unsupported: Sequence[tuple[int, int]], remark: str)
     return into_last_cell(text, rf"(?:[ \t]*(?:\[\d{{1,3}}\]|{re.escape(remark)}))+[ \t]*")
 
 
-def _remark(answer: Answer, phrases: Phrases) -> str:
+def _remark(answer: Answer, spoken: Catalogue) -> str:
     """Answers of older programs do not tell how they were checked."""
     if not answer.checks or answer.not_found:
         return ""
-    return phrases.checked_by_words if all(check.by == "words" for check in answer.checks) else phrases.checked
+    by_words = all(check.by == "words" for check in answer.checks)
+    return spoken.words(say("all-checked-by-words") if by_words else say("all-checked"))
 
 
-def _quoted(answer: Answer, phrases: Phrases) -> SourceEntry | None:
+def _quoted(answer: Answer, spoken: Catalogue) -> SourceEntry | None:
     """An answer that is nothing but the quote says it already."""
     quote = answer.quote
     passage = next((each for each in answer.passages if quote is not None and each.rank == quote.passage), None)
     if quote is None or passage is None or not quote.answer_text or not answer.generated:
         return None
-    return _entry(0, passage, [_marked(passage, quote, quote.text)], phrases)
+    return _entry(0, passage, [_marked(passage, quote, quote.text)], spoken)
 
 
 def _marked(passage: Passage, words: Citation | Quote, text: str) -> MarkedText:
@@ -132,7 +139,7 @@ def _marked(passage: Passage, words: Citation | Quote, text: str) -> MarkedText:
     return marked_line(f"{before}{marked}{after}", len(before), len(before) + len(marked))
 
 
-def _cited(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
+def _cited(answer: Answer, spoken: Catalogue) -> tuple[SourceEntry, ...]:
     passages = {passage.rank: passage for passage in answer.passages}
     quotes: dict[int, list[MarkedText]] = {}
     for citation in answer.citations:
@@ -141,27 +148,23 @@ def _cited(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
         words = _marked(passages[citation.passage], citation, citation.quote)
         if words not in quotes.setdefault(citation.passage, []):
             quotes[citation.passage].append(words)
-    return tuple(_entry(rank, passages[rank], quotes[rank], phrases) for rank in sorted(quotes))
+    return tuple(_entry(rank, passages[rank], quotes[rank], spoken) for rank in sorted(quotes))
 
 
-def _nearest(answer: Answer, phrases: Phrases) -> tuple[SourceEntry, ...]:
+def _nearest(answer: Answer, spoken: Catalogue) -> tuple[SourceEntry, ...]:
     entries = []
     for passage in answer.passages[:_NEAREST_PASSAGES]:
         words = one_line(passage.text)
         if answer.quote is not None and answer.quote.passage == passage.rank:
             words = one_line(answer.quote.text)
-        entries.append(_entry(0, passage, [MarkedText(_shortened(words))], phrases))
+        entries.append(_entry(0, passage, [MarkedText(_shortened(words))], spoken))
     return tuple(entries)
 
 
-def _entry(number: int, passage: Passage, quotes: Sequence[MarkedText], phrases: Phrases) -> SourceEntry:
+def _entry(number: int, passage: Passage, quotes: Sequence[MarkedText], spoken: Catalogue) -> SourceEntry:
     # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
     path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
-    return SourceEntry(number, one_line(path.name), one_line(_place(passage, phrases)), tuple(quotes))
-
-
-def _place(passage: Passage, phrases: Phrases) -> str:
-    return catalogue(phrases.language).words(place_of(passage))
+    return SourceEntry(number, one_line(path.name), one_line(spoken.words(place_of(passage))), tuple(quotes))
 
 
 def _shortened(text: str) -> str:
