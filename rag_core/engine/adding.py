@@ -24,7 +24,7 @@ from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.library import left_out
-from rag_core.messages import Message, literal
+from rag_core.messages import Message, say
 from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
 from rag_core.text.language import language_of
@@ -134,9 +134,8 @@ def _store_document(
     except UserError:
         raise  # the disk is full, the library is locked: this concerns every document
     except Exception as error:  # noqa: BLE001 - a bug of ours in one document must not stop the other thousand
-        reason = literal(
-            f"Alcove made a mistake on this file ({type(error).__name__}). Details: {_write_report(work.reports, read)}"
-        )
+        report = _write_report(work.reports, read)
+        reason = say("mistake-on-file", kind=type(error).__name__, report=str(report))
         return _store_failure(FoundFile(name, read.size_bytes, read.modified_ns), reason, work, tally)
     tally.chunks += len(chunks)
     tally.tokens += sum(chunk.token_count for chunk in chunks)
@@ -219,6 +218,6 @@ def stored_below(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
         name = str(whole_path(path))
         below = [stored for stored in known if is_inside(stored, name)]
         if not below:
-            raise UserError(f"{name} is not in this library.", "The list of documents shows what is.")
+            raise UserError(say("not-in-library", name=name), say("see-documents"))
         chosen += below
     return sorted(set(chosen))

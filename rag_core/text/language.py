@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Language = NewType("Language", str)  # a code of ISO 639: "en"
 UNKNOWN = Language("")
 
-_SAMPLE_CHARS = 4000
+_SAMPLE_CHARS, _PART_CHARS = 4000, 500
 # What py3langid makes of 300 short questions in ten languages: of a sentence the first suffices to call no English one
 # foreign. One or two words may be anything, and a page in one language leaves no doubt.
 _SURE_OF_A_SENTENCE, _SURE = 0.4, 0.75
@@ -123,7 +123,7 @@ def language_of(text: str, usual: Language = UNKNOWN) -> Language:
 
 def language_within(text: str, document: Language) -> Language:
     """What a part of a document is written in: the document's language, where that is written in such letters."""
-    script = _script_of(text)
+    script = _script_of(text[:_PART_CHARS])
     return document if document and (script is None or document in script.languages) else language_of(text)
 
 
