@@ -78,33 +78,19 @@ class Setting:
             return say("setting-whole-number", least=self.least, most=self.most)
         return say("setting-number", least=self.least, most=self.most)
 
-    def _typed(self, value: object, asked_for: bool) -> Value | None:
-        kind = type(self.default)
-        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
-            return None
-        typed: Value = kind(value)
-        return typed if self._holds(typed) or (typed == self.default and not asked_for) else None
-
-    def _holds(self, value: Value) -> bool:
-        if isinstance(value, str):
-            return not self.choices or value in self.choices
-        return self.least <= value <= self.most
+    def _typed(self, value: Any, asked_for: bool) -> Value | None:
+        if isinstance(self.default, str):
+            holds = isinstance(value, str) and value in (self.choices or (value,))
+        else:
+            numbers = (int, float) if isinstance(self.default, float) else int
+            holds = isinstance(value, numbers) and not isinstance(value, bool) and self.least <= value <= self.most
+        left = value == self.default and type(value) is type(self.default) and not asked_for
+        return type(self.default)(value) if holds or left else None
 
 
-def setting(
-    default: Value,
-    *,
-    least: float = 0,
-    most: float = 0,
-    choices: tuple[str, ...] = (),
-    per_library: bool = False,
-    reopens_models: bool = False,
-    option: Option | None = None,
-    page: Literal["", "place", "answers"] = "",
-) -> Any:
-    """Declares a row where a dataclass declares its field, whose name and default it has."""
-    row = Setting("", default, least, most, choices, per_library, reopens_models, option, page)
-    return field(default=default, metadata={_ROW: row})
+def setting(default: Value, **facts: Any) -> Any:
+    """Declares a row where a dataclass declares its field, whose name and default it has. `facts` are the row's."""
+    return field(default=default, metadata={_ROW: Setting("", default, **facts)})
 
 
 @dataclass(frozen=True, slots=True)

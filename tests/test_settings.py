@@ -48,6 +48,7 @@ def test_what_cannot_be_saved_leaves_the_old_file(tmp_path: Path, monkeypatch: p
         ('{"threads": 2.5}', "a whole number"),
         ('{"relevance_threshold": 1.5}', "a number from 0 to 1"),
         ('{"relevance_threshold": NaN}', "a number from 0 to 1"),
+        (f'{{"relevance_threshold": 1{"0" * 400}}}', "a number from 0 to 1"),
         ('{"candidate_k": 0}', "a whole number from 1"),
         ('{"llm": 7}', "a text"),
     ],

@@ -29,8 +29,8 @@ _COUNTS: tuple[tuple[Callable[[int], Message], str], ...] = (
 )  # fmt: skip
 
 
-def problems(connection: Connection, *, thorough: bool) -> list[Message]:
-    """One per problem; empty when all is well. `thorough` also reads the whole keyword index."""
+def problems(connection: Connection, *, thorough: bool = False) -> list[Message]:
+    """What `doctor` says, one per problem; empty when all is well. `thorough` also reads the whole keyword index."""
     found = [
         say("database-damaged", reason=row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
     ]

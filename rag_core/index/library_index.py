@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rag_core.index.dense import DenseIndex, Ids
-from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.types import Filters, FloatArray
 
@@ -18,6 +17,10 @@ class LibraryIndex:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        # What the store answers alone.
+        self.search_lexical, self.term_coverage = store.search_lexical, store.term_coverage
+        self.chunks, self.neighbours, self.page_text = store.chunks_by_id, store.neighbours, store.page_text
+        self.without_vector = store.without_vector
         self._dense: DenseIndex | None = None
         self._vectors_changed = False
 
@@ -35,25 +38,6 @@ class LibraryIndex:
         """(chunk id, cosine), best first. Chunks without a vector are not found."""
         self.dense.refresh()
         return self.dense.search(vector, limit, scope)
-
-    def search_lexical(self, question: str, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
-        """(chunk id, BM25), best first."""
-        return self.store.search_lexical(question, limit, scope)
-
-    def chunks(self, chunk_ids: Sequence[int]) -> list[StoredChunk]:
-        return self.store.chunks_by_id(chunk_ids)
-
-    def without_vector(self, chunk_ids: Sequence[int]) -> set[int]:
-        return self.store.without_vector(chunk_ids)
-
-    def neighbours(self, chunk_id: int) -> tuple[StoredChunk | None, StoredChunk | None]:
-        return self.store.neighbours(chunk_id)
-
-    def page_text(self, document_id: str, number: int) -> str:
-        return self.store.page_text(document_id, number)
-
-    def term_coverage(self, question: str, chunk_ids: Sequence[int]) -> dict[int, float]:
-        return self.store.term_coverage(question, chunk_ids)
 
     def put_vectors(self, chunk_ids: Sequence[int], vectors: FloatArray) -> int:
         """Store vectors and make them searchable. Returns how many were taken (see `Store.put_vectors`)."""

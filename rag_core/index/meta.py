@@ -39,7 +39,7 @@ def new_vector_epoch(connection: Connection) -> None:
 
 
 def differences(connection: Connection, identity: Identity) -> list[str]:
-    """The fields of `identity` that differ from the stored ones. Fields that were never stored do not differ."""
+    """The fields of `identity` that differ from the stored ones: none when it fits, or nothing was stored yet."""
     stored = everything(connection)
     return [
         field.name

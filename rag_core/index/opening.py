@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rag_core import __version__
 from rag_core.errors import LibraryMissing, LibraryTooOld
-from rag_core.index import documents, meta
+from rag_core.index import changing, meta
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.messages import say
 from rag_core.storage.connection import Connection
@@ -44,7 +44,7 @@ def _open(folder: Path, key: bytes | None, *, read_only: bool) -> Database:
 def _make_anew(connection: Connection) -> None:
     """A new library gets its facts; one of another way to make words of text, its keyword index."""
     if meta.get(connection, "vector_epoch"):
-        documents.rebuild_lexical(connection)
+        changing.rebuild_lexical(connection)
     else:
         meta.put(connection, "created_with", f"alcove {__version__}")
         meta.new_vector_epoch(connection)

@@ -25,7 +25,7 @@ def embedding_text(title: str, headings: Sequence[str], text: str) -> str:
 
 
 def pending_chunks(connection: Connection, limit: int) -> list[PendingChunk]:
-    """Chunks without a vector, oldest document first."""
+    """Chunks that wait for a vector, with the text to embed, oldest document first."""
     rows = connection.execute(
         "SELECT c.id, d.title, c.headings, substr(p.text, c.char_start + 1, c.char_end - c.char_start)"
         " FROM chunks c JOIN documents d ON d.id = c.document"
@@ -40,7 +40,7 @@ def pending_chunks(connection: Connection, limit: int) -> list[PendingChunk]:
 
 
 def complete_documents(connection: Connection, chunk_ids: Sequence[int]) -> list[str]:
-    """Ids of the documents of these chunks that have no chunk without a vector."""
+    """Ids of the documents of these chunks that can be found by meaning as a whole."""
     rows = connection.execute(
         "SELECT d.document_id FROM documents d"
         " WHERE d.id IN (SELECT document FROM chunks WHERE id IN (SELECT value FROM json_each(?)))"

@@ -24,9 +24,11 @@ def put(
     chunks: Sequence[Chunk],
     replace: bool = False,
 ) -> None:
-    """Let `path` hold this content; what stood there before goes, unless another path still holds it.
+    """Store a document at `path`, replacing exactly what stood there; content that another path still holds stays. It
+    can be found by its words at once.
 
-    With `replace`, content that is stored already is stored anew as it was read now, for all its paths.
+    Content that is stored already is only linked; with `replace` it is stored anew as it was read now, for all its
+    paths. Raises ValueError when a chunk is not a slice of its page.
     """
     row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
     if row and replace:
@@ -40,11 +42,12 @@ def put(
 
 
 def put_failure(connection: Connection, path: str, size_bytes: int, modified_ns: int, reason: Message) -> None:
+    """Remember that `path` cannot be read, and why. What stood there before is removed."""
     _set_file(connection, path, None, size_bytes, modified_ns, to_text(reason) or "It could not be read.")
 
 
 def link(connection: Connection, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
-    """Let `path` hold content that is already stored; False when it is not."""
+    """Let `path` hold content that is already stored, without parsing it; False when it is not stored."""
     row = connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
     if row is None:
         return False
@@ -53,13 +56,17 @@ def link(connection: Connection, path: str, size_bytes: int, modified_ns: int, d
 
 
 def touch(connection: Connection, path: str, size_bytes: int, modified_ns: int) -> None:
+    """The file has a new time but the same content."""
     connection.execute(
         "UPDATE files SET size_bytes = ?, modified_ns = ? WHERE path = ?", (size_bytes, modified_ns, path)
     )
 
 
 def remove_paths(connection: Connection, paths: Iterable[str]) -> int:
-    """Forget paths, and content that no path holds any more. Returns how many paths were known."""
+    """Forget paths; content goes with its last path, from every table. Returns how many paths were known.
+
+    Its bytes in the tables are overwritten at once; `purge` takes its words out of the keyword index's files.
+    """
     removed = 0
     candidates: set[int] = set()
     for path in paths:
