@@ -72,7 +72,7 @@ def written(turn: Turn) -> Written:
         notes.insert(0, spoken.words(say("answer-not-found")))
     sources = _nearest(answer, spoken) if answer.not_found else _cited(answer, spoken)
     title = say("nearest-there-is") if answer.not_found else say("sources")
-    text = visible(_with_doubts(answer.text, answer.unsupported, spoken.words(say("not-confirmed")))).strip()
+    text = visible(_with_doubts(answer.text, answer.unsupported, spoken.words(say("mark-not-confirmed")))).strip()
     return Written(
         one_line(turn.question),
         moment(turn.asked_ns),
