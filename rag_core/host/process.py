@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +16,7 @@ from rag_core.host.events import Event
 from rag_core.host.jobs import Job
 from rag_core.host.sender import Sender
 from rag_core.paths import DataDir
-from rag_core.process.children import child_command, creation_flags
+from rag_core.process.children import start_child
 from rag_core.process.wire import receive
 
 _LOG_BYTES = 1024**2
@@ -48,14 +47,7 @@ class EngineProcess:
         """Raises OSError when the system cannot start a process."""
         log = _open_log(self._data_dir.engine_log)
         try:
-            self._process = subprocess.Popen(
-                child_command("engine"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL if log is None else log,
-                start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
-                creationflags=creation_flags(),
-            )
+            self._process = start_child("engine", subprocess.DEVNULL if log is None else log)
         finally:
             if log is not None:
                 log.close()

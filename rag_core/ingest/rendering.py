@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rag_core.errors import UserError
 from rag_core.ingest.rendering_wire import DrawOrder, unpacked_image
-from rag_core.ingest.rendering_worker import RenderConfig
 from rag_core.ingest.trouble import refusal
 from rag_core.messages import say
 from rag_core.process.loop import Limits, Order
@@ -36,7 +35,7 @@ class PageRenderer:
         timeout_s = min(self.settings.parse_timeout_s, _MOST_TIME_S)
         limits = Limits(self.settings.parse_memory_bytes, timeout_s)
         refused = partial(refusal, limits=limits, advice=say("open-elsewhere"))
-        self._pool = ChildPool("rendering", limits, RenderConfig(self.settings.max_file_bytes), refused)
+        self._pool = ChildPool("rendering", limits, self.settings.max_file_bytes, refused)
 
     def __enter__(self) -> PageRenderer:
         return self

@@ -24,13 +24,6 @@ _MAX_PIXELS = 40_000_000
 _BYTES_PER_PIXEL = 4
 
 
-@dataclass(frozen=True, slots=True)
-class RenderConfig:
-    """First message to a child."""
-
-    max_file_bytes: int
-
-
 @dataclass(slots=True)
 class _Open:
     """An open document. `size_bytes` and `modified_ns` are the file's, when its content was last compared."""
@@ -52,8 +45,8 @@ def main() -> None:
     serve(_prepared)
 
 
-def _prepared(config: RenderConfig) -> Callable[[Order], bytes]:
-    renderer = Drawer(config.max_file_bytes)
+def _prepared(max_file_bytes: int) -> Callable[[Order], bytes]:
+    renderer = Drawer(max_file_bytes)
 
     def answer(order: Order) -> bytes:
         wanted: DrawOrder = order.wanted

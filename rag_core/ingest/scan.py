@@ -65,23 +65,11 @@ def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
 
 def scan_stepwise(paths: Iterable[Path], suffixes: Collection[str]) -> Generator[int, None, Scan]:
     """The same, giving control back after every folder and many files, with the number of files found so far."""
-    result = Scan()
-    seen_folders: set[tuple[int, int]] = set()
-    seen_files: set[str] = set()
-    for given in paths:
-        path = os.path.abspath(os.path.expanduser(given))  # not resolved: the person's own path is what we show
-        try:
-            facts = os.stat(path)
-        except (OSError, ValueError) as error:
-            result.skipped.append(FileProblem(_printable(path), say("cannot-be-opened", reason=_reason(error))))
-            continue
-        if stat.S_ISDIR(facts.st_mode):
-            yield from _walk(path, result, suffixes, seen_folders, seen_files)
-            result.roots.append(path)
-        else:
-            _consider(path, facts, result, suffixes, seen_files, named=True)
-    result.files.sort(key=lambda file: file.path)
-    return result
+    walk = _Walk(suffixes)
+    for path in paths:
+        yield from walk.take(path)
+    walk.found.files.sort(key=lambda file: file.path)
+    return walk.found
 
 
 def compare(found: Scan, known: Mapping[str, Stamp]) -> Changes:
@@ -110,76 +98,86 @@ def _below(path: str, folders: Iterable[str]) -> bool:
     return any(is_inside(path, folder) for folder in folders)
 
 
-def _walk(
-    root: str, result: Scan, suffixes: Collection[str], seen_folders: set[tuple[int, int]], seen_files: set[str]
-) -> Iterator[int]:
-    pending = [root]
-    while pending:
-        folder = pending.pop()
+class _Walk:
+    """Takes each file once, and each folder, however often and by whatever way it comes to it."""
+
+    def __init__(self, suffixes: Collection[str]) -> None:
+        self.found = Scan()
+        self._suffixes = suffixes
+        self._folders: set[tuple[int, int]] = set()
+        self._files: set[str] = set()
+
+    def take(self, given: Path) -> Iterator[int]:
+        path = os.path.abspath(os.path.expanduser(given))  # not resolved: the person's own path is what we show
         try:
-            facts = os.stat(folder)
-            if (facts.st_dev, facts.st_ino) in seen_folders:  # a link that leads back, or a folder given twice
+            facts = os.stat(path)
+        except (OSError, ValueError) as error:
+            self._skip(path, say("cannot-be-opened", reason=_reason(error)))
+            return
+        if stat.S_ISDIR(facts.st_mode):
+            yield from self._folder(path)
+            self.found.roots.append(path)
+        else:
+            self._file(path, facts, named=True)
+
+    def _folder(self, root: str) -> Iterator[int]:
+        pending = [root]
+        while pending:
+            folder = pending.pop()
+            try:
+                facts = os.stat(folder)
+                if (facts.st_dev, facts.st_ino) in self._folders:  # a link that leads back, or a folder given twice
+                    continue
+                if _leads_out(folder, root):
+                    self._skip(folder, say("link-leads-out"))
+                    continue
+                self._folders.add((facts.st_dev, facts.st_ino))
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                self.found.unreadable.append(folder)
+                self._skip(folder, say("folder-cannot-be-opened", reason=_reason(error)))
                 continue
-            if _leads_out(folder, root):
-                result.skipped.append(FileProblem(_printable(folder), say("link-leads-out")))
+            subfolders: list[str] = []
+            for start in range(0, len(entries), _ENTRIES_PER_STEP):
+                subfolders += self._subfolders(entries[start : start + _ENTRIES_PER_STEP])
+                yield len(self.found.files)
+            pending.extend(reversed(subfolders))
+
+    def _subfolders(self, entries: list[os.DirEntry[str]]) -> Iterator[str]:
+        """Takes the files among the entries; gives the folders."""
+        for entry in entries:
+            if entry.name.startswith((".", _OFFICE_LOCK)) or entry.name.lower() in _SYSTEM_FILES:
                 continue
-            seen_folders.add((facts.st_dev, facts.st_ino))
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            result.unreadable.append(folder)
-            result.skipped.append(
-                FileProblem(_printable(folder), say("folder-cannot-be-opened", reason=_reason(error)))
-            )
-            continue
-        subfolders: list[str] = []
-        for start in range(0, len(entries), _ENTRIES_PER_STEP):
-            subfolders += _subfolders(entries[start : start + _ENTRIES_PER_STEP], result, suffixes, seen_files)
-            yield len(result.files)
-        pending.extend(reversed(subfolders))
+            try:
+                if entry.is_dir():
+                    yield entry.path
+                else:
+                    self._file(entry.path, entry.stat())
+            except OSError as error:
+                self._skip(entry.path, say("cannot-be-opened", reason=_reason(error)))
+
+    def _file(self, path: str, facts: os.stat_result, named: bool = False) -> None:
+        """`named`: the person pointed at this very file, so its content decides, not its ending."""
+        if path in self._files:
+            return
+        self._files.add(path)
+        suffix = os.path.splitext(path)[1].lower()
+        if _printable(path) != path:
+            self._skip(path, say("name-not-text"))
+        elif not stat.S_ISREG(facts.st_mode):
+            self._skip(path, say("not-ordinary-file"))
+        elif suffix not in self._suffixes and not named:
+            self._skip(path, say("ending-not-read", suffix=suffix) if suffix else say("no-ending-not-read"))
+        else:
+            self.found.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
+
+    def _skip(self, path: str, reason: Message) -> None:
+        self.found.skipped.append(FileProblem(_printable(path), reason))
 
 
 def _leads_out(folder: str, root: str) -> bool:
     """A link to a folder that holds `root`, to "/" for one, would bring in what nobody gave."""
     return os.path.islink(folder) and folder != root and is_inside(os.path.realpath(root), os.path.realpath(folder))
-
-
-def _subfolders(
-    entries: list[os.DirEntry[str]], result: Scan, suffixes: Collection[str], seen_files: set[str]
-) -> Iterator[str]:
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name.startswith(_OFFICE_LOCK) or entry.name.lower() in _SYSTEM_FILES:
-            continue
-        try:
-            if entry.is_dir():
-                yield entry.path
-            else:
-                _consider(entry.path, entry.stat(), result, suffixes, seen_files)
-        except OSError as error:
-            result.skipped.append(FileProblem(_printable(entry.path), say("cannot-be-opened", reason=_reason(error))))
-
-
-def _consider(
-    path: str,
-    facts: os.stat_result,
-    result: Scan,
-    suffixes: Collection[str],
-    seen_files: set[str],
-    named: bool = False,
-) -> None:
-    """`named`: the person pointed at this very file, so its content decides, not its ending."""
-    if path in seen_files:
-        return
-    seen_files.add(path)
-    suffix = os.path.splitext(path)[1].lower()
-    if _printable(path) != path:
-        result.skipped.append(FileProblem(_printable(path), say("name-not-text")))
-    elif not stat.S_ISREG(facts.st_mode):
-        result.skipped.append(FileProblem(path, say("not-ordinary-file")))
-    elif suffix not in suffixes and not named:
-        unread = say("ending-not-read", suffix=suffix) if suffix else say("no-ending-not-read")
-        result.skipped.append(FileProblem(path, unread))
-    else:
-        result.files.append(FoundFile(path, facts.st_size, facts.st_mtime_ns))
 
 
 def _printable(path: str) -> str:

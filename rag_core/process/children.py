@@ -57,16 +57,9 @@ def creation_flags() -> int:
     return 0
 
 
-@contextmanager
-def child_at_work(
-    kind: str, order: object, errors: IO[bytes] | int
-) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
-    """A child of this kind with one order, and what it says of it: None when it has closed its side.
-
-    `errors` is where its standard error goes. Afterwards there is no process and no thread.
-    """
-    replies: Replies = queue.SimpleQueue()
-    process = subprocess.Popen(
+def start_child(kind: str, errors: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    """A child of this kind with a pipe to it and one back; `errors` is where its standard error goes."""
+    return subprocess.Popen(
         child_command(kind),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -74,6 +67,17 @@ def child_at_work(
         start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
         creationflags=creation_flags(),
     )
+
+
+@contextmanager
+def child_at_work(
+    kind: str, order: object, errors: IO[bytes] | int
+) -> Iterator[tuple[subprocess.Popen[bytes], Replies]]:
+    """A child of this kind with one order, and what it says of it: None when it has closed its side. Afterwards there
+    is no process and no thread.
+    """
+    replies: Replies = queue.SimpleQueue()
+    process = start_child(kind, errors)
     assert process.stdin is not None
     assert process.stdout is not None
     thread = threading.Thread(target=_take_replies, args=(process.stdout, replies), name=kind, daemon=True)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import psutil
 
 from rag_core.errors import UserError
-from rag_core.process.children import child_command, creation_flags
+from rag_core.process.children import start_child
 from rag_core.process.loop import Limits, Order
 from rag_core.process.trouble import Trouble, stopped
 from rag_core.process.wire import receive, send
@@ -148,14 +148,7 @@ class ChildPool:
         return self._spawn()
 
     def _spawn(self) -> Child:
-        process = subprocess.Popen(
-            child_command(self.kind),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=sys.platform != "win32",  # so that the terminal's Ctrl-C does not reach it
-            creationflags=creation_flags(),
-        )
+        process = start_child(self.kind, subprocess.DEVNULL)
         child = Child(process, threading.Thread(name=f"{self.kind}-replies", daemon=True))
         child.thread = threading.Thread(target=_take_replies, args=(child, self._replies), name=self.kind, daemon=True)
         child.thread.start()

@@ -216,7 +216,7 @@ def test_nothing_is_heard_after_closing(tmp_path: Path) -> None:
 
 def test_a_process_that_does_not_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    monkeypatch.setattr("rag_core.host.process.child_command", lambda kind: asleep)
+    monkeypatch.setattr("rag_core.process.children.child_command", lambda kind: asleep)
 
     def submit_many() -> None:
         for job_id in range(10_000):

@@ -7,15 +7,17 @@ made by `python -m tests.index.test_old_libraries`.
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
-from rag_core.index.schema import LIBRARY
+from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.index.store import Store
 from rag_core.messages import literal
+from rag_core.storage.connection import connect
 from tests.index.builders import DIM, add, embed_everything, vectors
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -49,6 +51,32 @@ def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -
         assert store.page(store.chunks_by_id([1])[0].document_id, 1).lines[0].x0 == 72.25
         store.remove_paths(["/office/東京.txt"])
         assert store.problems(thorough=True) == []
+
+
+@pytest.mark.parametrize(
+    ("media_type", "place"),
+    [
+        ("application/pdf", "page"),
+        ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "slide"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "sheet"),
+        ("application/vnd.ms-excel", "sheet"),
+        ("application/vnd.oasis.opendocument.spreadsheet", "sheet"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "part"),
+        ("text/plain", "part"),
+    ],
+)
+def test_pages_of_old_libraries_are_called_as_their_format_calls_them(
+    tmp_path: Path, media_type: str, place: str
+) -> None:
+    folder = tmp_path / "library"
+    shutil.copytree(FIXTURES / "schema_1", folder)
+    with closing(connect(folder / DATABASE_FILE, None, literal("library"), read_only=False)) as connection:
+        connection.execute("UPDATE documents SET media_type = ? WHERE page_count = 2", (media_type,))
+    with Store.open(folder) as store:
+        for chunk in store.chunks_by_id([1, 2, 3]):
+            infos = store.page_infos(chunk.document_id)
+            expected = place if len(infos) == 2 else ""
+            assert {chunk.place, *(info.place for info in infos)} == {expected}
 
 
 def write_fixture(folder: Path) -> None:

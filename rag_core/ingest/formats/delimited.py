@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain, islice
 
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats.flow import FlowBuilder, one_line
-from rag_core.ingest.formats.long_text import read_text_bytes
+from rag_core.ingest.formats.long_text import read_text
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
 from rag_core.ingest.formats.table_rows import header_of, joined, named
-from rag_core.ingest.formats.text_encoding import decode
 from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
@@ -26,7 +26,7 @@ def score(source: Source, named: bool) -> float:
 
 
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
-    text = decode(read_text_bytes(source, limits)).replace("\x00", "")
+    text = read_text(source, limits).replace("\x00", "")
     csv.field_size_limit(_MAX_FIELD_CHARS)
     flow = FlowBuilder(source.path, limits)
     try:
@@ -41,19 +41,11 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
 def _add_rows(text: str, flow: FlowBuilder) -> None:
     delimiter = delimiter_of(text[:_SAMPLE_CHARS])
     records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    sample: list[list[str]] = []
-    for record in records:
-        cells = [one_line(cell) for cell in record]
-        if any(cells):
-            sample.append(cells)
-        if len(sample) >= _SAMPLE_RECORDS:
-            break
+    rows = (row for record in records if any(row := [one_line(cell) for cell in record]))
+    sample = list(islice(rows, _SAMPLE_RECORDS))
     header = header_of(sample, always=True)
-    for index, cells in enumerate(sample):
+    for index, cells in enumerate(chain(sample, rows)):
         flow.add("table_row", named(header, cells) if header and index else joined(cells))
-    for record in records:
-        cells = [one_line(cell) for cell in record]
-        flow.add("table_row", named(header, cells) if header else joined(cells))
 
 
 def delimiter_of(sample: str) -> str:

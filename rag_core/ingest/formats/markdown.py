@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rag_core.ingest.formats.flow import FlowBuilder, clean, one_line
-from rag_core.ingest.formats.long_text import read_text_bytes
+from rag_core.ingest.formats.long_text import read_text
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
-from rag_core.ingest.formats.text_encoding import decode
 from rag_core.types import BlockKind, ParsedDocument
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def score(source: Source, named: bool) -> float:
 
 
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
-    text = clean(decode(read_text_bytes(source, limits)))
+    text = clean(read_text(source, limits))
     title = ""
     if front := _FRONT_MATTER.match(text):
         named = _FRONT_TITLE.search(front[1])

@@ -18,7 +18,9 @@ def local_name(element: Any) -> str:
 
 
 def attribute(element: Any, name: str, default: str = "") -> str:
-    """An attribute by its local name, whatever its namespace."""
+    """An attribute by its local name, whatever its namespace; the default as well where there is no element."""
+    if element is None:
+        return default
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == name:
             return str(value)

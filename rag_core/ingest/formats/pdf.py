@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,15 @@ def _read(document: Any, path: Path, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument("", pages, title, _warnings(pages, drafts))
 
 
+@dataclass(frozen=True, slots=True)
 class _Draft:
     """A page as read, before the typography of the whole document is known."""
 
-    def __init__(self, lines: list[Line], frame: Frame, label: str, needs_ocr: bool = False, broken: bool = False):
-        self.lines = lines
-        self.frame = frame
-        self.label = label
-        self.needs_ocr = needs_ocr
-        self.broken = broken
+    lines: list[Line]
+    frame: Frame
+    label: str
+    needs_ocr: bool = False
+    broken: bool = False
 
     def page(self, number: int, laid: LaidOut) -> Page:
         width, height = self.frame.size

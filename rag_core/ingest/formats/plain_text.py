@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from rag_core.ingest.formats.flow import FlowBuilder, clean
-from rag_core.ingest.formats.long_text import read_text_bytes
+from rag_core.ingest.formats.long_text import read_text
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
-from rag_core.ingest.formats.text_encoding import decode
 from rag_core.types import ParsedDocument
 
 _BLANK_LINES = re.compile(r"\n[ \t\u3000]*\n")
@@ -21,7 +20,7 @@ def score(source: Source, named: bool) -> float:
 
 
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
-    text = clean(decode(read_text_bytes(source, limits)))
+    text = clean(read_text(source, limits))
     flow = FlowBuilder(source.path, limits)
     for paragraph in _BLANK_LINES.split(text):
         flow.add("paragraph", paragraph)

@@ -10,10 +10,9 @@ from typing import Any
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.flow import FlowBuilder, one_line
 from rag_core.ingest.formats.html_walk import add_page
-from rag_core.ingest.formats.long_text import read_text_bytes
+from rag_core.ingest.formats.long_text import read_text
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.source import Source
-from rag_core.ingest.formats.text_encoding import decode
 from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
@@ -37,8 +36,7 @@ def score(source: Source, named: bool) -> float:
 
 
 def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
-    data = read_text_bytes(source, limits)
-    text = decode(data, declared_encoding(data)).replace("\x00", "")
+    text = read_text(source, limits, declared_encoding).replace("\x00", "")
     with failures.damage_is_reported(source.path):
         title, flow = _read(text, source.path, limits)
     return flow.document(title, say("page-without-text"))

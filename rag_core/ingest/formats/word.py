@@ -104,8 +104,7 @@ class _Walk:
 
     def _paragraph(self, paragraph: Any) -> None:
         properties = child(paragraph, "pPr")
-        style_element = child(properties, "pStyle")
-        style = self._styles.of(attribute(style_element, "val") if style_element is not None else "")
+        style = self._styles.of(attribute(child(properties, "pStyle"), "val"))
         pieces = pieces_of(paragraph)
         heading = outline_level_of(properties) or style.heading
         number_id, level = numbering_of(properties)
@@ -202,9 +201,7 @@ def _row_cells(row: list[Any], texts: dict[int, str], above: dict[int, str]) -> 
             text = text or above.get(column, "")
         above[column] = text
         cells.append(text)
-        span = (
-            attribute(child(properties, "gridSpan"), "val", "1") if child(properties, "gridSpan") is not None else "1"
-        )
+        span = attribute(child(properties, "gridSpan"), "val", "1")
         column += int(span) if span.isdigit() else 1
     return cells
 
@@ -213,5 +210,4 @@ def _ends_section_page(properties: Any) -> bool:
     section = child(properties, "sectPr")
     if section is None:
         return False
-    kind = child(section, "type")
-    return kind is None or attribute(kind, "val") not in ("continuous", "nextColumn")
+    return attribute(child(section, "type"), "val") not in ("continuous", "nextColumn")

@@ -45,8 +45,7 @@ class Numbering:
 
     def _add(self, number: Any, abstract: dict[str, Any]) -> None:
         number_id = attribute(number, "numId")
-        reference = child(number, "abstractNumId")
-        abstract_id = attribute(reference, "val") if reference is not None else ""
+        abstract_id = attribute(child(number, "abstractNumId"), "val")
         levels = _levels_of(abstract.get(abstract_id, ()))
         for override in (one for one in number if local_name(one) == "lvlOverride"):
             level = _integer(attribute(override, "ilvl"), 0)
@@ -113,11 +112,10 @@ def _roman(value: int) -> str:
 def _levels_of(parent: Any) -> dict[int, _Level]:
     levels: dict[int, _Level] = {}
     for level in (one for one in parent if local_name(one) == "lvl"):
-        shape, text, start = child(level, "numFmt"), child(level, "lvlText"), child(level, "start")
         levels[_integer(attribute(level, "ilvl"), 0)] = _Level(
-            attribute(shape, "val", "decimal") if shape is not None else "decimal",
-            attribute(text, "val") if text is not None else "",
-            _integer(attribute(start, "val"), 1) if start is not None else 1,
+            attribute(child(level, "numFmt"), "val", "decimal"),
+            attribute(child(level, "lvlText"), "val"),
+            _integer(attribute(child(level, "start"), "val"), 1),
             child(level, "isLgl") is not None,
         )
     return levels

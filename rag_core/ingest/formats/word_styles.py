@@ -43,8 +43,7 @@ class Styles:
         heading, number_id, level = 0, "", 0
         contents = code = False
         for depth, element in enumerate(self._chain(style_id)):
-            name_element = child(element, "name")
-            name = attribute(name_element, "val").lower() if name_element is not None else ""
+            name = attribute(child(element, "name"), "val").lower()
             properties = child(element, "pPr")
             heading = heading or _heading_of(name, properties)
             contents = contents or bool(_CONTENTS_NAME.fullmatch(name))
@@ -57,8 +56,7 @@ class Styles:
         chain: list[Any] = []
         while style_id in self._elements and len(chain) < _MAX_CHAIN:
             chain.append(self._elements[style_id])
-            based_on = child(chain[-1], "basedOn")
-            style_id = attribute(based_on, "val") if based_on is not None else ""
+            style_id = attribute(child(chain[-1], "basedOn"), "val")
         return chain
 
 
@@ -67,15 +65,13 @@ def numbering_of(properties: Any) -> tuple[str, int]:
     numbering = child(properties, "numPr")
     if numbering is None:
         return "", 0
-    number_id, level = child(numbering, "numId"), child(numbering, "ilvl")
-    depth = attribute(level, "val", "0") if level is not None else "0"
-    return attribute(number_id, "val") if number_id is not None else "", int(depth) if depth.isdigit() else 0
+    depth = attribute(child(numbering, "ilvl"), "val", "0")
+    return attribute(child(numbering, "numId"), "val"), int(depth) if depth.isdigit() else 0
 
 
 def outline_level_of(properties: Any) -> int:
     """1.. where the paragraph's own properties make it a heading, else 0."""
-    outline = child(properties, "outlineLvl")
-    value = attribute(outline, "val") if outline is not None else ""
+    value = attribute(child(properties, "outlineLvl"), "val")
     return int(value) + 1 if value.isdigit() and int(value) < _BODY_OUTLINE_LEVEL else 0
 
 
