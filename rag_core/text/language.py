@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Language = NewType("Language", str)  # a code of ISO 639: "en"
 UNKNOWN = Language("")
 
-_SAMPLE_CHARS, _PART_CHARS = 4000, 500
+_SAMPLE_CHARS, _PART_CHARS = 4000, 200
 # What py3langid makes of 300 short questions in ten languages: of a sentence the first suffices to call no English one
 # foreign. One or two words may be anything, and a page in one language leaves no doubt.
 _SURE_OF_A_SENTENCE, _SURE = 0.4, 0.75
@@ -42,10 +42,6 @@ class Script:
     languages: Mapping[str, str]
     word_chars: int = 0
     stands_for_all: bool = True
-
-    def words(self, text: str) -> float:
-        runs = re.findall(self.run, text)
-        return sum(map(len, runs)) / self.word_chars if self.word_chars else len(runs)
 
     def choice(self, usual: Language) -> Language:
         """Where the text leaves it open."""
@@ -129,8 +125,18 @@ def language_within(text: str, document: Language) -> Language:
 
 def _script_of(text: str) -> Script | None:
     """The one that most words are in; None where there are none."""
-    words, at = max((script.words(text), at) for at, script in enumerate(SCRIPTS))
-    return SCRIPTS[at] if words else None
+    words = [0.0] * len(SCRIPTS)
+    for run in _any_run(tuple(script.run for script in SCRIPTS)).finditer(text):
+        at = (run.lastindex or 1) - 1
+        length = SCRIPTS[at].word_chars
+        words[at] += len(run.group()) / length if length else 1
+    most, at = max((words, at) for at, words in enumerate(words))
+    return SCRIPTS[at] if most else None
+
+
+@cache
+def _any_run(runs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"({run})" for run in runs))
 
 
 def _by_spelling(text: str) -> Language:
