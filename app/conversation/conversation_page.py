@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.conversation.conversation_model import ConversationModel
 from app.conversation.conversation_view import ConversationView
 from app.conversation.question_box import QuestionBox
+from app.kit.layout import column, wide
 from app.kit.text import Translated, tr
 
 
@@ -27,11 +28,7 @@ class ConversationPage(Translated, QWidget):
         self.setFocusProxy(self.box.field)
         self._has_models = True
         self._has_library = True
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.box)
+        column(wide(self.view), self.box, gap=0, on=self)
         self.retranslate()
 
     def set_has_models(self, has_models: bool) -> None:

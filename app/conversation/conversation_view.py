@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.conversation.conversation_model import ConversationModel, Phase, ShownTurn
 from app.conversation.conversation_start import ConversationStart
 from app.conversation.turn_card import TurnCard
 from app.conversation.turn_list import TurnList
+from app.kit.button import Button
 from app.kit.design import BODY, M
+from app.kit.layout import column, held
 from app.kit.resources import icon
 from app.kit.text import Translated, tr
 
@@ -35,19 +37,17 @@ class ConversationView(Translated, QWidget):
         super().__init__(parent)
         self._model = model
         self._list = TurnList(self._make_card, self._estimate, self)
+        self.say(self._list.setAccessibleName, tr("Conversation"))
         self._start = ConversationStart(self)
         self._start.question_chosen.connect(self.question_chosen)
         self._blank = QWidget(self)
-        pages = QWidget(self)
-        self._stack = QStackedLayout(pages)
+        self._stack = QStackedLayout()
         for page in (self._start, self._list, self._blank):
             self._stack.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(pages)
-        self._jump = QPushButton(self)
+        column(held(self._stack), on=self)
+        self._jump = Button(tr("Jump to the end"), self._list.jump_to_end)
+        self._jump.setParent(self)
         self._jump.hide()
-        self._jump.clicked.connect(self._list.jump_to_end)
         self._list.end_left.connect(self._offer_jump)
         model.was_reset.connect(self._reset)
         model.turns_added.connect(self._add)
@@ -55,7 +55,7 @@ class ConversationView(Translated, QWidget):
         model.turn_changed.connect(self._refresh)
         model.text_streamed.connect(self._stream)
         model.suggestions_changed.connect(self._show_start)
-        self.retranslate()
+        self.retheme()
         self._reset()
 
     @property
@@ -67,11 +67,10 @@ class ConversationView(Translated, QWidget):
         return next((c for c in self._list.cards.values() if isinstance(c, TurnCard) and c.turn is turn), None)
 
     def retranslate(self) -> None:
-        self._list.setAccessibleName(tr("Conversation"))
-        self._jump.setText(tr("Jump to the end"))
-        self._jump.setIcon(icon("arrow-down"))
-        self._jump.adjustSize()
         self._place_jump()
+
+    def retheme(self) -> None:
+        self._jump.setIcon(icon("arrow-down"))
 
     def _make_card(self, index: int, parent: QWidget) -> QWidget:
         card = TurnCard(self._model.turns[index], parent)
@@ -133,8 +132,3 @@ class ConversationView(Translated, QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         self._place_jump()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._jump.setIcon(icon("arrow-down"))

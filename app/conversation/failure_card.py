@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
 
+from app.kit.button import Button
 from app.kit.design import XS, M
+from app.kit.label import paragraph
+from app.kit.layout import at_top, column, row, set_kind, wide
 from app.kit.text import Translated, tr, tr_message
 from rag_core.host.events import Failed
 
@@ -18,52 +21,32 @@ class FailureCard(Translated, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._failure: Failed | None = None
-        self._what = QLabel()
-        self._what.setProperty("kind", "strong")
-        self._advice = QLabel()
-        self._retry = QPushButton()
-        for label in (self._what, self._advice):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words = QVBoxLayout()
-        words.setSpacing(XS)
-        words.addWidget(self._what)
-        words.addWidget(self._advice)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(M, M, M, M)
-        row.setSpacing(M)
-        row.addLayout(words, 1)
-        row.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignTop)
-        self._retry.clicked.connect(self.retry_asked)
+        self._what, self._advice = paragraph(kind="strong"), paragraph(kind="")
+        retry = Button(tr("Ask again"), self.retry_asked)
+        words = column(self._what, self._advice, gap=XS)
+        row(wide(words), at_top(retry), gap=M, margins=(M, M, M, M), on=self)
 
-    def set_failure(self, failure: Failed) -> None:
+    def set_failure(self, failure: Failed | None) -> None:
+        """None: the program ended before the question was answered."""
         self._failure = failure
-        self.setProperty("kind", "warning" if failure.kind in ("engine_lost", "mismatch") else "error")
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self.retranslate()
-
-    def set_interrupted(self) -> None:
-        """The program ended before the question was answered."""
-        self._failure = None
-        self.setProperty("kind", "warning")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        is_mild = failure is None or failure.kind in ("engine_lost", "mismatch")
+        set_kind(self, "warning" if is_mild else "error")
         self.retranslate()
 
     def retranslate(self) -> None:
-        self._retry.setText(tr("Ask again"))
-        if self._failure is None:
-            self._what.setText(tr("This question was not answered: Alcove was closed before."))
-            self._advice.setText("")
-        elif self._failure.kind == "engine_lost":
-            self._what.setText(tr("The engine stopped while it was answering, and is started again."))
-            self._advice.setText(tr("Your question is kept. You can ask it again."))
-        else:
-            message = tr_message(self._failure.message)
-            if self._failure.kind == "bug":
-                message = tr("Alcove made a mistake: {message}", message=message)
-            self._what.setText(message)
-            self._advice.setText(tr_message(self._failure.advice))
-        self._advice.setVisible(bool(self._advice.text()))
+        what, advice = self._words()
+        self._what.setText(what)
+        self._advice.setText(advice)
+        self._advice.setVisible(bool(advice))
+
+    def _words(self) -> tuple[str, str]:
+        failure = self._failure
+        if failure is None:
+            return tr("This question was not answered: Alcove was closed before."), ""
+        if failure.kind == "engine_lost":
+            stopped = tr("The engine stopped while it was answering, and is started again.")
+            return stopped, tr("Your question is kept. You can ask it again.")
+        message = tr_message(failure.message)
+        if failure.kind == "bug":
+            message = tr("Alcove made a mistake: {message}", message=message)
+        return message, tr_message(failure.advice)

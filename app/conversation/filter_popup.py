@@ -6,10 +6,13 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QWidget
 
 from app.conversation.proof import file_name
+from app.kit.button import Button
 from app.kit.design import XS, L, M, S
+from app.kit.label import Label
+from app.kit.layout import STRETCH, column, row
 from app.kit.text import Translated, tr
 from rag_core.ingest.formats.registry import groups
 from rag_core.types import Filters
@@ -27,34 +30,33 @@ class FilterPopup(Translated, QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setProperty("kind", "card")
         self._is_setting = False
-        self._types_title, self._since_title, self._folder_title = QLabel(), QLabel(), QLabel()
+        self.say(self.setAccessibleName, tr("Narrow the search"))
         self._types = {name: QCheckBox() for name in groups()}
-        self._since, self._folder = QComboBox(), QComboBox()
-        self._clear, self._close = QPushButton(), QPushButton()
-        self._clear.setProperty("kind", "quiet")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(L, L, L, M)
-        column.setSpacing(XS)
-        for title in (self._types_title, self._since_title, self._folder_title):
-            title.setProperty("kind", "section")
-        column.addWidget(self._types_title)
         for box in self._types.values():
             box.setMinimumHeight(28)
             box.toggled.connect(self._tell)
-            column.addWidget(box)
-        column.addSpacing(S)
-        for heading, field in ((self._since_title, self._since), (self._folder_title, self._folder)):
-            column.addWidget(heading)
-            column.addWidget(field)
-            column.addSpacing(S)
+        self._since, self._folder, self._folder_title = QComboBox(), QComboBox(), Label(tr("Folder"), "section")
+        self.say(self._since.setAccessibleName, tr("Changed"))
+        self.say(self._folder.setAccessibleName, tr("Folder"))
+        for field in (self._since, self._folder):
             field.currentIndexChanged.connect(self._tell)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._clear)
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        column.addLayout(buttons)
-        self._clear.clicked.connect(self._show_everything)
-        self._close.clicked.connect(self.close)
+        everything = Button(tr("Search everything"), self._show_everything, "quiet")
+        buttons = row(everything, STRETCH, Button(tr("Done"), self.close))
+        column(
+            Label(tr("Kinds of documents"), "section"),
+            *self._types.values(),
+            S,
+            Label(tr("Changed"), "section"),
+            self._since,
+            S,
+            self._folder_title,
+            self._folder,
+            S,
+            buttons,
+            gap=XS,
+            margins=(L, L, L, M),
+            on=self,
+        )
         self.set_folders(())
         self.retranslate()
 
@@ -80,10 +82,6 @@ class FilterPopup(Translated, QFrame):
         next(iter(self._types.values())).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Narrow the search"))
-        self._types_title.setText(tr("Kinds of documents"))
-        self._since_title.setText(tr("Changed"))
-        self._folder_title.setText(tr("Folder"))
         for name, box in self._types.items():
             box.setText(kind_words(name))
         self._is_setting = True
@@ -94,10 +92,6 @@ class FilterPopup(Translated, QFrame):
         self._since.setCurrentIndex(chosen)
         self._folder.setItemText(0, tr("All folders"))
         self._is_setting = False
-        self._since.setAccessibleName(tr("Changed"))
-        self._folder.setAccessibleName(tr("Folder"))
-        self._clear.setText(tr("Search everything"))
-        self._close.setText(tr("Done"))
 
     def filters(self) -> Filters:
         types = tuple(t for name, box in self._types.items() if box.isChecked() for t in groups()[name])

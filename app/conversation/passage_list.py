@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.conversation.proof import CitedPassage, file_name, page_words, place_words
+from app.kit.button import Button
 from app.kit.clamped_label import ClampedLabel
 from app.kit.design import SMALL, XS, S
+from app.kit.label import Label
+from app.kit.layout import clear, column
 from app.kit.pane_button import PaneButton, let_through
 from app.kit.text import Translated, tr, tr_count
 
@@ -20,27 +23,23 @@ _CHIP_WIDTH = 34  # for two digits, so that the words of all rows begin at one l
 class PassageRow(PaneButton):
     """One passage."""
 
-    def __init__(self, shown: CitedPassage, parent: QWidget | None = None) -> None:
-        super().__init__("row", parent)
+    def __init__(self, shown: CitedPassage) -> None:
+        super().__init__("row")
         self.target = shown.target
         passage = shown.passage
-        chip = QLabel(str(passage.rank))
-        chip.setProperty("kind", "badge")
+        chip, page = Label(str(passage.rank), "badge"), Label(page_words(passage), "small")
         chip.setAlignment(Qt.AlignmentFlag.AlignCenter)
         chip.setFixedWidth(_CHIP_WIDTH)
         name = ClampedLabel()
         name.set_text(file_name(passage.path))
-        page = QLabel(page_words(passage))
-        page.setProperty("kind", "small")
         words = ClampedLabel(lines=2, pixels=SMALL, is_muted=True)
         words.set_marked(shown.words.near(_LEAD))
         grid = QGridLayout(self)
         grid.setContentsMargins(XS, 6, XS, 6)
         grid.setHorizontalSpacing(S)
         grid.setVerticalSpacing(2)
-        grid.addWidget(chip, 0, 0)
-        grid.addWidget(name, 0, 1)
-        grid.addWidget(page, 0, 2)
+        for at, part in enumerate((chip, name, page)):
+            grid.addWidget(part, 0, at)
         grid.addWidget(words, 1, 1, 1, 2)
         grid.setColumnStretch(1, 1)
         let_through(chip, name, page, words)
@@ -63,19 +62,10 @@ class PassageList(Translated, QWidget):
         self._rest: tuple[CitedPassage, ...] = ()
         self._is_expanded = False
         self._are_cited = False
-        self._title = QLabel()
-        self._title.setProperty("kind", "section")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
-        self._more = QPushButton()
-        self._more.setProperty("kind", "link")
-        self._more.clicked.connect(self._toggle)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self._title)
-        column.addLayout(self._rows)
-        column.addWidget(self._more)
+        self._title = Label(kind="section")
+        self._rows = column(gap=0)
+        self._more = Button("", self._toggle, "link")
+        column(self._title, self._rows, self._more, gap=2, on=self)
         self.retranslate()
 
     def set_passages(
@@ -87,21 +77,11 @@ class PassageList(Translated, QWidget):
             return
         self._are_cited = are_cited
         self._first, self._rest, self._is_expanded = tuple(first), tuple(rest), is_expanded
-        self._fill()
+        self.retranslate()
 
     def retranslate(self) -> None:
-        self._fill()
-
-    def _fill(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
         shown = [*self._first, *(self._rest if self._is_expanded else ())]
-        for each in shown:
-            row = PassageRow(each, self)
-            row.clicked.connect(lambda _=False, target=each.target: self.place_chosen.emit(target))
-            self._rows.addWidget(row)
+        fill_rows(self._rows, shown, self.place_chosen)
         self._title.setText(tr("Sources") if self._are_cited else tr("Passages found"))
         self._title.setVisible(bool(shown or self._rest))
         self._more.setVisible(bool(self._rest))
@@ -113,6 +93,15 @@ class PassageList(Translated, QWidget):
 
     def _toggle(self) -> None:
         self._is_expanded = not self._is_expanded
-        self._fill()
+        self.retranslate()
         self._more.setFocus()
         self.expanded.emit(self._is_expanded)
+
+
+def fill_rows(rows: QVBoxLayout, passages: Sequence[CitedPassage], chosen: SignalInstance) -> None:
+    """A row for each passage, in place of what was there; `chosen` is emitted with the index of its place."""
+    clear(rows)
+    for each in passages:
+        made = PassageRow(each)
+        made.clicked.connect(lambda _=False, target=each.target: chosen.emit(target))
+        rows.addWidget(made)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.conversation.filter_popup import FilterPopup, filter_words
+from app.kit.button import Button, IconButton
 from app.kit.design import RADIUS, READING_WIDTH, XS, L, M, S, colours
 from app.kit.growing_edit import GrowingEdit
+from app.kit.label import Label
+from app.kit.layout import STRETCH, Placed, column, held, row, wide
 from app.kit.resources import icon
 from app.kit.text import Translated, tr
 from rag_core.types import Filters
@@ -33,17 +36,17 @@ class QuestionBox(Translated, QWidget):
         self._recalled_at = 0  # how far back: 0 is what is being typed
         self._draft = ""
         self.filters = Filters()
-        self._field = GrowingEdit(self)
-        self._filter, self._send = QToolButton(), _SendButton()
-        for button in (self._filter, self._send):
-            button.setFixedSize(_BUTTON, _BUTTON)
-            button.setIconSize(QSize(18, 18))
-        self._chip = QPushButton()
-        self._chip.setProperty("kind", "chip")
+        self.field = GrowingEdit(self)
+        self.say(self.field.setPlaceholderText, tr("Ask about your documents…"))
+        self.say(self.field.setAccessibleName, tr("Question"))
+        hint = tr("Enter asks, Shift and Enter begins a new line, Up recalls")
+        self.say(self.field.setAccessibleDescription, hint)
+        tip = tr("Search only some of the documents")
+        self._filter = IconButton("filter", tr("Narrow the search"), side=_BUTTON, tip=tip)
+        self.send_button = _SendButton()
+        self._chip = Button(kind="chip")
         self._chip.hide()
-        self._note = QLabel()
-        self._note.setProperty("kind", "small")
-        self._note.setWordWrap(True)
+        self._note = Label(kind="small", wraps=True)
         self._note.hide()
         self._popup = FilterPopup(self)
         self._lay_out()
@@ -52,36 +55,20 @@ class QuestionBox(Translated, QWidget):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        self._frame = _Field(self._field)
-        row = QHBoxLayout(self._frame)
-        row.setContentsMargins(S, 6, 6, 6)
-        row.setSpacing(XS)
-        row.addWidget(self._field, 1)
-        row.addWidget(self._filter, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
-        chips = QHBoxLayout()
-        chips.addWidget(self._chip)
-        chips.addStretch(1)
-        inner = QWidget()
+        self._frame = _Field(self.field)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        buttons = (Placed(self._filter, side=bottom), Placed(self.send_button, side=bottom))
+        row(wide(self.field), *buttons, gap=XS, margins=(S, 6, 6, 6), on=self._frame)
+        inner = held(column(row(self._chip, STRETCH), self._frame, self._note, gap=XS))
         inner.setMaximumWidth(READING_WIDTH + 2 * S)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(XS)
-        column.addLayout(chips)
-        column.addWidget(self._frame)
-        column.addWidget(self._note)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(L - S, XS, L - S, M)
-        outer.addStretch(1)
-        outer.addWidget(inner, 1000)
-        outer.addStretch(1)
+        row(STRETCH, wide(inner, 1000), STRETCH, margins=(L - S, XS, L - S, M), on=self)
 
     def _connect(self) -> None:
-        self._field.sent.connect(self._ask)
-        self._field.escaped.connect(self._escape)
-        self._field.recalled.connect(self._recall)
-        self._field.textChanged.connect(self._draw_icons)
-        self._send.clicked.connect(self._press)
+        self.field.sent.connect(self._ask)
+        self.field.escaped.connect(self._escape)
+        self.field.recalled.connect(self._recall)
+        self.field.textChanged.connect(self._draw_icons)
+        self.send_button.clicked.connect(self._press)
         self._filter.clicked.connect(lambda: self._popup.open_at(self._filter, self.filters))
         self._chip.clicked.connect(lambda: self._popup.open_at(self._chip, self.filters))
         self._popup.chosen.connect(self.set_filters)
@@ -97,7 +84,7 @@ class QuestionBox(Translated, QWidget):
     def set_blocked(self, reason: str) -> None:
         """Say why nothing can be asked ("" when it can)."""
         self._reason = reason
-        self._field.setEnabled(not reason)
+        self.field.setEnabled(not reason)
         self._filter.setEnabled(not reason)
         self._note.setText(reason)
         self._note.setVisible(bool(reason))
@@ -120,34 +107,23 @@ class QuestionBox(Translated, QWidget):
         self._popup.set_folders(folders)
 
     def set_text(self, text: str) -> None:
-        self._field.set_text(text)
+        self.field.set_text(text)
 
     def text(self) -> str:
-        return self._field.toPlainText()
+        return self.field.toPlainText()
 
     def focus(self) -> None:
         """Ready to type."""
-        self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    @property
-    def field(self) -> GrowingEdit:
-        return self._field
-
-    @property
-    def send_button(self) -> QToolButton:
-        return self._send
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def retranslate(self) -> None:
-        self._field.setPlaceholderText(tr("Ask about your documents…"))
-        self._field.setAccessibleName(tr("Question"))
-        self._field.setAccessibleDescription(tr("Enter asks, Shift and Enter begins a new line, Up recalls"))
-        self._filter.setAccessibleName(tr("Narrow the search"))
-        self._filter.setToolTip(tr("Search only some of the documents"))
-        name = tr("Stop") if self._is_working else tr("Ask")
-        self._send.setAccessibleName(name)
-        self._send.setToolTip(tr("Stop the answer (Esc)") if self._is_working else tr("Ask (Enter)"))
+        self.send_button.setAccessibleName(tr("Stop") if self._is_working else tr("Ask"))
+        self.send_button.setToolTip(tr("Stop the answer (Esc)") if self._is_working else tr("Ask (Enter)"))
         self._chip.setText(filter_words(self.filters))
         self._chip.setAccessibleName(tr("Only searching: {what}", what=filter_words(self.filters)))
+
+    def retheme(self) -> None:
+        self._draw_icons()
 
     # What is typed and pressed
 
@@ -162,7 +138,7 @@ class QuestionBox(Translated, QWidget):
         if not question or self._reason:
             return
         self._recalled_at, self._draft = 0, ""
-        self._field.clear()
+        self.field.clear()
         self.asked.emit(question)
 
     def _escape(self) -> None:
@@ -177,26 +153,26 @@ class QuestionBox(Translated, QWidget):
         if self._recalled_at == 0:
             self._draft = self.text()
         self._recalled_at = at
-        self._field.set_text(earlier[-at] if at else self._draft)
+        self.field.set_text(earlier[-at] if at else self._draft)
         if step < 0:
-            self._field.moveCursor(self._field.textCursor().MoveOperation.Start)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw_icons()
+            self.field.moveCursor(self.field.textCursor().MoveOperation.Start)
 
     def _draw_icons(self) -> None:
         chosen = colours()
         stops = self._is_working and not self.text().strip()
         can_send = stops or (bool(self.text().strip()) and not self._reason)
-        self._send.setEnabled(can_send)
-        self._send.setIcon(icon("stop" if stops else "send", chosen.on_accent if can_send else chosen.muted))
-        self._filter.setIcon(icon("filter", chosen.accent if self.filters else chosen.muted))
+        self.send_button.setEnabled(can_send)
+        self.send_button.setIcon(icon("stop" if stops else "send", chosen.on_accent if can_send else chosen.muted))
+        self._filter.show_icon("filter", "accent" if self.filters else "muted")
 
 
 class _SendButton(QToolButton):
     """Round and filled while it can be pressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(_BUTTON, _BUTTON)
+        self.setIconSize(QSize(18, 18))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         chosen = colours()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from app.conversation.proof import file_name, page_words, place_words
 from app.kit.clamped_label import ClampedLabel
-from app.kit.design import BODY, SMALL, XS, M, S, colours
+from app.kit.design import BODY, SMALL, XS, M, S
+from app.kit.label import Label, Picture
+from app.kit.layout import at_top, column, row, wide
 from app.kit.pane_button import PaneButton, let_through
-from app.kit.resources import icon
 from app.kit.sureness import sure_words, sureness_tip
 from app.kit.text import Translated, tr
 from rag_core.conversations.marked_text import marked_line
@@ -27,28 +28,13 @@ class QuoteCard(Translated, PaneButton):
         super().__init__("quote", parent)
         self._passage: Passage | None = None
         self._quote: Quote | None = None
-        self._icon = QLabel()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._words = ClampedLabel(lines=5)
-        self._file = ClampedLabel(pixels=SMALL, is_muted=True)
-        self._place = QLabel()
-        self._place.setProperty("kind", "small")
-        texts = QVBoxLayout()
-        texts.setSpacing(XS)
-        texts.addWidget(self._words)
-        below = QHBoxLayout()
-        below.setSpacing(M)
-        below.addWidget(self._file, 1)
-        below.addWidget(self._place)
-        texts.addLayout(below)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(M, S + 2, M, S + 2)
-        row.setSpacing(S)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
-        let_through(self._icon, self._words, self._file, self._place)
+        picture = Picture("quote", BODY + XS, "warning")
+        self._words, self._file = ClampedLabel(lines=5), ClampedLabel(pixels=SMALL, is_muted=True)
+        self._place = Label(kind="small")
+        texts = column(self._words, row(wide(self._file), self._place, gap=M), gap=XS)
+        row(at_top(picture), wide(texts), gap=S, margins=(M, S + 2, M, S + 2), on=self)
+        let_through(picture, self._words, self._file, self._place)
         self.clicked.connect(self.opened)
-        self._draw_icon()
 
     def set_quote(self, quote: Quote, passage: Passage) -> None:
         self._quote, self._passage = quote, passage
@@ -70,11 +56,3 @@ class QuoteCard(Translated, PaneButton):
         self.setAccessibleDescription("\n".join([*said, tr("Open {source}", source=place_words(passage, " · "))]))
         tips = [tr("Show this sentence on its page"), sureness_tip(quote) if words.marked else ""]
         self.setToolTip("\n".join(tip for tip in tips if tip))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw_icon()
-
-    def _draw_icon(self) -> None:
-        self._icon.setPixmap(icon("quote", colours().warning).pixmap(BODY + XS, BODY + XS))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.conversation.support import CheckedSentence, Support, summary
 from app.kit.clamped_label import ClampedLabel
-from app.kit.design import SMALL, XS, S, colours
+from app.kit.design import SMALL, XS, S
+from app.kit.label import Picture
+from app.kit.layout import at_top, clear, column, row, wide
 from app.kit.pane_button import PaneButton, let_through
-from app.kit.resources import icon
 from app.kit.text import Translated, tr
 
-_ICON = QSize(16, 16)
+_ICON_PX = 16
 
 
 class SupportLine(Translated, QWidget):
@@ -27,23 +27,14 @@ class SupportLine(Translated, QWidget):
         self._support = Support()
         self._is_expanded = False
         self.line = PaneButton("row")
-        self._mark, self._chevron = QLabel(), QLabel()
+        self._mark, self._chevron = Picture(px=_ICON_PX), Picture(px=_ICON_PX)
         self._words = ClampedLabel(lines=3, pixels=SMALL, is_muted=True)
-        row = QHBoxLayout(self.line)
-        row.setContentsMargins(XS, XS, XS, XS)
-        row.setSpacing(S)
-        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._chevron, 0, Qt.AlignmentFlag.AlignTop)
+        parts = (at_top(self._mark), wide(self._words), at_top(self._chevron))
+        row(*parts, gap=S, margins=(XS, XS, XS, XS), on=self.line)
         let_through(self._mark, self._words, self._chevron)
         self.line.clicked.connect(self._toggle)
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.line)
-        column.addLayout(self._rows)
+        self._rows = column(gap=0)
+        column(self.line, self._rows, gap=0, on=self)
 
     def set_support(self, support: Support, is_expanded: bool) -> None:
         self._support, self._is_expanded = support, is_expanded
@@ -56,29 +47,13 @@ class SupportLine(Translated, QWidget):
         how = tr("Hide the sentences") if self._is_expanded else tr("Show what each sentence was compared with")
         self.line.setAccessibleDescription(how)
         self.line.setToolTip(how)
-        self._draw()
-        self._fill()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._draw()
-            self._fill()
-
-    def _draw(self) -> None:
-        self._mark.setPixmap(_mark_icon(not self._support.failed))
-        chevron = "chevron-up" if self._is_expanded else "chevron-down"
-        self._chevron.setPixmap(icon(chevron, colours().muted).pixmap(_ICON))
-
-    def _fill(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
+        _show_mark(self._mark, not self._support.failed)
+        self._chevron.show_icon("chevron-up" if self._is_expanded else "chevron-down", "muted")
+        clear(self._rows)
         for sentence in self._support.sentences if self._is_expanded else ():
-            row = SentenceRow(sentence, self)
-            row.clicked.connect(lambda _=False, target=sentence.target: self.place_chosen.emit(target))
-            self._rows.addWidget(row)
+            made = SentenceRow(sentence)
+            made.clicked.connect(lambda _=False, target=sentence.target: self.place_chosen.emit(target))
+            self._rows.addWidget(made)
 
     def _toggle(self) -> None:
         self._is_expanded = not self._is_expanded
@@ -89,10 +64,10 @@ class SupportLine(Translated, QWidget):
 class SentenceRow(PaneButton):
     """One sentence, and what came of comparing it; leads to the place that it rests on, where there is one."""
 
-    def __init__(self, sentence: CheckedSentence, parent: QWidget | None = None) -> None:
-        super().__init__("row", parent)
-        mark = QLabel()
-        mark.setPixmap(_mark_icon(sentence.is_supported))
+    def __init__(self, sentence: CheckedSentence) -> None:
+        super().__init__("row")
+        mark = Picture(px=_ICON_PX)
+        _show_mark(mark, sentence.is_supported)
         text = ClampedLabel(lines=2)
         text.set_text(sentence.text)
         said = ClampedLabel(lines=2, pixels=SMALL, is_muted=True)
@@ -113,6 +88,8 @@ class SentenceRow(PaneButton):
         self.setToolTip("\n".join(words for words in (sentence.said, sentence.detail) if words))
 
 
-def _mark_icon(is_supported: bool) -> QPixmap:
-    name, colour = ("check-circle", colours().muted) if is_supported else ("warning", colours().warning)
-    return icon(name, colour).pixmap(_ICON)
+def _show_mark(mark: Picture, is_supported: bool) -> None:
+    if is_supported:
+        mark.show_icon("check-circle", "muted")
+    else:
+        mark.show_icon("warning", "warning")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.conversation.answer_text import AnswerText
 from app.conversation.conversation_model import Phase, ShownTurn
@@ -22,6 +22,7 @@ from app.conversation.support import Support, support_of
 from app.conversation.support_line import SupportLine
 from app.conversation.turn_actions import TurnActions
 from app.kit.design import M
+from app.kit.layout import column
 from app.kit.markdown import Marker, Remark
 from app.kit.text import Translated, tr, tr_message
 
@@ -43,16 +44,12 @@ class TurnCard(Translated, QWidget):
         super().__init__(parent)
         self.turn = turn
         self._proof = Proof()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(M)
         self._heading = QuestionHeading(self)
         self._heading.set_question(turn.question)
         self._heading.edited.connect(lambda question: self.edit_asked.emit(self.turn, question))
-        self._column.addWidget(self._heading)
+        self._column = column(self._heading, gap=M, on=self)
         self._parts: dict[str, QWidget] = {}
-        self._frame = QTimer(self)
-        self._frame.setSingleShot(True)
+        self._frame = QTimer(self, singleShot=True)
         self._frame.timeout.connect(self._show_streamed)
         self.refresh()
 
@@ -162,7 +159,7 @@ class TurnCard(Translated, QWidget):
         if turn.phase is Phase.FAILED and turn.failure is not None:
             self._part("failure", FailureCard).set_failure(turn.failure)
         elif turn.phase is Phase.STOPPED and not turn.stored.stopped:
-            self._part("failure", FailureCard).set_interrupted()
+            self._part("failure", FailureCard).set_failure(None)
         else:
             self._hide("failure")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, SignalInstance
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from app.kit.design import colours
@@ -37,7 +37,7 @@ class Button(Translated, QPushButton):
 
 class IconButton(Translated, QToolButton):
     """Takes the theme's colour (`tone`: a field of `Colours`), also when the theme changes. `keys` do the same
-    ("Ctrl+F"; shown as this system writes them).
+    ("Ctrl+F"; shown as this system writes them). `tip`: what the tooltip says instead of the words.
     """
 
     def __init__(
@@ -47,11 +47,12 @@ class IconButton(Translated, QToolButton):
         clicked: Wish | None = None,
         *,
         keys: str = "",
+        tip: str = "",
         px: int = 18,
         side: int = 28,
     ) -> None:
         super().__init__()
-        self._icon_name, self._tone, self._keys = icon_name, "text", keys
+        self._icon_name, self._tone, self._keys, self._tip = icon_name, "text", keys, tip
         self.setProperty("kind", "icon")
         self.setIconSize(QSize(px, px))
         self.setFixedSize(side, side)
@@ -64,8 +65,9 @@ class IconButton(Translated, QToolButton):
     def set_words(self, words: str) -> None:
         """What the button does."""
         self._words = words
+        tip = said_again(self._tip) or words
         shown = QKeySequence(self._keys).toString(QKeySequence.SequenceFormat.NativeText)
-        self.setToolTip(f"{words} ({shown})" if shown else words)
+        self.setToolTip(f"{tip} ({shown})" if shown else tip)
         self.setAccessibleName(words)
 
     def show_icon(self, name: str, tone: str = "text") -> None:
@@ -76,4 +78,4 @@ class IconButton(Translated, QToolButton):
         self.set_words(said_again(self._words))
 
     def retheme(self) -> None:
-        self.setIcon(icon(self._icon_name, getattr(colours(), self._tone)))
+        self.setIcon(icon(self._icon_name, getattr(colours(), self._tone)) if self._icon_name else QIcon())

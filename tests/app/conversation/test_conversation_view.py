@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.answer_text import AnswerText
@@ -103,7 +103,7 @@ def test_a_failure_offers_the_question_again(qtbot: QtBot, view: ConversationVie
     failure = view.findChild(FailureCard)
     assert isinstance(failure, FailureCard)
     with qtbot.waitSignal(view.retry_asked) as caught:
-        failure._retry.click()
+        failure.findChildren(QPushButton)[0].click()
     assert caught.args == [model.turns[0]]
 
 
