@@ -29,7 +29,15 @@ def list_libraries(data_dir: DataDir, identity: Identity | None = None) -> tuple
     With `identity` (what makes vectors now), a library that was made with something else has the state "rebuild".
     """
     _finish_deleting(data_dir)
-    return tuple(library_info(data_dir, folder.name, identity) for folder in _folders(data_dir))
+    return tuple(_listed(data_dir, folder, identity) for folder in _folders(data_dir))
+
+
+def _listed(data_dir: DataDir, folder: Path, identity: Identity | None) -> LibraryInfo:
+    """One that somebody renamed by hand, or that has gone meanwhile, keeps no other from the list."""
+    try:
+        return library_info(data_dir, folder.name, identity)
+    except UserError as error:
+        return LibraryInfo(folder.name, folder, state="damaged", reason=error.whole)
 
 
 def library_info(data_dir: DataDir, name: str, identity: Identity | None = None) -> LibraryInfo:

@@ -84,6 +84,14 @@ def test_one_that_cannot_be_opened_is_listed_with_its_reason(data_dir: DataDir) 
     assert not infos["well"].reason
 
 
+def test_a_folder_that_somebody_renamed_by_hand_keeps_no_other_from_the_list(data_dir: DataDir) -> None:
+    create_library(data_dir, "Work")
+    shutil.copytree(data_dir.libraries / "Work", data_dir.libraries / "Work [old]")
+    infos = {info.name: info for info in list_libraries(data_dir)}
+    assert [infos[name].state for name in infos] == ["ready", "damaged"]
+    assert "cannot be the name" in str(infos["Work [old]"].reason)
+
+
 def test_one_whose_creation_was_cut_short_is_finished(data_dir: DataDir) -> None:
     create_library(data_dir, "Work")
     (data_dir.libraries / "Work" / "library.db").write_bytes(b"")
