@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rag_core.library.records import Folder, LibrarySettings
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 from tests.index.builders import add
+from tests.test_architecture import sources
 
 
 @pytest.fixture
@@ -70,6 +72,13 @@ def test_one_key_opens_documents_and_conversations_and_is_asked_for_once(data_di
     with Library(data_dir, "Secret", key_source=key_of, read_only=True) as again:
         assert list(again.store.known_files()) == ["/diary.txt"]
         assert [kept.title for kept in again.conversations.list()] == ["Quetzalcoatl"]
+
+
+def test_it_is_the_one_door() -> None:
+    """What opens a file elsewhere would open it without its key."""
+    door = re.compile(r"\b(?:Store\.open|ConversationStore)\(")
+    places = {place for package in ("app", "rag_core") for place, text in sources(package) if door.search(text)}
+    assert places == {"rag_core/library/library.py"}
 
 
 def test_closing_gives_both_files_back_and_they_open_again(library: Library, data_dir: DataDir) -> None:
