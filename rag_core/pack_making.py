@@ -16,8 +16,8 @@ from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.npu.targets import EMULATOR, Target, this_target
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.stages import STAGES
 from rag_core.settings import Settings
+from rag_core.stages import STAGES
 
 Problems = dict[str, UserError]
 

@@ -2,65 +2,121 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from rag_core.index.records import Identity
-from rag_core.ingest.chunker import CHUNKER_VERSION
-from rag_core.model_protocols import PassageReader
-from rag_core.runtime.devices import DeviceKind
+from rag_core.engine.models import Models, StageModel
+from rag_core.errors import PackMissing, UserError
+from rag_core.messages import NOTHING, Message, literal
+from rag_core.runtime.devices import PLAIN_NAMES, QNN, Device, DeviceKind
+from rag_core.runtime.pack import Manifest, Pack
+from rag_core.stages import EMBED, GENERATE, READ, STAGES, Stage
 from rag_core.text.language import Language, Languages
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
+from tests.fakes_reader import FakeReader
 
 ENGLISH_ONLY = Languages(frozenset({"en"}))
 
 
-@dataclass
-class FakeModels:
-    """Fulfils `engine.models.Models`. Change `encoder` or `generator` to make them say, or do, something else."""
+class FakeStage(StageModel[Any]):
+    """Says of itself what it is told to. Without a model none is installed, or it cannot be used: `refusal`."""
 
-    encoder: FakeEncoder = field(default_factory=FakeEncoder)
-    generator: FakeGenerator = field(default_factory=FakeGenerator)
-    reader: PassageReader | None = None
-    load_ms: dict[str, float] = field(default_factory=dict)
-    providers: dict[str, str] = field(default_factory=lambda: {"embed": "fake", "generate": "fake"})
-    reasons: dict[str, str] = field(default_factory=dict)
-    precisions: dict[str, str] = field(default_factory=dict)
-    failed: frozenset[str] = frozenset()
-    llm_id: str = "fake-llm"
-    evidence_tokens: int = 200
-    max_new_tokens: int = 64
-    languages: Languages = field(default_factory=Languages)
-    reader_languages: Languages = field(default_factory=lambda: ENGLISH_ONLY)
-    closed: bool = False
+    provider, precision, has_failed = "fake", "", False
     kind: DeviceKind = "cpu"
-    retried: int = 0
+
+    def __init__(self, stage: Stage[Any], model: Any, kind: DeviceKind, languages: Languages, **spec: int) -> None:
+        self.stage = stage
+        self.fake = model
+        self.refusal: UserError | None = None
+        self.told = NOTHING
+        self.kind = kind
+        self.languages = languages
+        self.spec: dict[str, Any] = spec
+        self._made, self._failure, self._is_used = None, None, False
 
     @property
-    def token_counter(self) -> FakeEncoder:
-        return self.encoder
+    def pack(self) -> Pack:
+        if self.fake is None and self.refusal is None:
+            raise PackMissing("It is not installed.")
+        spec = self.spec | {"dim": getattr(self.fake, "dim", 1), "max_tokens": 256, "pooling": "mean"}
+        name = getattr(self.fake, "pack_id", "damaged")
+        return Pack(Path(), Manifest(name, self.stage.role, name, "", "1", (), (), spec), "0" * 64)
 
     @property
-    def identity(self) -> Identity:
-        return Identity(self.encoder.pack_id, "0" * 64, self.encoder.dim, "mean", str(CHUNKER_VERSION))
+    def unopened(self) -> Any:
+        return self.fake
 
-    def kind_of(self, stage: str) -> DeviceKind:
-        return self.kind
+    @property
+    def model(self) -> Any:
+        if self.refusal is not None or self.fake is None:
+            self._do_without(self.refusal or PackMissing("It is not installed."))
+            raise self.refusal or PackMissing("It is not installed.")
+        if self._failure is not None:
+            raise self._failure
+        return self.fake
 
-    def reads(self, language: Language) -> bool:
-        return self.languages.knows(language)
+    @property
+    def reason(self) -> Message:
+        return self.told or super().reason
 
-    def reads_closely(self, language: Language) -> bool:
-        return self.reader is not None and self.reader_languages.knows(language)
+    @property
+    def device(self) -> Device:
+        return Device(self.provider, self.kind, PLAIN_NAMES.get(self.provider, self.provider), "", False, None)
 
-    def writes(self, language: Language) -> bool:
-        return self.languages.knows(language)
+    def knows(self, language: Language) -> bool:
+        return self.fake is not None and self._failure is None and self.languages.knows(language)
+
+    def give(self, model: Any = None, refusal: UserError | None = None) -> None:
+        self.fake, self.refusal, self._failure = model, refusal, None
+
+    def move(self, provider: str, reason: str = "") -> None:
+        """Its device has failed."""
+        self.provider, self.told, self.has_failed = provider, literal(reason), True
+
+
+class FakeModels(Models):
+    """Change `encoder`, `generator` or `reader` to make them say, or do, something else."""
+
+    def __init__(
+        self,
+        encoder: FakeEncoder | None = None,
+        generator: FakeGenerator | None = None,
+        reader: FakeReader | None = None,
+        languages: Languages | None = None,
+        kind: DeviceKind = "cpu",
+        evidence_tokens: int = 200,
+        max_new_tokens: int = 64,
+    ) -> None:
+        known = languages or Languages()
+        room = {"evidence_tokens": evidence_tokens, "max_new_tokens": max_new_tokens}
+        self._fakes = {
+            EMBED.name: FakeStage(EMBED, encoder or FakeEncoder(), kind, known),
+            READ.name: FakeStage(READ, reader, kind, ENGLISH_ONLY),
+            GENERATE.name: FakeStage(GENERATE, generator or FakeGenerator(), kind, known, **room),
+        }
+        self._stages = dict(self._fakes)
+        self.load_ms = {}
+        self.closed = False
+        self.retried = 0
+
+    def __getitem__(self, stage: Stage[Any]) -> FakeStage:
+        return self._fakes[stage.name]
+
+    @property
+    def providers(self) -> dict[str, str]:
+        return {on.stage.name: on.provider for on in self._fakes.values() if on.fake is not None and not on._failure}
+
+    @property
+    def generator(self) -> FakeGenerator:
+        generator: FakeGenerator = self[GENERATE].fake
+        return generator
 
     def retry_devices(self) -> None:
         self.retried += 1
-        self.reasons.clear()
-        self.failed = frozenset()
-        self.providers = dict.fromkeys(self.providers, "QNNExecutionProvider")
+        for stage in STAGES:
+            self[stage].move(QNN)
+            self[stage].has_failed = False
 
     def close(self) -> None:
         self.closed = True

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag_core.bench.workload import bench_questions, peak_memory_bytes, percentile, write_documents
 from rag_core.engine import AddStep, Engine
-from rag_core.engine.pack_models import PackModels
+from rag_core.engine.models import Models
 from rag_core.evaluate.questions import Question
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
@@ -52,7 +52,7 @@ def run_bench(
     documents = scratch / "documents"
     questions = bench_questions()
     size_bytes = write_documents(documents, questions, _FILES // 10 if quick else _FILES)
-    models = PackModels(packs_from, settings)
+    models = Models(packs_from, settings)
     with Engine(DataDir(scratch / "data"), "bench", settings, models=models) as engine:
         yield from _measure_adding(engine, documents, size_bytes, report)
         yield from _measure_search(engine, questions, 1 if quick else _SEARCH_ROUNDS, report)

@@ -20,7 +20,7 @@ from rag_core.bench.speed import run_bench
 from rag_core.cli import DONE
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
-from rag_core.engine.pack_models import PackModels
+from rag_core.engine.models import Models
 from rag_core.errors import UserError
 from rag_core.evaluate.questions import load_questions
 from rag_core.evaluate.run import evaluate as run_evaluation
@@ -78,7 +78,7 @@ def _bench(arguments: argparse.Namespace, device_notes: Sequence[str]) -> Iterat
     data_dir, settings = data_dir_of(arguments), settings_of(arguments)
     with ExitStack() as opened:
         scratch = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="alcove-bench-")))
-        models = PackModels(data_dir, settings.with_overrides(execution_provider="cpu"))
+        models = Models(data_dir, settings.with_overrides(execution_provider="cpu"))
         opened.callback(models.close)
         meters, notes = find_meters()
         for meter in meters:

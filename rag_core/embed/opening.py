@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from rag_core.embed.backend import EncoderBackend, EncoderTokens, gathered
@@ -11,6 +11,7 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.proof import disagreement
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.embed.unpadded_encoder import UnpaddedEncoder
+from rag_core.messages import Message
 from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.placement import Placement
@@ -21,7 +22,7 @@ from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray
 
 
-def encoder_of(pack: Pack, places: Places, graph: str = "") -> Encoder:
+def encoder_of(pack: Pack, places: Places | Callable[[], Places], graph: str = "") -> Encoder:
     """The embedder of `pack`, to be opened at one of `places` when it is first needed, and proven there on the pack's
     canonical texts. `graph` demands one graph by name. Raises PackCorrupt.
     """
@@ -43,7 +44,7 @@ def _open_at(place: Place, source: Pack, tokens: EncoderTokens, graph: str) -> E
         static.open_smallest()
         return static
 
-    def make(session: Session, reason: str) -> UnpaddedEncoder:
+    def make(session: Session, reason: Message) -> UnpaddedEncoder:
         return UnpaddedEncoder(tokens.spec, session, place.threads, reason)
 
     def complaint_about(encoder: UnpaddedEncoder, name: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from rag_core.embed.backend import Batch
 from rag_core.embed.description import EncoderSpec
 from rag_core.embed.pooling import pool
+from rag_core.messages import NOTHING, Message
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.options import Power
@@ -29,7 +30,7 @@ _RUN_TOKENS = 256
 class UnpaddedEncoder:
     """An `EncoderBackend` that runs one graph. `reason` says why not a better one of the pack."""
 
-    def __init__(self, spec: EncoderSpec, session: Session, threads: int, reason: str = "") -> None:
+    def __init__(self, spec: EncoderSpec, session: Session, threads: int, reason: Message = NOTHING) -> None:
         self.graphs = (session.graph,)
         self.reason = reason
         self._spec = spec

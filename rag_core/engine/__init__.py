@@ -24,7 +24,6 @@ from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models
-from rag_core.engine.pack_models import PackModels
 from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.library import left_out
@@ -71,7 +70,7 @@ class Engine:
         self._opened = ExitStack()
         self._opened.callback(self.library.close)
         if models is None:
-            models = PackModels(data_dir, self.settings)
+            models = Models(data_dir, self.settings)
             self._opened.callback(models.close)
         self._work = Workspace(self.library.index, models, self.settings, data_dir.reports)
 
@@ -113,7 +112,7 @@ class Engine:
         stays out, unless it is named itself. Raises StorageFull, PackMissing.
         """
         started = time.perf_counter()
-        store, identity = self._work.store, self._work.models.identity
+        store, identity = self._work.store, self._work.identity
         cuts_anew = rebuild and "chunker_version" in store.identity_differences(identity)
         if cuts_anew:
             paths, reread = [*paths, *map(Path, store.known_files())], True

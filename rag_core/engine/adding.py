@@ -27,6 +27,7 @@ from rag_core.library import left_out
 from rag_core.messages import Message, say
 from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
+from rag_core.stages import EMBED
 from rag_core.text.language import language_of
 from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
 
@@ -152,7 +153,7 @@ def _cut(read: ReadResult, work: Workspace, target_tokens: int) -> Generator[Add
     """A book takes seconds to cut, and a question may come meanwhile."""
     chunks: list[Chunk] = []
     started = time.perf_counter()
-    for chunk in iterate_chunks(read.parsed, work.models.token_counter, target_tokens):
+    for chunk in iterate_chunks(read.parsed, work.models[EMBED].unopened, target_tokens):
         chunks.append(chunk)
         if time.perf_counter() - started > _STEP_S:
             yield FileReading(str(read.path))

@@ -17,13 +17,14 @@ from rag_core.answer.focus import Piece, Similarity, rank_pieces
 from rag_core.answer.prompt import PROMPT_ID
 from rag_core.engine.checking import support_by_reader
 from rag_core.engine.fitting import fitting_prompt
-from rag_core.engine.models import open_largest_first, told
+from rag_core.engine.models import open_largest_first
 from rag_core.engine.searching import language_asked, search
-from rag_core.engine.suited import in_effect_here, top_k
+from rag_core.engine.suited import in_effect_here, room_for, top_k
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.messages import ENGLISH, catalogue, say
 from rag_core.progress import CancelToken
+from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.text.function_words import without_function_words
 from rag_core.text.language import Language
 from rag_core.types import (
@@ -138,7 +139,7 @@ def ask(
 def _writes(language: Language, work: Workspace) -> bool:
     """Whoever opens a language model that is not there is told."""
     try:
-        return work.models.writes(language)
+        return work.models[GENERATE].knows(language)
     except (PackMissing, PackCorrupt):
         return True
 
@@ -149,7 +150,7 @@ def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity 
         return None
 
     def cosines(texts: Sequence[str]) -> list[float]:
-        values: list[float] = (work.models.encoder.encode_passages(texts) @ query_vector).tolist()
+        values: list[float] = (work.models[EMBED].model.encode_passages(texts) @ query_vector).tolist()
         return values
 
     return cosines
@@ -157,10 +158,10 @@ def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity 
 
 def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
     models, clock = asked.work.models, asked.clock
-    generator = models.generator
+    generator = models[GENERATE].model
     clock.timings_ms |= models.load_ms
-    limit = models.max_new_tokens
-    prompt, notices = fitting_prompt(asked.question, pieces, asked.history, models, asked.query)
+    evidence, limit = room_for(asked.work.settings, models[GENERATE])
+    prompt, notices = fitting_prompt(asked.question, pieces, asked.history, generator, evidence, limit, asked.query)
     stream = GroundedStream(asked.result.passages, asked.query, _support(asked))
     for piece in generator.generate(prompt.messages, max_new_tokens=limit, cancel=asked.cancel):
         if "first_token" not in clock.timings_ms:
@@ -231,11 +232,11 @@ def _answer(
         relevance=asked.result.relevance,
         unsupported=tuple(stream.unsupported) if stream else (),
         timings_ms=asked.clock.timings_ms,
-        providers=dict(asked.work.models.providers),
+        providers=asked.work.models.providers,
         provenance=_provenance(asked, generated),
         counts=asked.result.counts | (counts or {}),
         checks=tuple(stream.checks) if stream else (),
-        reasons=told(asked.work.models),
+        reasons=asked.work.models.reasons,
     )
 
 
@@ -243,11 +244,11 @@ def _provenance(asked: _Asked, generated: bool) -> dict[str, str]:
     """What made this answer: enough to make it again."""
     work = asked.work
     used = in_effect_here(work)
-    made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models.identity.encoder_pack_id}
+    made_by = {"schema": work.store.meta()["schema_version"], "embedder": work.models[EMBED].pack.id}
     made_by |= {"top_k": str(used.top_k), "chunk_tokens": str(used.chunk_tokens)}
-    if "reranked" in asked.result.counts and (reader := work.models.reader) is not None:
-        made_by["reader"] = reader.pack_id
+    if "reranked" in asked.result.counts and work.models[READ].provider:
+        made_by["reader"] = work.models[READ].pack.id
     if not generated:
         return made_by
     prompt = {"prompt": PROMPT_ID, "evidence_tokens": str(used.evidence_tokens)}
-    return made_by | {"llm": work.models.llm_id, "max_new_tokens": str(used.max_new_tokens)} | prompt
+    return made_by | {"llm": work.models[GENERATE].pack.id, "max_new_tokens": str(used.max_new_tokens)} | prompt

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag_core.answer.checking import Checker, Support
 from rag_core.engine.workspace import Workspace
 from rag_core.progress import CancelToken
+from rag_core.stages import READ
 from rag_core.text.language import Language, language_of, language_within
 from rag_core.types import Passage, SentenceCheck
 
@@ -18,17 +19,18 @@ def support_by_reader(
     """The reader's word on sentences, which adds its time to `timings_ms["check"]`.
 
     None where there is no reader, or it does not know the question's language. One that fails on the way says nothing
-    of the sentences that are left (`models.reasons` says why), and is not asked again.
+    of the sentences that are left (its `reason` says why), and is not asked again.
     """
-    models = work.models
-    reader = models.reader if models.reads_closely(language) else None
-    if reader is None:
+    reading = work.models[READ]
+    if not reading.knows(language) or reading.or_none() is None:
         return None
 
     def support(pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         started = time.perf_counter()
-        known = [pair for pair in pairs if all(models.reads_closely(language_within(text, language)) for text in pair)]
-        said = dict(zip(known, reader.support(known, cancel) if known else [], strict=True))
+        known = [pair for pair in pairs if all(reading.knows(language_within(text, language)) for text in pair)]
+        unsaid: Sequence[float | None] = [None] * len(known)
+        judged = reading.attempt(lambda reader: reader.support(known, cancel), unsaid) if known else unsaid
+        said = dict(zip(known, judged, strict=True))
         timings_ms["check"] = timings_ms.get("check", 0.0) + (time.perf_counter() - started) * 1000
         return [said.get(pair) for pair in pairs]
 

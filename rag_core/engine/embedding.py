@@ -11,6 +11,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.messages import say
 from rag_core.progress import Progress
+from rag_core.stages import EMBED
 from rag_core.types import DocumentsSearchable
 
 # A question waits for one step, and a stop can cost one: so a step takes about this long, on whatever machine.
@@ -21,7 +22,7 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
     """Each step is a transaction: a stop at any of them loses nothing. Raises IndexMismatch if the model changed."""
     store = work.store
     total = store.pending_count()
-    limits = suited_to(work.models.kind_of("embed")).embed_chunks
+    limits = suited_to(work.models[EMBED].kind).embed_chunks
     done, size = 0, limits[0]
     while done < total:
         yield Progress("embed", done, total, "passages")
@@ -30,8 +31,8 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
             break
         started = time.perf_counter()
         ids = [chunk.chunk_id for chunk in batch]
-        vectors = work.models.encoder.encode_passages([chunk.text for chunk in batch])
-        if store.identity_differences(work.models.identity):
+        vectors = work.models[EMBED].model.encode_passages([chunk.text for chunk in batch])
+        if store.identity_differences(work.identity):
             raise IndexMismatch(say("embedder-replaced"))
         work.index.put_vectors(ids, vectors)
         size = _next_size(size, (time.perf_counter() - started) * 1000, limits)

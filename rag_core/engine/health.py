@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from rag_core.engine.models import has_no_reader
+from rag_core.engine.models import StageModel
+from rag_core.engine.suited import tokens_of_a_question
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
 from rag_core.paths import DataDir
+from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Inventory, devices_for, list_devices
 from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
 from rag_core.runtime.places import Machine, find_places
-from rag_core.runtime.stages import EMBED, GENERATE, RERANK, STAGES, Stage
 from rag_core.settings import Settings
+from rag_core.stages import STAGES, Placed
 
 RETRY = "The processor can do this work. Have the devices tried again."
 
-_QUESTION, _SENTENCE = "Where does this run?", "It runs on this computer."
 _LOW_SPACE_BYTES = 1024**3
 _NOT_INSTALLED = {
     False: "not installed",
@@ -118,36 +119,30 @@ def check_library(work: Workspace) -> Iterator[Check]:
 def _check_models(work: Workspace) -> Iterator[Check]:
     """Opens each model and runs it: where a stage runs is what it did, not what was configured."""
     try:
-        different = work.store.identity_differences(work.models.identity)
+        different = work.store.identity_differences(work.identity)
         yield Check(
             "embedding model",
             not different,
             f"differs: {', '.join(different)}" if different else "the one that made this library",
             "Make the library searchable anew; the documents stay as they are.",
         )
-        work.models.encoder.encode_queries([_QUESTION])
-        yield _runs(work, EMBED)
-        if not has_no_reader(work.models):
-            yield _reading(work)
-        work.models.generator  # noqa: B018 - opening it is the test
-        yield _runs(work, GENERATE)
+        for on in work.models:
+            if not (on.stage.optional and on.is_missing):
+                yield _ran(on, tokens_of_a_question(work.settings, work.models))
     except RagError as error:
         yield Check("models", False, str(error), getattr(error, "advice", ""))
 
 
-def _reading(work: Workspace) -> Check:
-    """Its last place may fail at this very sentence: then there is no reader any more."""
-    if (reader := work.models.reader) is not None:
-        reader.read(_QUESTION, [("", _SENTENCE)])
-    if work.models.reader is None:
-        return replace(_runs(work, RERANK), ok=False, advice=f"Questions are answered without it. {PREPARE}")
-    return _runs(work, RERANK)
-
-
-def _runs(work: Workspace, stage: Stage) -> Check:
-    provider = work.models.providers.get(stage.name, "nothing that is known")
-    reason = work.models.reasons.get(stage.name, "")
-    return Check(f"{stage.word} runs on", True, f"{provider} ({reason})" if reason else provider)
+def _ran(on: StageModel[Placed], tokens: int) -> Check:
+    """Raises what it fails with, where it cannot be done without."""
+    name = f"{on.stage.word} runs on"
+    try:
+        on.try_out(tokens, CancelToken())
+    except UserError:
+        if not on.stage.optional:
+            raise
+        return Check(name, False, f"nothing ({on.reason})", f"Questions are answered without it. {PREPARE}")
+    return Check(name, True, f"{on.provider} ({on.reason})" if on.reason else on.provider)
 
 
 def _existing(path: Path) -> Path:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from rag_core.answer.focus import subject_of
 from rag_core.answer.relevance import Evidence, probability, relevance_features
-from rag_core.engine.models import told
+from rag_core.engine.models import StageModel
 from rag_core.engine.suited import read_chunks
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.messages import Message, say
-from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
+from rag_core.read.reader import Reader
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.retrieve.protocol import FoundChunk
+from rag_core.stages import EMBED, READ
 from rag_core.text.function_words import without_function_words
 from rag_core.text.language import UNKNOWN, Language, language_of, language_within, name_of
 from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult
@@ -35,8 +36,7 @@ class _CloseReading:
     """Reads the chunks that were found, and remembers how many and how long that took."""
 
     question: str
-    reader: PassageReader
-    work: Workspace
+    reader: StageModel[Reader]
     marks: bool
     cancel: CancelToken | None
     elapsed_ms: float = 0.0
@@ -45,10 +45,12 @@ class _CloseReading:
     def __call__(self, chunks: Sequence[FoundChunk]) -> list[Reading | None]:
         """None for chunks in a language that the reader does not know, too."""
         started = time.perf_counter()
-        knows = self.work.models.reads_closely
+        knows = self.reader.knows
         known = [chunk for chunk in chunks if knows(language_within(chunk.text, chunk.language))]
         texts = [(subject_of(chunk.headings, chunk.title, next(iter(chunk.paths), "")), chunk.text) for chunk in known]
-        said = self.reader.read(self.question, texts, self.cancel) if texts else []
+        said: list[Reading | None] = [None] * len(texts)
+        if texts:
+            said = self.reader.attempt(lambda reader: reader.read(self.question, texts, self.cancel), said)
         by_id = {chunk.chunk_id: reading for chunk, reading in zip(known, said, strict=True)}
         self.elapsed_ms += (time.perf_counter() - started) * 1000
         self.read += sum(reading is not None for reading in said)
@@ -89,9 +91,9 @@ def search(
     started = time.perf_counter()
     embedded = work.store.vector_count() == 0 or _knows_vectors(language, work)
     unread = rerank and _reads_others_only(language, work)
-    reader = work.models.reader if rerank and not unread else None
+    reads = rerank and not unread and work.models[READ].or_none() is not None
     vector = _query_vector(query, work) if embedded else None
-    reading = None if reader is None else _CloseReading(query, reader, work, asked_now in ("", query), cancel)
+    reading = _CloseReading(query, work.models[READ], asked_now in ("", query), cancel) if reads else None
     notices = _pending(work, embedded) + _unknown_language(language, embedded, unread, quotes_only)
     timings_ms = dict(work.models.load_ms)
     timings_ms["embed_query"] = (time.perf_counter() - started) * 1000 - sum(timings_ms.values())
@@ -117,26 +119,26 @@ def search(
     started = time.perf_counter()
     relevance = _relevance(words, passages, work)
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
-    providers, reasons = dict(work.models.providers), told(work.models)
+    providers, reasons = work.models.providers, work.models.reasons
     result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, notices, reasons, counts)
     return Found(result, vector)
 
 
 def _knows_vectors(language: Language, work: Workspace) -> bool:
     """Whether the model that made the library's vectors reads the language."""
-    if work.store.identity_differences(work.models.identity):
+    if work.store.identity_differences(work.identity):
         raise IndexMismatch(say("library-of-another-embedder"))
-    return work.models.reads(language)
+    return work.models[EMBED].knows(language)
 
 
 def _query_vector(query: str, work: Workspace) -> FloatArray | None:
     """None where nothing is searchable by meaning yet."""
-    return work.models.encoder.encode_queries([query])[0] if work.store.vector_count() else None
+    return work.models[EMBED].model.encode_queries([query])[0] if work.store.vector_count() else None
 
 
 def _reads_others_only(language: Language, work: Workspace) -> bool:
-    """Whether there is a reader, for other languages; the models' `reasons` say why there is none at all."""
-    return not work.models.reads_closely(language) and work.models.reads_closely(UNKNOWN)
+    """Whether there is a reader, for other languages; its `reason` says why there is none at all."""
+    return not work.models[READ].knows(language) and work.models[READ].knows(UNKNOWN)
 
 
 def _pending(work: Workspace, embedded: bool) -> tuple[Message, ...]:
@@ -180,6 +182,6 @@ def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
         )
         for p in passages
     ]
-    embedder = work.models.identity.encoder_pack_id
+    embedder = work.models[EMBED].pack.id
     features = relevance_features(query, evidence, embedder=embedder, library_chunks=work.store.chunk_count())
     return probability(features)

@@ -9,17 +9,20 @@ writing, so it gets more passages and shorter answers, 7 of 1,000 characters; th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.runtime.devices import DeviceKind
 from rag_core.settings import InEffect, Settings
+from rag_core.stages import EMBED, GENERATE, READ
 
 if TYPE_CHECKING:
-    from rag_core.engine.models import Models
+    from rag_core.engine.models import Models, StageModel
     from rag_core.engine.workspace import Workspace
 
+_QUESTION_TOKENS = 256
 _CHUNK_TOKENS = "chunk_tokens"  # of the library, in its `index_meta`
 
 
@@ -53,41 +56,41 @@ def suited_to(kind: DeviceKind) -> Suited:
     return _BY_KIND.get(kind, _CPU)
 
 
-def evidence_tokens(settings: Settings, spec: Mapping[str, Any], kind: DeviceKind) -> int:
-    """`spec` is of the language model's pack, `kind` of the device that it writes on."""
-    return settings.evidence_tokens or int(spec.get("evidence_tokens", suited_to(kind).evidence_tokens))
-
-
-def max_new_tokens(settings: Settings, spec: Mapping[str, Any], kind: DeviceKind) -> int:
-    """`spec` is of the language model's pack, `kind` of the device that it writes on."""
-    longest = suited_to(kind).max_new_tokens
-    return settings.max_new_tokens or min(int(spec.get("max_new_tokens", longest)), longest)
+def room_for(settings: Settings, writing: StageModel[Any]) -> tuple[int, int]:
+    """How many tokens of the passages the language model handles well in one prompt, and the longest answer that suits
+    it where it writes. Raises PackMissing, PackCorrupt.
+    """
+    spec, suited = writing.pack.manifest.spec, suited_to(writing.kind)
+    evidence = int(spec.get("evidence_tokens", suited.evidence_tokens))
+    longest = min(int(spec.get("max_new_tokens", suited.max_new_tokens)), suited.max_new_tokens)
+    return settings.evidence_tokens or evidence, settings.max_new_tokens or longest
 
 
 def in_effect(settings: Settings, models: Models) -> InEffect:
     """What `settings` come to now, for a library that is yet to be made. Zeros stand for what no model is there to
     decide.
     """
-    try:
-        evidence, longest = models.evidence_tokens, models.max_new_tokens
-    except (PackMissing, PackCorrupt):
-        evidence = longest = 0
-    return InEffect(
-        settings.chunk_tokens or suited_to(models.kind_of("embed")).chunk_tokens,
-        top_k(settings, models),
-        evidence,
-        longest,
-    )
+    evidence = longest = 0
+    with suppress(PackMissing, PackCorrupt):
+        evidence, longest = room_for(settings, models[GENERATE])
+    chunk_tokens = settings.chunk_tokens or suited_to(models[EMBED].kind).chunk_tokens
+    return InEffect(chunk_tokens, top_k(settings, models), evidence, longest)
+
+
+def tokens_of_a_question(settings: Settings, models: Models) -> int:
+    """What a question with its passages and its answer takes in the language model, about."""
+    used = in_effect(settings, models)
+    return used.max_new_tokens + used.evidence_tokens + used.evidence_tokens // 4 + _QUESTION_TOKENS
 
 
 def top_k(settings: Settings, models: Models) -> int:
     """By the device that writes the answer: it reads the passages."""
-    return settings.top_k or suited_to(models.kind_of("generate")).top_k
+    return settings.top_k or suited_to(models[GENERATE].kind).top_k
 
 
 def read_chunks(top_k: int, models: Models) -> int:
     """How many of the chunks that were found the reader gets, for `top_k` passages: by the device that reads them."""
-    return max(top_k, suited_to(models.kind_of("rerank")).read_chunks)
+    return max(top_k, suited_to(models[READ].kind).read_chunks)
 
 
 def in_effect_here(work: Workspace) -> InEffect:
@@ -102,7 +105,7 @@ def chunk_tokens(work: Workspace) -> int:
     if kept := work.store.meta().get(_CHUNK_TOKENS):
         return int(kept)
     # Libraries that say nothing of it are older than the choice by device: they were cut for the CPU.
-    return suited_to("cpu" if work.store.chunk_count() else work.models.kind_of("embed")).chunk_tokens
+    return suited_to("cpu" if work.store.chunk_count() else work.models[EMBED].kind).chunk_tokens
 
 
 def keep_chunk_tokens(work: Workspace) -> int:

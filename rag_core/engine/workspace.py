@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.engine.models import Models
+from rag_core.identity import identity_of
 from rag_core.index.library_index import LibraryIndex
+from rag_core.index.records import Identity
 from rag_core.index.store import Store
 from rag_core.settings import Settings
+from rag_core.stages import EMBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,11 @@ class Workspace:
     models: Models
     settings: Settings
     reports: Path
+
+    @property
+    def identity(self) -> Identity:
+        """What vectors and chunks that are made now are made by. Raises PackMissing, PackCorrupt."""
+        return identity_of(self.models[EMBED].pack)
 
     @property
     def store(self) -> Store:

@@ -20,6 +20,7 @@ import numpy as np
 from rag_core.errors import DeviceFailed
 from rag_core.generate.backend import common_prefix
 from rag_core.generate.genai_runtime import PIPELINE, load_runtime, no_memory, open_model
+from rag_core.messages import NOTHING
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import verify
 from rag_core.runtime.places import Place
@@ -43,7 +44,7 @@ class GenaiDecoder:
     ProviderUnavailable where the model is not at the place that it was opened for.
     """
 
-    reason = ""
+    reason = NOTHING
 
     def __init__(self, place: Place) -> None:
         pack = place.pack

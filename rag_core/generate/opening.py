@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rag_core.generate.backend import TokenDecoder
 from rag_core.generate.chat import ChatTokenizer
 from rag_core.generate.genai_decoder import GenaiDecoder
@@ -13,7 +15,7 @@ from rag_core.runtime.placement import Placement
 from rag_core.runtime.places import Place, Places, own_places
 
 
-def generator_of(pack: Pack, places: Places) -> Generator:
+def generator_of(pack: Pack, places: Places | Callable[[], Places]) -> Generator:
     """The language model of `pack`, to be loaded at one of `places` when it is first needed. Raises PackCorrupt where
     its tokenizer cannot be read.
     """

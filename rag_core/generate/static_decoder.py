@@ -22,6 +22,7 @@ from rag_core.generate.backend import common_prefix
 from rag_core.generate.genai_runtime import no_memory
 from rag_core.generate.sampling import TokenChoice
 from rag_core.generate.static_window import Array, Cache, OpenWindow, Rotations, windows_by_cache
+from rag_core.messages import NOTHING
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import DecoderWindow, decoder_shapes
 from rag_core.runtime.pack import Graph, verify
@@ -35,7 +36,7 @@ class StaticDecoder:
     on until a step has been made. Raises PackCorrupt.
     """
 
-    reason = ""
+    reason = NOTHING
 
     def __init__(self, place: Place) -> None:
         pack = place.pack

@@ -20,7 +20,6 @@ from rag_core.pack_making import PackMaking
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.stages import STAGES
 from rag_core.types import Answer, AskEvent
 
 StopOthers = Callable[[CancelToken, Callable[[Job], bool]], None]
@@ -138,8 +137,7 @@ class EngineWork:
         if settings.execution_provider.lower() == "cpu":
             yield from ()
             return NpuState()
-        failed = self.engines.models.failed
-        doubtful = [stage.role for stage in STAGES if stage.name in failed]
+        doubtful = [on.stage.role for on in self.engines.models if on.has_failed]
         return (yield from packs.check_npu(self.making, self.engines.data_dir, settings, doubtful))
 
     def _retry_devices(self, token: CancelToken) -> Work:

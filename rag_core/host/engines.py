@@ -13,17 +13,11 @@ from dataclasses import dataclass
 
 from rag_core.engine import Engine
 from rag_core.engine.models import Models
-from rag_core.engine.pack_models import PackModels
 from rag_core.host.settings_in_use import settings_in_use
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, Value
 
 ModelsFactory = Callable[[DataDir, Settings], Models]
-
-
-def pack_models(data_dir: DataDir, settings: Settings) -> Models:
-    """The models of the installed packs."""
-    return PackModels(data_dir, settings)
 
 
 @dataclass(slots=True)
@@ -39,7 +33,7 @@ class Engines:
 
     def __init__(self, data_dir: DataDir, make_models: ModelsFactory | None = None) -> None:
         self.data_dir = data_dir
-        self._make_models = make_models or pack_models
+        self._make_models = make_models or Models
         self.settings = settings_in_use(data_dir)
         self.models = self._make_models(data_dir, self.settings)
         self._readers: dict[str, _Opened] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rag_core.engine.models import Models
 from rag_core.host.events import DeviceCrashed, StageMoved
-from rag_core.messages import literal
+from rag_core.messages import NOTHING, literal
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, plain_name
@@ -44,11 +44,11 @@ class Moves:
     def since(self, models: Models) -> Iterator[StageMoved]:
         """The stages that moved to the processor since the last call."""
         before = self._before if models is self._models else {}
-        now = dict(models.providers)
+        now = models.providers
         self._models, self._before = models, now
         for stage, provider in now.items():
             if provider == CPU and before.get(stage, CPU) != CPU:
-                yield StageMoved(stage, provider, literal(models.reasons.get(stage, "")))
+                yield StageMoved(stage, provider, models.reasons.get(stage, NOTHING))
 
     def forget(self) -> None:
         """The models are about to be opened anew."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from rag_core.messages import Message
 from rag_core.read.backend import ReaderBackend, judgements
 from rag_core.read.budget import READING_MS, paced
 from rag_core.read.decoding import Judgement
@@ -25,7 +26,9 @@ from rag_core.runtime.speeds import speeds_of
 from rag_core.runtime.tokenizer import PackTokenizer
 
 
-def reader_of(pack: Pack, places: Places, graph: str = "", *, time_ms: float = READING_MS) -> Reader:
+def reader_of(
+    pack: Pack, places: Places | Callable[[], Places], graph: str = "", *, time_ms: float = READING_MS
+) -> Reader:
     """The reader of `pack`, to be opened at one of `places` when it is first needed, and proven there on the pack's
     canonical texts. `graph` demands one graph by name. `time_ms` is what one `read` may take; infinite means as long as
     it takes, so that what is read does not depend on the machine. Raises PackCorrupt.
@@ -62,7 +65,7 @@ def _backend(place: Place, source: Pack, layout: Layout, graph: str) -> ReaderBa
         static.open_largest()
         return static
 
-    def make(session: Session, reason: str) -> UnpaddedReader:
+    def make(session: Session, reason: Message) -> UnpaddedReader:
         return UnpaddedReader(layout.spec, session, place.threads, reason)
 
     def complaint_about(reader: UnpaddedReader, name: str) -> str:

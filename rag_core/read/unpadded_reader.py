@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
+from rag_core.messages import NOTHING, Message
 from rag_core.progress import CancelToken
 from rag_core.read.backend import Batch
 from rag_core.read.budget import Pace, measured
@@ -24,7 +25,7 @@ from rag_core.runtime.session import Session
 class UnpaddedReader:
     """A `ReaderBackend` that runs one graph. `reason` says why not a better one of the pack."""
 
-    def __init__(self, spec: ReaderSpec, session: Session, threads: int, reason: str = "") -> None:
+    def __init__(self, spec: ReaderSpec, session: Session, threads: int, reason: Message = NOTHING) -> None:
         self.graphs = (session.graph,)
         self.reason = reason
         self.pace: Pace | None = None

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
 
@@ -25,7 +25,7 @@ PREPARE = "Prepare the models once, while online."
 
 _REBUILD = "Prepare the models again, or import it again."
 
-Role = Literal["embedder", "llm", "reader"]
+Role = str  # what it is for: "embedder", "reader", "llm"; the setting that names a pack is called so, too
 
 
 @dataclass(frozen=True, slots=True)

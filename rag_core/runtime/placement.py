@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Generic, Protocol, TypeVar
 
 from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable, UserError
+from rag_core.messages import NOTHING, Message, joined, say
 from rag_core.runtime.devices import Device
 from rag_core.runtime.memory import return_free_memory
 from rag_core.runtime.pack import Graph
@@ -24,7 +25,7 @@ class Backend(Protocol):
     def graphs(self) -> Sequence[Graph]: ...
 
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> Message: ...
 
 
 Opened = TypeVar("Opened", bound=Backend)
@@ -36,17 +37,20 @@ class Placement(Generic[Opened]):
     """What is open of a stage, where, and why there.
 
     It is opened by `open_at`, on the first of `places` that works, when it is first needed; after `close`, when it is
-    needed again. Where a device fails, refuses or hangs, it moves on to the next, and `reason` tells. Safe to
-    use from several threads: who is at work while it is closed, or moves on, ends that work with what they have.
-    `let_go` is for what has to be told that it is not needed any more.
+    needed again. The places themselves may be looked for then, too. Where a device fails, refuses or hangs, it moves on
+    to the next, and `reason` tells. Safe to use from several threads: who is at work while it is closed, or moves on,
+    ends that work with what they have. `let_go` is for what has to be told that it is not needed any more.
     """
 
     def __init__(
-        self, places: Places, open_at: Callable[[Place], Opened], let_go: Callable[[Opened], None] | None = None
+        self,
+        places: Places | Callable[[], Places],
+        open_at: Callable[[Place], Opened],
+        let_go: Callable[[Opened], None] | None = None,
     ) -> None:
-        self._best = places.found[0].device
-        self._left = list(places.found)
-        self._reasons = [places.reason] if places.reason else []
+        self._places = places
+        self._left: list[Place] = []
+        self._reasons: list[Message] = []
         self._open_at = open_at
         self._let_go = let_go
         self._opened: Opened | None = None
@@ -67,7 +71,9 @@ class Placement(Generic[Opened]):
 
     @property
     def place(self) -> Place:
-        """Where it is open, or will be."""
+        """Where it is open, or will be. Raises what looking for places does."""
+        if not self._left:
+            self._left = list(self._known_places().found)
         return self._left[0]
 
     @property
@@ -77,13 +83,13 @@ class Placement(Generic[Opened]):
     @property
     def has_moved(self) -> bool:
         """Whether it had to leave the best device that it could have had."""
-        return self.device != self._best
+        return self.device != self._known_places().found[0].device
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Message:
         """Why it does not run better; empty where nothing was denied."""
         opened = self._opened
-        return " ".join(filter(None, [*self._reasons, opened.reason if opened is not None else ""]))
+        return joined([self._known_places().reason, *self._reasons, opened.reason if opened is not None else NOTHING])
 
     @property
     def precision(self) -> str:
@@ -151,6 +157,11 @@ class Placement(Generic[Opened]):
             except FAILURES as failure:
                 self.move_on(opened, failure)
 
+    def _known_places(self) -> Places:
+        if not isinstance(self._places, Places):
+            self._places = self._places()
+        return self._places
+
     def _graphs(self) -> Sequence[Graph]:
         opened = self._opened
         return opened.graphs if opened is not None else ()
@@ -162,14 +173,15 @@ class Placement(Generic[Opened]):
 
     def _first_that_opens(self, moved: bool) -> Opened:
         while True:
+            place = self.place
             try:
-                opened = self._open_at(self.place)
+                opened = self._open_at(place)
             except FAILURES as failure:
                 self._give_up(failure)
                 moved = True
                 continue
             if moved:
-                self._reasons.append(f"Now {self.device.name} is used.")
+                self._reasons.append(say("now-on-device", device=self.device.name))
             return opened
 
     def _give_up(self, failure: UserError) -> None:
@@ -177,8 +189,8 @@ class Placement(Generic[Opened]):
         damaged, say nothing about the device.
         """
         if isinstance(failure, DeviceFailed):
-            self.place.failed(str(failure.message))
+            self.place.failed(failure.message)
         if len(self._left) == 1:
             raise failure
         del self._left[0]
-        self._reasons.append(str(failure.message))
+        self._reasons.append(failure.message)

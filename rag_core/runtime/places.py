@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag_core.errors import NotPrepared, ProviderUnavailable
+from rag_core.messages import NOTHING, Message, joined, literal
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
@@ -39,10 +40,10 @@ class Machine:
             return ""
         return self.breaker.blocked(device.provider, stage)
 
-    def failed(self, device: Device, stage: str, reason: str) -> None:
+    def failed(self, device: Device, stage: str, reason: Message) -> None:
         """The device is left alone at that stage until `retry`."""
         if self.breaker is not None:
-            self.breaker.failed(device.provider, stage, reason)
+            self.breaker.failed(device.provider, stage, str(reason))
 
     def retry(self) -> None:
         """Every device may be tried again."""
@@ -74,7 +75,7 @@ class Place:
             return nullcontext()
         return breaker.at_work(self.device.provider, self.stage, graph)
 
-    def failed(self, reason: str) -> None:
+    def failed(self, reason: Message) -> None:
         """The device is remembered."""
         self.machine.failed(self.device, self.stage, reason)
 
@@ -86,7 +87,7 @@ class Places:
     """
 
     found: tuple[Place, ...]
-    reason: str = ""
+    reason: Message = NOTHING
 
 
 def find_places(
@@ -107,7 +108,7 @@ def find_places(
         inventory = list_devices(look_for_npu=preference.lower() != "cpu")
     demanded = preference.lower() != "auto"
     places: list[Place] = []
-    reasons: list[str] = []
+    reasons: list[Message] = []
     unprepared = False
     devices = devices_for(preference, inventory)
     for device in devices:
@@ -116,18 +117,18 @@ def find_places(
         if isinstance(found, Place):
             places.append(found)
         elif demanded or device.kind == "npu" or (device.kind == "cpu" and not places):
-            reasons.append(str(found.message))
+            reasons.append(found.message)
             unprepared = unprepared or isinstance(found, NotPrepared)
     if not any(device.kind != "cpu" for device in devices):
         reasons += _what_is_missing(preference, inventory, pack)
     if not places:
         where = f"“{preference}”" if demanded else "this machine"
-        message = f"The model “{pack.manifest.title}” cannot run on {where}. {' '.join(reasons)}".strip()
+        message = joined([literal(f"The model “{pack.manifest.title}” cannot run on {where}."), *reasons])
         if unprepared:
             raise NotPrepared(message, PREPARE_FOR_NPU)
         instead = "“auto” or “cpu” as execution provider" if _has_graph(pack, CPU) else "another model"
         raise ProviderUnavailable(message, f"Choose {instead}.")
-    return Places(tuple(places), " ".join(dict.fromkeys(reasons)))
+    return Places(tuple(places), joined(reasons))
 
 
 def own_places(pack: Pack, threads: int = 0) -> Places:
@@ -170,14 +171,14 @@ def _has_graph(pack: Pack, provider: str) -> bool:
     return any(provider in graph.providers for graph in pack.manifest.graphs)
 
 
-def _what_is_missing(preference: str, inventory: Inventory, pack: Pack) -> list[str]:
+def _what_is_missing(preference: str, inventory: Inventory, pack: Pack) -> list[Message]:
     """A demand is told all; "auto" only misses the NPU of a machine that is known to have one, or that is needed."""
-    wanted = preference.lower()
+    wanted, notes = preference.lower(), [literal(note) for note in inventory.notes]
     if wanted == "cpu":
         return []
     if wanted == "auto":
         missed = target_of_chip(processor_name()) is not None or not _has_graph(pack, CPU)
-        return list(inventory.notes) if missed else []
+        return notes if missed else []
     if wanted == "gpu":
-        return ["This machine has no GPU that ONNX Runtime can use."]
-    return list(inventory.notes) or [f"This machine has no device for “{preference}”."]
+        return [literal("This machine has no GPU that ONNX Runtime can use.")]
+    return notes or [literal(f"This machine has no device for “{preference}”.")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import Message, joined, say
 from rag_core.runtime.pack import verify
 from rag_core.runtime.places import Place
 from rag_core.runtime.session import Session
@@ -17,7 +18,7 @@ Opened = TypeVar("Opened")
 def open_proven(
     place: Place,
     what: str,
-    make: Callable[[Session, str], Opened],
+    make: Callable[[Session, Message], Opened],
     complaint_about: Callable[[Opened, str], str],
     graph: str = "",
 ) -> Opened:
@@ -33,8 +34,8 @@ def open_proven(
     complaints: dict[str, str] = {}
     for chosen in graphs:
         verify(pack, only=chosen.files or (chosen.path,))
-        put_aside = [f"The graph “{name}” is not used on this machine: {said}" for name, said in complaints.items()]
-        opened = make(replace(place, threads=1).open_graph(chosen.name), " ".join(put_aside))
+        put_aside = joined(say("graph-put-aside", graph=name, why=why) for name, why in complaints.items())
+        opened = make(replace(place, threads=1).open_graph(chosen.name), put_aside)
         complaint = complaint_about(opened, chosen.name)
         if not complaint:
             return opened

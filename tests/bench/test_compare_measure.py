@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,12 @@ from rag_core.bench.compare.measure import Measurement, Steps
 from rag_core.bench.compare.records import Order, Provider, ProviderRun, Work
 from rag_core.bench.energy import MeterFailed
 from rag_core.bench.energy.meter import Source
-from rag_core.engine.models import NOT_INSTALLED
-from rag_core.errors import DeviceFailed, ProviderUnavailable
-from rag_core.index.records import Identity
+from rag_core.engine.models import StageModel
+from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.settings import Settings
+from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.types import FloatArray
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
@@ -62,6 +63,10 @@ class Counter:
         return
 
 
+def _nodes(on: StageModel[Any]) -> dict[str, int]:
+    return {"fake": 7} if on.stage == EMBED else {}
+
+
 def made(models: FakeModels, tmp_path: Path, *meters: Counter, provider: Provider = HERE) -> ProviderRun:
     """What measuring gives, through the steps that a comparison takes."""
     runs = compared(lambda order: models, tmp_path, [provider], *meters)
@@ -73,7 +78,7 @@ def compared(
 ) -> list[ProviderRun]:
     def measured(order: Order) -> Generator[Progress, None, ProviderRun]:
         assert order.idle_watts.keys() == {meter.name for meter in meters if not meter.broken}
-        measurement = Measurement(order, models(order), meters, lambda stage: {"fake": 7} if stage == "embed" else {})
+        measurement = Measurement(order, models(order), meters, _nodes)
         yield from only_progress(measurement.steps())
         return measurement.run
 
@@ -107,7 +112,7 @@ def test_every_figure_is_measured_where_the_stages_run_here(tmp_path: Path) -> N
         *("embed_tokens_per_s", "index_s", "index_s_per_mb", "index_chunks_per_s", "query_mean_s", "query_p95_s"),
         *("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s", "peak_memory_mib"),
     }
-    assert run.absent == {"rerank_pairs_per_s": NOT_INSTALLED}
+    assert run.absent == {"rerank_pairs_per_s": "It is not installed."}
     assert run.figures["first_token_s"] == pytest.approx(0.11)
     assert run.stages["embed"].model == "fake-encoder" and run.stages["embed"].placement == {"fake": 7}
     assert (len(run.said), len(run.found), len(run.vectors)) == (3, 4, 6)
@@ -118,7 +123,7 @@ def test_every_figure_is_measured_where_the_stages_run_here(tmp_path: Path) -> N
 
 def test_a_reader_has_its_rate_where_it_reads_here(tmp_path: Path) -> None:
     models = timed_models()
-    models.reader, models.providers["rerank"] = FakeReader(), "fake"
+    models[READ].give(FakeReader())
     run = made(models, tmp_path)
     assert run.figures["rerank_pairs_per_s"] > 0 and run.absent == {}
     assert run.stages["rerank"].model == "fake-reader"
@@ -126,12 +131,12 @@ def test_a_reader_has_its_rate_where_it_reads_here(tmp_path: Path) -> None:
 
 def test_questions_that_were_read_elsewhere_or_not_at_all_give_no_figures(tmp_path: Path) -> None:
     models = timed_models()
-    models.reader, models.providers["rerank"] = FakeReader(), "CPUExecutionProvider"
-    models.reasons["rerank"] = "The NPU refused the reader."
+    models[READ].give(FakeReader())
+    models[READ].move("CPUExecutionProvider", "The NPU refused the reader.")
     run = made(models, tmp_path / "elsewhere")
     assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "The NPU refused the reader."
     models = timed_models()
-    models.reasons["rerank"] = "Its pack is damaged."
+    models[READ].give(refusal=PackCorrupt("Its pack is damaged."))
     run = made(models, tmp_path / "nowhere")
     assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "Its pack is damaged."
     assert run.figures["decode_tokens_per_s"] > 0 and "rerank" not in run.stages
@@ -143,24 +148,9 @@ def test_what_was_measured_survives_being_kept_as_json(tmp_path: Path) -> None:
 
 
 def test_a_stage_that_is_refused_leaves_its_reason_and_the_other_its_figures(tmp_path: Path) -> None:
-    class NoEncoder(FakeModels):
-        @property
-        def encoder(self) -> FakeEncoder:
-            raise ProviderUnavailable("The embedder has not been prepared for this chip.")
-
-        @encoder.setter
-        def encoder(self, value: FakeEncoder) -> None:
-            self.counting = value
-
-        @property
-        def token_counter(self) -> FakeEncoder:
-            return self.counting
-
-        @property
-        def identity(self) -> Identity:
-            return FakeModels().identity
-
-    run = made(NoEncoder(generator=Timed()), tmp_path)
+    models = timed_models()
+    models[EMBED].refusal = ProviderUnavailable("The embedder has not been prepared for this chip.")
+    run = made(models, tmp_path)
     reason = "The embedder has not been prepared for this chip."
     assert run.absent["embed_tokens_per_s"] == run.absent["index_s"] == run.absent["query_mean_s"] == reason
     assert run.figures["prefill_tokens_per_s"] > 0 and run.figures["decode_tokens_per_s"] > 0
@@ -170,8 +160,7 @@ def test_a_stage_that_is_refused_leaves_its_reason_and_the_other_its_figures(tmp
 
 def test_a_stage_that_runs_elsewhere_gives_no_figures(tmp_path: Path) -> None:
     models = timed_models()
-    models.providers["generate"] = "CPUExecutionProvider"
-    models.reasons["generate"] = "The NPU refused the model."
+    models[GENERATE].move("CPUExecutionProvider", "The NPU refused the model.")
     run = made(models, tmp_path, Counter())
     for name in ("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s", "query_mean_s", "query_p95_s"):
         assert name not in run.figures and run.absent[name] == "The NPU refused the model."
@@ -184,10 +173,10 @@ def test_a_stage_that_moves_while_it_works_gives_no_figures(tmp_path: Path) -> N
 
     class Moving(FakeEncoder):
         def encode_passages(self, texts: object) -> FloatArray:
-            models.providers["embed"] = "elsewhere"
+            models[EMBED].move("elsewhere")
             return super().encode_passages(texts)  # type: ignore[arg-type]
 
-    models.encoder = Moving()
+    models[EMBED].give(Moving())
     run = made(models, tmp_path)
     assert run.absent["embed_tokens_per_s"] == run.absent["query_mean_s"] == "It ran on elsewhere."
     assert "embed_tokens_per_s" not in run.figures and not run.vectors and not run.found

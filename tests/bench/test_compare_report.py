@@ -17,7 +17,6 @@ from rag_core.bench.compare.machine import this_machine
 from rag_core.bench.compare.providers import notes_of, providers_of
 from rag_core.bench.compare.records import Provider, ProviderRun, Reading, Said, StageFacts, Work
 from rag_core.bench.energy import Energy, Interval
-from rag_core.engine.models import NOT_INSTALLED
 from rag_core.runtime.devices import CPU, QNN, Device, DeviceKind, Inventory
 
 CPU_COLUMN = Provider("cpu", CPU, "CPU", "a processor")
@@ -35,7 +34,7 @@ def run(provider: Provider, **changes: Any) -> ProviderRun:
         provider,
         stages={"generate": StageFacts("llm", "fp16", provider.name, {provider.name: 1200}, 0.4)},
         figures={"embed_tokens_per_s": 1234.5, "index_s": 8.0, "query_mean_s": 2.0, "first_token_s": 0.25},
-        absent={"rerank_pairs_per_s": NOT_INSTALLED, "prefill_tokens_per_s": "The chip refused it."},
+        absent={"rerank_pairs_per_s": "It is not installed.", "prefill_tokens_per_s": "The chip refused it."},
         said=[Said(q, "a", "same", ("one", "two", "three"), ("x.pdf, page 1",)) for q in QUESTIONS],
         vectors=[[1.0, 0.0], [0.0, 1.0]],
         found=[["a", "b"], ["c", "d"]],
@@ -58,7 +57,7 @@ def test_the_papers_rows_stand_beside_each_provider() -> None:
     assert list(table["first_token_s"].paper) == [1.30, 24.77]
     assert [cell.value for cell in table["embed_tokens_per_s"].cells] == [1234.5, 1234.5]
     reranked = table["rerank_pairs_per_s"].cells[0]
-    assert reranked.value is None and reranked.reason == NOT_INSTALLED
+    assert reranked.value is None and reranked.reason == "It is not installed."
     assert table["prefill_tokens_per_s"].cells[1].reason == "The chip refused it."
 
 

@@ -24,11 +24,12 @@ from pathlib import Path
 
 from rag_core.bench.workload import peak_memory_bytes, percentile
 from rag_core.engine import Engine
-from rag_core.engine.pack_models import PackModels
 from rag_core.evaluate.questions import load_questions
+from rag_core.identity import identity_of
 from rag_core.index.store import Store
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.settings import Settings
+from rag_core.stages import EMBED
 from rag_core.types import AnswerFinished, PassagesFound, TextStreamed
 
 LIBRARY = "large"
@@ -43,7 +44,7 @@ def prepare(root: Path, library_folder: Path, packs: Path) -> DataDir:
     (data_dir.libraries / LIBRARY).symlink_to(library_folder.resolve(), target_is_directory=True)
     data_dir.packs.symlink_to(packs.resolve(), target_is_directory=True)
     with Store.open(library_folder) as store:
-        for name, value in asdict(PackModels(data_dir, ANSWER_ALL).identity).items():
+        for name, value in asdict(identity_of(EMBED.pack(data_dir.packs, ANSWER_ALL))).items():
             store.set_meta(name, str(value))
     return data_dir
 

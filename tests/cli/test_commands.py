@@ -13,7 +13,9 @@ from rag_core.errors import NotPrepared
 from rag_core.library.library import Library
 from rag_core.library.listing import create_library, library_info
 from rag_core.library.records import LibrarySettings
+from rag_core.messages import literal
 from rag_core.paths import DataDir
+from rag_core.stages import GENERATE, READ
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
 
@@ -21,7 +23,7 @@ from tests.fakes_reader import FakeReader
 @pytest.fixture(autouse=True)
 def fake_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeModels:
     models = FakeModels()
-    monkeypatch.setattr("rag_core.engine.PackModels", lambda data_dir, settings: models)
+    monkeypatch.setattr("rag_core.engine.Models", lambda data_dir, settings: models)
     monkeypatch.setenv("ALCOVE_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text('{"relevance_threshold": 0.0}')
@@ -174,13 +176,13 @@ def test_a_step_that_ran_elsewhere_is_told_and_an_unknown_device_is_refused(
     folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["add", str(folder)])
-    fake_models.providers["generate"] = "CPUExecutionProvider"
-    fake_models.reasons["generate"] = "The Snapdragon NPU stopped answering."
+    fake_models[GENERATE].move("CPUExecutionProvider", "The Snapdragon NPU stopped answering.")
     assert main(["ask", "How many people does the Oak Room seat?"]) == DONE
     said = capsys.readouterr()
     assert "Writing the answer ran on the processor (CPU). The Snapdragon NPU stopped answering." in said.err
     main(["ask", "How many people does the Oak Room seat?", "--json"])
-    assert json.loads(capsys.readouterr().out)["reasons"] == fake_models.reasons
+    reasons = json.loads(capsys.readouterr().out)["reasons"]
+    assert reasons["generate"] == "The Snapdragon NPU stopped answering."
     assert main(["ask", "Oak?", "--execution-provider", "abacus"]) == FAILED
     assert "“abacus” is not a device that Alcove knows." in capsys.readouterr().err
 
@@ -191,7 +193,7 @@ def test_models_that_are_not_compiled_are_told_with_the_command_that_does_it(
     def refuse(*_: object) -> FakeModels:
         raise NotPrepared("“MiniLM” has not been prepared for this NPU yet.", "Prepare the models for the NPU.")
 
-    monkeypatch.setattr("rag_core.engine.PackModels", refuse)
+    monkeypatch.setattr("rag_core.engine.Models", refuse)
     assert main(["add", str(folder), "--execution-provider", "npu"]) == FAILED
     assert "Prepare the models for the NPU: alcove packs compile" in capsys.readouterr().err
 
@@ -199,7 +201,7 @@ def test_models_that_are_not_compiled_are_told_with_the_command_that_does_it(
 def test_the_words_that_answer_are_set_apart_in_their_sentence_before_the_answer(
     folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake_models.reader = FakeReader()
+    fake_models[READ].give(FakeReader())
     main(["add", str(folder)])
     capsys.readouterr()
     main(["ask", "How many people does the Oak Room seat?"])
@@ -211,7 +213,7 @@ def test_the_words_that_answer_are_set_apart_in_their_sentence_before_the_answer
 def test_what_the_reader_cannot_read_is_in_the_json_too(
     folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake_models.reader = FakeReader()
+    fake_models[READ].give(FakeReader())
     (folder / "rules.txt").write_text("年次有給休暇は年20日とする。避難場所は横浜公園とする。")
     main(["add", str(folder)])
     capsys.readouterr()
@@ -224,7 +226,7 @@ def test_what_the_reader_cannot_read_is_in_the_json_too(
 def test_a_step_that_has_no_model_says_so_without_a_place(
     folder: Path, fake_models: FakeModels, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake_models.reasons = {"rerank": "No reader is installed."}
+    fake_models[READ].told = literal("No reader is installed.")
     main(["add", str(folder)])
     main(["ask", "How many people does the Oak Room seat?"])
     assert "\nNo reader is installed.\n" in f"\n{capsys.readouterr().err}"

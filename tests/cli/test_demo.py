@@ -40,7 +40,7 @@ class FakeWindow:
 
 @pytest.fixture(autouse=True)
 def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr("rag_core.engine.PackModels", lambda data_dir, settings: FakeModels())
+    monkeypatch.setattr("rag_core.engine.Models", lambda data_dir, settings: FakeModels())
     monkeypatch.setenv("ALCOVE_DATA_DIR", str(tmp_path))
     return tmp_path
 

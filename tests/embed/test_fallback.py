@@ -11,6 +11,7 @@ import pytest
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import encoder_of, open_encoder
 from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable, UserError
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.places import Place, Places
@@ -35,7 +36,7 @@ class TwoDevices:
     def encoder(self, first: Place | None = None, reason: str = "", second: bool = True) -> Encoder:
         processor = Place(the_processor(), self.source, threads=2)
         found = (first or self.npu(), *([processor] if second else []))
-        return encoder_of(self.source, Places(found, reason))
+        return encoder_of(self.source, Places(found, literal(reason)))
 
     def npu(self) -> Disguised:
         return static_place(self.static, self.log, told=self.told)
@@ -49,7 +50,7 @@ def places(tmp_path: Path) -> TwoDevices:
 
 def _where(encoder: Encoder) -> tuple[str, str, str]:
     placement = encoder.placement
-    return placement.device.provider, placement.precision, placement.reason
+    return placement.device.provider, placement.precision, str(placement.reason)
 
 
 def _nearest(encoder: Encoder, places: TwoDevices) -> float:
@@ -86,7 +87,10 @@ def test_a_place_that_does_not_open_is_passed_over_and_only_a_failed_device_is_r
 
     encoder = places.encoder(replace(places.npu(), noted=missing), "The contexts are old.")
     encoder.placement.opened()
-    assert encoder.placement.reason == "The contexts are old. This machine has no NPU. Now the processor (CPU) is used."
+    assert (
+        str(encoder.placement.reason)
+        == "The contexts are old. This machine has no NPU. Now the processor (CPU) is used."
+    )
     assert encoder.encode_queries(["notice"]).shape == (1, encoder.dim)
     assert places.told == []
 
@@ -103,7 +107,7 @@ def test_damaged_files_say_nothing_about_the_device(places: TwoDevices, error: U
     places.log.fail_at, places.log.error = 2, error
     encoder = places.encoder()
     assert _nearest(encoder, places) > 0.9999
-    assert encoder.placement.reason.startswith(str(error.message))
+    assert str(encoder.placement.reason).startswith(str(error.message))
     assert places.told == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from rag_core.embed.opening import encoder_of, open_encoder
 from rag_core.embed.unpadded_encoder import UnpaddedEncoder
 from rag_core.errors import ProviderUnavailable
+from rag_core.messages import literal
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN
 from rag_core.runtime.pack import Pack
@@ -37,7 +38,7 @@ def test_without_places_the_pack_runs_as_it_is(source: Pack) -> None:
 @pytest.mark.parametrize("preference", ["cpu", "auto"])
 def test_the_processor_runs_the_packs_own_graphs(source: Pack, known: Machine, preference: str) -> None:
     encoder = open_encoder(source, find_places("embed", source, preference, known, 1))
-    assert (encoder.placement.device.provider, encoder.placement.reason) == (CPU, "")
+    assert (encoder.placement.device.provider, str(encoder.placement.reason)) == (CPU, "")
     np.testing.assert_array_equal(
         encoder.encode_passages(TEXTS), open_encoder(source, threads=1).encode_passages(TEXTS)
     )
@@ -77,8 +78,8 @@ def test_a_context_that_the_device_refuses_is_passed_over_with_the_reason(
     static.path_of("encoder_1x8.onnx").write_bytes(b"cut short")
     processor = the_processor()
     places = (Place(processor, static, stage="embed", machine=known), Place(processor, source))
-    encoder = open_encoder(source, Places(places, "The driver is old."))
+    encoder = open_encoder(source, Places(places, literal("The driver is old.")))
     told = "The driver is old. The file “encoder_1x8.onnx” of the pack “tiny” is damaged."
-    assert encoder.placement.reason.startswith(told)
+    assert str(encoder.placement.reason).startswith(told)
     assert encoder.encode_queries(TEXTS).shape == (3, encoder.dim)
     assert known.breaker is not None and known.breaker.blocked(QNN, "embed") == ""

@@ -14,6 +14,7 @@ from rag_core.ingest.reading import Reader
 from rag_core.library.records import LEFT_OUT
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
+from rag_core.stages import EMBED
 from rag_core.types import AddReport, DocumentsSearchable, FileDone, FileProblem, FileReading, FilesQueued
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_models import FakeModels
@@ -113,7 +114,7 @@ def test_vectors_of_two_models_are_never_mixed(engine: Engine, folder: Path, mod
     work = engine.add([folder])
     while not (isinstance(step := next(work), Progress) and step.stage == "embed" and step.done):
         pass
-    models.encoder = FakeEncoder("another")
+    models[EMBED].give(FakeEncoder("another"))
     with pytest.raises(IndexMismatch):
         list(work)
 
@@ -168,7 +169,7 @@ def test_documents_that_were_cut_in_another_way_are_read_again_by_a_rebuild(
 ) -> None:
     add(engine, folder)
     (folder / "elm.txt").unlink()
-    monkeypatch.setattr("tests.fakes_models.CHUNKER_VERSION", 1000)
+    monkeypatch.setattr("rag_core.identity.CHUNKER_VERSION", 1000)
     with pytest.raises(IndexMismatch):
         add(engine, folder)
     next(engine.add([], rebuild=True))  # and interrupted

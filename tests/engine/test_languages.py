@@ -12,6 +12,7 @@ from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.settings import Settings
+from rag_core.stages import EMBED, GENERATE, READ, STAGES
 from rag_core.text import language
 from rag_core.text.language import Languages, Script
 from rag_core.types import ChatMessage, PassagesFound
@@ -61,7 +62,7 @@ def test_a_german_question_is_not_given_to_english_models(engine: Engine, models
     events = list(engine.ask(ASKED))
     answer = engine.answer(ASKED)
     assert models.generator.seen == [] and not answer.generated
-    assert isinstance(models.reader, FakeReader) and not models.reader.asked
+    assert not models[READ].fake.asked
     assert all(passage.dense_score is None for passage in answer.passages)
     (found,) = [event.result for event in events if isinstance(event, PassagesFound)]
     assert (*found.notices, *answer.notices) == (say("language-by-words-quoted", language="Deutsch"),)
@@ -91,7 +92,7 @@ def test_the_program_speaks_the_language_of_the_question(
 
 
 def test_what_each_model_lacks_is_told_in_one_notice(folder: Path, models: FakeModels) -> None:
-    models.languages = Languages()
+    models[EMBED].languages = models[GENERATE].languages = Languages()
     with opened(folder, models) as engine:
         assert [notice.code for notice in engine.search(ASKED).notices] == ["language-unread"]
         assert engine.search(ASKED, rerank=False).notices == ()
@@ -101,8 +102,7 @@ def test_what_each_model_lacks_is_told_in_one_notice(folder: Path, models: FakeM
 
 def test_a_reader_is_not_given_documents_that_it_does_not_know(engine: Engine, models: FakeModels) -> None:
     engine.search("Who has the Schlüssel zum Tresor of the house?")
-    assert isinstance(models.reader, FakeReader)
-    read = [text for _, texts in models.reader.asked for _, text in texts]
+    read = [text for _, texts in models[READ].fake.asked for _, text in texts]
     assert read and GERMAN not in read
 
 
@@ -125,6 +125,7 @@ def test_a_language_from_outside_is_used_from_end_to_end(
         assert not answer.generated and answer.text == "ᏔᎵ ᎢᏳᏩᎪᏗ ᎠᏎᎸᎢ. [1]", "the program has no words of its own there"
         (notice,) = engine.search(TOY_ASKED).notices
         assert notice == say("language-by-words", language="ᏣᎳᎩ")
-        models.languages = models.reader_languages = Languages.of({"languages": ["en", "chr"]})
+        for stage in STAGES:
+            models[stage].languages = Languages.of({"languages": ["en", "chr"]})
         assert engine.search(TOY_ASKED).notices == () and engine.search(TOY_ASKED).counts["reranked"]
         assert engine.answer(TOY_ASKED).generated

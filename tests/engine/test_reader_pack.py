@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.engine import Engine
-from rag_core.engine.models import NOT_INSTALLED
-from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.devices import CPU
+from rag_core.stages import READ
 from rag_core.types import SearchResult
 from tests.embed.static_encoders import source_pack as embedder
 from tests.read.tiny_readers import canonical
@@ -45,7 +44,7 @@ def test_a_library_works_on_without_a_reader_and_is_read_as_soon_as_there_is_one
 ) -> None:
     before = search(data_dir)
     assert before.passages and before.passages[0].rerank_score is None
-    assert (before.providers, before.reasons) == ({"embed": CPU}, {"rerank": literal(NOT_INSTALLED)})
+    assert (before.providers, before.reasons) == ({"embed": CPU}, {"rerank": READ.without})
     reader(data_dir.packs / "tiny-reader", canonical=canonical(tmp_path / "proof"))
     after = search(data_dir)
     assert after.passages[0].rerank_score is not None, "with the vectors that it has"
@@ -62,7 +61,7 @@ def test_a_damaged_reader_costs_nobody_the_answer(tmp_path: Path, data_dir: Data
     assert found.passages and found.passages[0].rerank_score is None and "rerank" not in found.providers
     assert "damaged" in str(found.reasons["rerank"])
     shutil.rmtree(pack.root)
-    assert search(data_dir).reasons == {"rerank": literal(NOT_INSTALLED)}
+    assert search(data_dir).reasons == {"rerank": READ.without}
 
 
 def test_a_reader_that_computes_something_else_here_is_not_used(data_dir: DataDir, tmp_path: Path) -> None:

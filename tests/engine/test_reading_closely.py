@@ -10,12 +10,11 @@ import pytest
 
 from rag_core.cli.contract import answer_contract, search_contract
 from rag_core.engine import Engine
-from rag_core.engine.optional_reader import OptionalReader
-from rag_core.errors import Cancelled, DeviceFailed, UserError
-from rag_core.messages import literal
+from rag_core.errors import Cancelled, DeviceFailed
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import Settings
+from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.types import ChatMessage, QuoteFound, TextStreamed
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import ENGLISH_ONLY, FakeModels
@@ -44,8 +43,8 @@ def engine(tmp_path: Path, models: FakeModels) -> Iterator[Engine]:
 
 
 def reader_of(models: FakeModels) -> FakeReader:
-    assert isinstance(models.reader, FakeReader)
-    return models.reader
+    reader: FakeReader = models[READ].fake
+    return reader
 
 
 def test_passages_say_what_the_reader_thinks_of_them(engine: Engine, models: FakeModels) -> None:
@@ -68,7 +67,7 @@ def test_the_quote_has_the_answer_marked_before_any_word_is_generated(engine: En
 
 
 def test_every_sentence_is_checked(tmp_path: Path, engine: Engine, models: FakeModels) -> None:
-    models.generator = FakeGenerator(reply=lambda _: "The Oak Room has 12 seats. It seats 99 people.")
+    models[GENERATE].fake = FakeGenerator(reply=lambda _: "The Oak Room has 12 seats. It seats 99 people.")
     answer = engine.answer(SEATS)
     assert [answer.text[check.start : check.end] for check in answer.checks] == [
         "The Oak Room has 12 seats.",
@@ -82,7 +81,7 @@ def test_every_sentence_is_checked(tmp_path: Path, engine: Engine, models: FakeM
 def test_an_answer_that_leaves_out_what_the_reader_is_sure_of_is_followed_by_the_document(
     engine: Engine, models: FakeModels
 ) -> None:
-    models.generator = FakeGenerator(reply=lambda _: "It is booked at reception.")
+    models[GENERATE].fake = FakeGenerator(reply=lambda _: "It is booked at reception.")
     answer = engine.answer(SEATS)
     assert answer.citations[0].quote == "It is booked at reception."
     assert answer.text.endswith("The documents say: “The Oak Room seats 12 people.” [1]")
@@ -92,7 +91,7 @@ def test_a_language_that_the_reader_does_not_know_is_said(engine: Engine, models
     result = engine.search("避難場所はどこですか。")
     assert result.passages and "The reader does not know the language" in str(result.notices[0])
     assert "rerank" not in result.timings_ms and not reader_of(models).asked
-    models.languages = ENGLISH_ONLY
+    models[EMBED].languages = models[GENERATE].languages = ENGLISH_ONLY
     (notice,) = engine.search("避難場所はどこですか。").notices
     assert notice.code == "language-by-words"
     answer = engine.answer("避難場所はどこですか。")
@@ -110,7 +109,7 @@ def test_in_a_follow_up_passages_are_judged_but_no_words_are_marked(engine: Engi
 def test_without_a_reader_and_with_one_that_is_not_wanted_everything_works(engine: Engine, models: FakeModels) -> None:
     plain = engine.answer(SEATS, rerank=False)
     assert not reader_of(models).asked and not reader_of(models).checked
-    models.reader = None
+    models[READ].give(None)
     answer = engine.answer(SEATS)
     assert (answer.text, answer.quote, answer.checks) == (plain.text, plain.quote, plain.checks)
     assert answer.quote is not None and answer.quote.confidence is None
@@ -126,12 +125,9 @@ def test_an_answer_whose_checking_fails_at_the_readers_last_place_is_checked_by_
                 raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
             return super().support(pairs, cancel)
 
-    def give_up(failure: UserError) -> None:
-        models.reader, models.reasons["rerank"] = None, str(failure.message)
-
     reader = FailsAtOneSentence()
-    models.reader = OptionalReader("fake-reader", reader, give_up)
-    models.generator = FakeGenerator(
+    models[READ].give(reader)
+    models[GENERATE].fake = FakeGenerator(
         reply=lambda _: "The Oak Room has 12 seats. Reception is where it is booked. The Oak Room: 12 people it seats."
     )
     answer = engine.answer(SEATS)
@@ -140,7 +136,7 @@ def test_an_answer_whose_checking_fails_at_the_readers_last_place_is_checked_by_
         (True, "words"),
         (True, "words"),
     ]
-    assert answer.reasons == {"rerank": literal("The NPU hung.")}
+    assert answer.reasons.keys() == {"rerank"} and str(answer.reasons["rerank"]).startswith("The NPU hung.")
     assert {sentence for sentence, _ in reader.checked} == {"The Oak Room has 12 seats."}
 
 

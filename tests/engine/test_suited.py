@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,10 +12,12 @@ from rag_core.paths import DataDir
 from rag_core.progress import run_to_end
 from rag_core.runtime.devices import DeviceKind
 from rag_core.settings import Settings
+from rag_core.stages import GENERATE
 from rag_core.types import ChatMessage
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import FakeModels
 
+DEFAULTS = Settings()
 ANYTHING = Settings(relevance_threshold=0.0)
 
 
@@ -87,12 +90,17 @@ def test_a_library_from_before_the_choice_was_cut_for_the_processor(
 def test_what_a_model_handles_well_holds_on_every_device_and_an_answer_is_never_too_long_for_it() -> None:
     own = {"evidence_tokens": 60, "max_new_tokens": 48}
     chatty = {"max_new_tokens": 2048}
-    for kind in ("cpu", "npu", "gpu"):
-        assert suited.evidence_tokens(Settings(), own, kind) == 60
-        assert suited.max_new_tokens(Settings(), own, kind) == 48
-    assert suited.evidence_tokens(Settings(), {}, "npu") > suited.evidence_tokens(Settings(), {}, "cpu")
-    assert suited.max_new_tokens(Settings(), chatty, "npu") < suited.max_new_tokens(Settings(), chatty, "cpu")
-    assert suited.max_new_tokens(Settings(max_new_tokens=900), chatty, "npu") == 900
+
+    def room_for(spec: dict[str, int], kind: DeviceKind, settings: Settings = DEFAULTS) -> tuple[int, int]:
+        writing = FakeModels(kind=kind)[GENERATE]
+        writing.spec = spec
+        return suited.room_for(settings, writing)
+
+    for kind in get_args(DeviceKind):
+        assert room_for(own, kind) == (60, 48)
+    assert room_for({}, "npu")[0] > room_for({}, "cpu")[0]
+    assert room_for(chatty, "npu")[1] < room_for(chatty, "cpu")[1]
+    assert room_for(chatty, "npu", Settings(max_new_tokens=900))[1] == 900
 
 
 def test_what_does_not_fit_where_the_model_runs_is_left_out_whole_and_told(tmp_path: Path, folder: Path) -> None:

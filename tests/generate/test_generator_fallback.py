@@ -12,6 +12,7 @@ from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavai
 from rag_core.generate.generator import Generator
 from rag_core.generate.opening import open_generator
 from rag_core.generate.static_decoder import StaticDecoder
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.pack import Pack
@@ -50,7 +51,7 @@ class TwoDevices:
         return static_place(self.static, self.log, told=self.told)
 
     def _opened(self, *found: Place, reason: str = "") -> Generator:
-        self.opened.append(open_generator(self.source, Places(found, reason)))
+        self.opened.append(open_generator(self.source, Places(found, literal(reason))))
         return self.opened[-1]
 
 
@@ -90,7 +91,7 @@ def _tokens(generator: Generator, messages: tuple[ChatMessage, ...] = QUESTION) 
 def test_all_is_well(places: TwoDevices, expected: list[int]) -> None:
     generator = places.generator()
     assert _tokens(generator) == expected
-    assert (_provider(generator), generator.placement.reason, places.told) == (QNN, "", [])
+    assert (_provider(generator), str(generator.placement.reason), places.told) == (QNN, "", [])
 
 
 # A prompt of 33 tokens is read in three runs, after which there is a token; the second run from there makes the third.
@@ -101,8 +102,8 @@ def test_it_fails_in_the_middle(at: int, places: TwoDevices, expected: list[int]
     assert _tokens(generator) == expected
     assert len(places.log.runs) == at + 1
     assert _provider(generator) == CPU
-    assert str(GONE.message) in generator.placement.reason
-    assert "the processor" in generator.placement.reason
+    assert str(GONE.message) in str(generator.placement.reason)
+    assert "the processor" in str(generator.placement.reason)
     assert places.told == [str(GONE.message)]
     stats = generator.stats
     assert stats.prompt_tokens == generator.count_prompt_tokens(QUESTION)
@@ -152,7 +153,7 @@ def test_it_does_not_open(refusal: UserError, told: list[str], places: TwoDevice
     generator = places.generator(replace(places.npu(), noted=refuse), reason="At first it was not prepared.")
     assert _tokens(generator) == expected
     assert _provider(generator) == CPU
-    assert generator.placement.reason.startswith(f"At first it was not prepared. {refusal.message}")
+    assert str(generator.placement.reason).startswith(f"At first it was not prepared. {refusal.message}")
     assert places.told == told
 
 
@@ -187,10 +188,10 @@ def test_opened_where_the_machine_can(packs: tuple[Pack, Pack], expected: list[i
     """Through the sessions that a real device gets."""
     source, static = packs
     places = (Place(the_processor(), static, threads=1), on_processor(source))
-    generator = open_generator(source, Places(places, "Nothing better is here."))
+    generator = open_generator(source, Places(places, literal("Nothing better is here.")))
     assert isinstance(generator.placement.opened(), StaticDecoder)
     assert _tokens(generator) == expected
-    assert generator.placement.reason == "Nothing better is here."
+    assert str(generator.placement.reason) == "Nothing better is here."
     generator.close()
 
 
@@ -198,7 +199,7 @@ def test_a_machine_without_an_npu(packs: tuple[Pack, Pack], expected: list[int],
     known = Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
     generator = open_generator(packs[0], find_places("generate", packs[0], "cpu", known, 1))
     assert _tokens(generator) == expected
-    assert (_provider(generator), generator.placement.reason) == (CPU, "")
+    assert (_provider(generator), str(generator.placement.reason)) == (CPU, "")
     generator.close()
     with pytest.raises(ProviderUnavailable, match="cannot run on “npu”"):
         find_places("generate", packs[0], "npu", known, 1)

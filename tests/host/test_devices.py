@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.engine.models import NOT_INSTALLED
+from rag_core.errors import DeviceFailed, PackCorrupt
 from rag_core.host import jobs
 from rag_core.host.events import NEWS, DeviceCrashed, StageCheck, StageMoved
 from rag_core.library.records import LibrarySettings
 from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.settings import InEffect
-from rag_core.types import Answer, Reading
+from rag_core.stages import EMBED, GENERATE, READ
+from rag_core.types import Answer, FloatArray, Reading
+from tests.fakes_encoder import FakeEncoder
 from tests.fakes_generator import FakeGenerator
-from tests.fakes_models import FakeModels
+from tests.fakes_models import FakeModels, FakeStage
 from tests.fakes_reader import FakeReader
 from tests.host.talk import host
 
@@ -34,18 +36,17 @@ class FailingGenerator(FakeGenerator):
 
     def _stream(self, answer: list[str], max_new_tokens: int, cancel: CancelToken) -> Iterator[str]:
         for number, piece in enumerate(super()._stream(answer, max_new_tokens, cancel)):
-            if number == 2 and self.models.providers["generate"] == QNN:
-                self.models.providers["generate"] = CPU
-                self.models.reasons["generate"] = HUNG
-                self.models.failed = frozenset({"generate"})
+            if number == 2 and self.models[GENERATE].provider == QNN:
+                self.models[GENERATE].move(CPU, HUNG)
             yield piece
 
 
 @pytest.fixture
 def models() -> FakeModels:
     generator = FailingGenerator()
-    generator.models = FakeModels(generator=generator, providers={"embed": QNN, "generate": QNN}, kind="npu")
-    return generator.models
+    generator.models = models = FakeModels(generator=generator, kind="npu")
+    models[EMBED].provider = models[READ].provider = models[GENERATE].provider = QNN
+    return models
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_stage_that_moves_is_told_once_and_its_answer_says_so(
         talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"relevance_threshold": 0.0001})))
         answer = talk.do(QUESTION)
         assert isinstance(answer, Answer) and "25 days" in answer.text
-        assert (answer.providers["generate"], answer.reasons) == (CPU, {"generate": literal(HUNG)})
+        assert (answer.providers["generate"], answer.reasons["generate"]) == (CPU, literal(HUNG))
         talk.do(QUESTION)
         talk.do(jobs.CheckStages())
         assert talk.of(NEWS, StageMoved) == [StageMoved("generate", CPU, literal(HUNG))]
@@ -80,10 +81,10 @@ def test_the_reader_that_moves_in_the_middle_of_reading_is_told_like_every_stage
             self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
         ) -> list[Reading | None]:
             first = super().read(question, texts[:1], cancel)
-            models.providers["rerank"], models.reasons["rerank"] = CPU, HUNG
+            models[READ].move(CPU, HUNG)
             return first + super().read(question, texts[1:], cancel)
 
-    models.reader, models.providers["rerank"] = FailingReader(), QNN
+    models[READ].give(FailingReader())
     with host(tmp_path / "data", models) as talk:
         talk.do(jobs.AddPaths("office", (folder,)))
         talk.do(jobs.SaveLibrarySettings("office", LibrarySettings({"relevance_threshold": 0.0001})))
@@ -101,14 +102,11 @@ def test_the_check_runs_the_reader_leaves_it_out_where_there_is_none_and_tells_o
 ) -> None:
     with host(tmp_path / "data", models) as talk:
         assert list(_can_retry(talk.do(jobs.CheckStages()))) == ["embed", "generate"]
-        models.reasons["rerank"] = NOT_INSTALLED
-        assert list(_can_retry(talk.do(jobs.CheckStages()))) == ["embed", "generate"]
-        models.reasons["rerank"] = "Its pack is damaged."
+        models[READ].give(refusal=PackCorrupt("Its pack is damaged."))
         checks = talk.do(jobs.CheckStages())
         assert isinstance(checks, tuple)
         assert [(c.stage, c.provider, c.reason) for c in checks][1] == ("rerank", "", literal("Its pack is damaged."))
-        models.reader, models.providers["rerank"] = FakeReader(), QNN
-        del models.reasons["rerank"]
+        models[READ].give(FakeReader())
         checks = talk.do(jobs.CheckStages())
         assert isinstance(checks, tuple)
         assert [(c.stage, c.provider, c.model) for c in checks][1] == ("rerank", QNN, "fake-reader")
@@ -119,10 +117,9 @@ def test_a_reader_whose_last_place_fails_in_the_check_is_told_of(tmp_path: Path,
         def read(
             self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
         ) -> list[Reading | None]:
-            models.reader, models.reasons["rerank"] = None, HUNG
-            return [None for _ in texts]
+            raise DeviceFailed(HUNG)
 
-    models.reader = LastTime()
+    models[READ].give(LastTime())
     with host(tmp_path / "data", models) as talk:
         checks = talk.do(jobs.CheckStages())
     assert isinstance(checks, tuple)
@@ -133,7 +130,7 @@ def test_a_device_that_failed_is_tried_again_when_the_person_asks(
     tmp_path: Path, folder: Path, models: FakeModels
 ) -> None:
     with host(tmp_path / "data", models) as talk:
-        models.providers["generate"], models.failed = CPU, frozenset({"generate"})
+        models[GENERATE].move(CPU)
         assert _can_retry(talk.do(jobs.CheckStages())) == {"embed": False, "generate": True}
         models.generator.reply = lambda messages: "Yes."
         assert _can_retry(talk.do(jobs.RetryDevices())) == {"embed": False, "generate": False}
@@ -151,16 +148,22 @@ def test_the_check_says_what_the_settings_come_to(tmp_path: Path, models: FakeMo
 def test_where_one_npu_holds_both_the_language_model_goes_in_first(tmp_path: Path, models: FakeModels) -> None:
     order: list[str] = []
 
-    class Watched(FakeModels):
-        def __getattribute__(self, name: str) -> object:
-            if name in ("encoder", "generator"):
-                order.append(name)
-            return super().__getattribute__(name)
+    class Encoder(FakeEncoder):
+        def encode_queries(self, texts: Sequence[str]) -> FloatArray:
+            order.append("encoder")
+            return super().encode_queries(texts)
+
+    class Watched(FakeStage):
+        @property
+        def model(self) -> object:
+            order.append("generator")
+            return super().model
 
     for kind, first in (("npu", "generator"), ("cpu", "encoder")):
         order.clear()
-        with host(tmp_path / kind, Watched(kind=kind)) as talk:  # type: ignore[arg-type]
-            order.clear()
+        watched = FakeModels(Encoder(), kind=kind)  # type: ignore[arg-type]  # the words are those of the devices
+        watched[GENERATE].__class__ = Watched
+        with host(tmp_path / kind, watched) as talk:
             talk.do(jobs.CheckStages())
         assert order[0] == first
 

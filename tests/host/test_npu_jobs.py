@@ -22,6 +22,7 @@ from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Manifest, Pack, open_pack, write_manifest
 from rag_core.runtime.plugins import Plugin
 from rag_core.settings import Settings
+from rag_core.stages import EMBED
 from tests.fakes_models import FakeModels
 from tests.host.talk import host
 from tests.models.tiny_static import tiny_static
@@ -80,7 +81,7 @@ def test_what_a_stage_could_not_use_is_looked_at_byte_by_byte(data: Path, monkey
     models = FakeModels()
     with host(data, models) as talk:
         assert talk.do(jobs.CheckNpu()) == NpuState(CHIP.title)
-        models.failed = frozenset({"embed"})
+        models[EMBED].has_failed = True
         state = talk.do(jobs.CheckNpu())
     assert isinstance(state, NpuState) and state.can_prepare and "rows-1.bin" in str(state.reason)
 

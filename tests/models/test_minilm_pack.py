@@ -36,7 +36,7 @@ def test_int8_is_close_to_fp32_for_every_text(pack: Pack) -> None:
 
 def test_the_int8_graph_is_the_one_that_is_used(pack: Pack) -> None:
     encoder = open_encoder(pack)
-    assert (encoder.placement.precision, encoder.placement.device.provider, encoder.placement.reason) == (
+    assert (encoder.placement.precision, encoder.placement.device.provider, str(encoder.placement.reason)) == (
         "int8",
         "CPUExecutionProvider",
         "",

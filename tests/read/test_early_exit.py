@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag_core.messages import NOTHING
 from rag_core.progress import CancelToken
 from rag_core.read.backend import Batch
 from rag_core.read.budget import AT_LEAST, SURE, UNLIKELY, UNLIKELY_IN_A_ROW, Pace
@@ -33,7 +34,7 @@ class Told:
     `mixed` gives the results of each few windows in another order, as threads do.
     """
 
-    graphs, reason = (), ""
+    graphs, reason = (), NOTHING
 
     def __init__(self, pace: Pace | None, mixed: int) -> None:
         self.pace = pace

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import PackCorrupt, ProviderUnavailable
+from rag_core.messages import literal
 from rag_core.read.opening import open_reader
 from rag_core.read.unpadded_reader import UnpaddedReader
 from rag_core.runtime.breaker import Breaker
@@ -37,7 +38,7 @@ def test_without_places_the_pack_runs_as_it_is(source: Pack) -> None:
 @pytest.mark.parametrize("preference", ["cpu", "auto"])
 def test_the_processor_runs_the_packs_own_graphs(source: Pack, known: Machine, preference: str) -> None:
     reader = open_reader(source, find_places("rerank", source, preference, known, 1), time_ms=math.inf)
-    assert (reader.placement.device.provider, reader.placement.reason) == (CPU, "")
+    assert (reader.placement.device.provider, str(reader.placement.reason)) == (CPU, "")
     assert reader.read(QUESTION, MANY) == open_reader(source, threads=1, time_ms=math.inf).read(QUESTION, MANY)
 
 
@@ -73,8 +74,8 @@ def test_a_context_that_the_device_refuses_is_passed_over_with_the_reason(
     static, processor = static_pack(tmp_path, source), the_processor()
     static.path_of("reader_4x32.onnx").write_bytes(b"cut short")
     places = (Place(processor, static, stage="rerank", machine=known), Place(processor, source))
-    reader = open_reader(source, Places(places, "The driver is old."))
+    reader = open_reader(source, Places(places, literal("The driver is old.")))
     told = "The driver is old. The file “reader_4x32.onnx” of the pack “tiny-reader” is"
-    assert reader.placement.reason.startswith(told)
+    assert str(reader.placement.reason).startswith(told)
     assert len(reader.support(MANY)) == len(MANY)
     assert known.breaker is not None and known.breaker.blocked(QNN, "rerank") == ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import Cancelled, DeviceFailed, PackCorrupt, ProviderUnavailable
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.read.decoding import Judgement
 from rag_core.read.opening import open_reader, reader_of
@@ -39,7 +40,7 @@ class TwoDevices:
     def reader(self, reason: str = "", second: bool = True) -> Reader:
         processor = Place(the_processor(), self.source, threads=2)
         found = (self.disguised(), *([processor] if second else []))
-        return reader_of(self.source, Places(found, reason), time_ms=math.inf)
+        return reader_of(self.source, Places(found, literal(reason)), time_ms=math.inf)
 
     def disguised(self) -> Place:
         return static_place(self.static, self.log, told=self.told)
@@ -102,7 +103,7 @@ def test_when_the_device_fails_no_text_is_left_out_or_read_twice(places: TwoDevi
     rows = [row for rows, _ in reader.batches(laid, None) for row in rows]
     assert sorted(rows) == list(range(len(laid)))
     assert (reader.placement.device.provider, reader.placement.precision) == ("CPUExecutionProvider", "fp32")
-    assert reader.placement.reason == "The Snapdragon NPU refused a run. Now the processor (CPU) is used."
+    assert str(reader.placement.reason) == "The Snapdragon NPU refused a run. Now the processor (CPU) is used."
     assert places.told == ["The Snapdragon NPU refused a run."]
     assert _same(reader.judge(WORDS), places)
 
@@ -121,7 +122,7 @@ def test_files_that_are_damaged_say_nothing_about_the_device(places: TwoDevices)
     places.log.fail_at, places.log.error = 2, ProviderUnavailable("No memory.")
     reader = places.reader("The contexts are old.")
     assert _same(reader.judge(WORDS), places)
-    assert reader.placement.reason == "The contexts are old. No memory. Now the processor (CPU) is used."
+    assert str(reader.placement.reason) == "The contexts are old. No memory. Now the processor (CPU) is used."
     assert places.told == []
 
 

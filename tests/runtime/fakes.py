@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rag_core.messages import Message
 from rag_core.runtime.devices import Device, DeviceKind, list_devices
 from rag_core.runtime.pack import Graph
 from rag_core.runtime.places import Place
@@ -76,8 +77,8 @@ class Disguised(Place):
     def at_work(self, graph: str) -> AbstractContextManager[object]:
         return self.watched(graph)
 
-    def failed(self, reason: str) -> None:
-        self.told.append(reason)
+    def failed(self, reason: Message) -> None:
+        self.told.append(str(reason))
 
 
 PROCESSOR = device(CPU, "cpu", "the processor (CPU)")

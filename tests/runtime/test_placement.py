@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import DeviceFailed, ProviderUnavailable
+from rag_core.messages import NOTHING, Message, literal
 from rag_core.runtime.pack import Graph, Manifest, Pack, PackFile
 from rag_core.runtime.placement import Placement
 from rag_core.runtime.places import Place, Places
@@ -24,7 +25,7 @@ PACK = Pack(Path(), Manifest("tiny", "embedder", "Tiny", "", "1", FILES, GRAPHS)
 class Model:
     place: Place
     graphs: tuple[Graph, ...] = GRAPHS[:1]
-    reason: str = ""
+    reason: Message = NOTHING
     closed: bool = False
 
     def close(self) -> None:
@@ -36,7 +37,7 @@ Open = Callable[[Place], Model]
 
 def _places(*names: str, told: list[str] | None = None, reason: str = "") -> Places:
     told = [] if told is None else told
-    return Places(tuple(Disguised(device(name=name), PACK, told=told) for name in names), reason)
+    return Places(tuple(Disguised(device(name=name), PACK, told=told) for name in names), literal(reason))
 
 
 def _but(*missing: str) -> Open:
@@ -55,7 +56,7 @@ def test_two_threads_that_meet_one_failure_move_once() -> None:
     placement.move_on(left, GONE)
     placement.move_on(left, GONE)  # the second thread was at work there too
     assert placement.opened().place.device.name == placement.device.name == "GPU"
-    assert placement.reason == "The NPU hangs. Now GPU is used."
+    assert str(placement.reason) == "The NPU hangs. Now GPU is used."
     assert told == ["The NPU hangs."]
 
 
@@ -64,7 +65,7 @@ def test_places_that_do_not_open_are_passed_over_on_the_way() -> None:
     placement = Placement(_places("NPU", "GPU", "CPU", told=told), _but("GPU"))
     placement.move_on(placement.opened(), GONE)
     assert placement.opened().place.device.name == "CPU"
-    assert placement.reason == "The NPU hangs. There is no GPU. Now CPU is used."
+    assert str(placement.reason) == "The NPU hangs. There is no GPU. Now CPU is used."
     assert told == ["The NPU hangs."]
 
 
@@ -85,7 +86,7 @@ def test_devices_of_one_provider_are_told_apart() -> None:
     assert (placement.device, placement.has_moved) == (npu, False)
     placement.move_on(placement.opened(), GONE)
     assert (placement.device, placement.device.provider, placement.has_moved) == (gpu, provider, True)
-    assert placement.reason == "The NPU hangs. Now the GPU is used."
+    assert str(placement.reason) == "The NPU hangs. Now the GPU is used."
 
 
 def test_it_is_opened_when_it_is_needed_closed_and_opened_again() -> None:
@@ -120,10 +121,12 @@ def test_graphs_that_share_weights_count_them_once() -> None:
 
 
 def test_the_reason_of_what_is_open_is_told_after_those_of_the_places() -> None:
-    placement = Placement(_places("CPU", reason="The driver is old."), lambda place: Model(place, reason="No VNNI."))
-    assert placement.reason == "The driver is old."
+    placement = Placement(
+        _places("CPU", reason="The driver is old."), lambda place: Model(place, reason=literal("No VNNI."))
+    )
+    assert str(placement.reason) == "The driver is old."
     placement.opened()
-    assert placement.reason == "The driver is old. No VNNI."
+    assert str(placement.reason) == "The driver is old. No VNNI."
 
 
 @pytest.mark.parametrize("fail_at", [0, 1, 2])

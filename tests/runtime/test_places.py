@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import ProviderUnavailable, UserError
+from rag_core.messages import literal
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.compiled import (
@@ -72,19 +73,19 @@ def test_a_prepared_npu_comes_before_the_processor(pack: Pack, known: Machine) -
     npu, processor = find_places(STAGE, pack, "auto", known, inventory=LAPTOP).found
     assert (npu.device, npu.target, npu.pack.sha256) == (LAPTOP.npu, ELITE, prepared.sha256)
     assert (processor.device, processor.target, processor.pack) == (PROCESSOR, None, pack)
-    assert find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason == ""
+    assert not find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason
 
 
 def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, known: Machine) -> None:
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
     assert providers(choice) == [CPU]
-    assert choice.reason == "“Tiny” has not been prepared for Snapdragon X Elite yet."
+    assert str(choice.reason) == "“Tiny” has not been prepared for Snapdragon X Elite yet."
 
 
 def test_a_machine_without_npu_is_denied_nothing(pack: Pack, known: Machine) -> None:
     for machine in (PLAIN, EMULATING):
         choice = find_places(STAGE, pack, "auto", known, inventory=machine)
-        assert (providers(choice), choice.reason) == ([CPU], "")
+        assert (providers(choice), str(choice.reason)) == ([CPU], "")
 
 
 def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
@@ -92,13 +93,13 @@ def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
 ) -> None:
     monkeypatch.setattr("rag_core.runtime.places.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
     choice = find_places(STAGE, pack, "auto", known, inventory=PLAIN)
-    assert (providers(choice), choice.reason) == ([CPU], PLAIN.notes[0])
+    assert (providers(choice), str(choice.reason)) == ([CPU], PLAIN.notes[0])
 
 
 def test_an_unknown_chip_is_told(pack: Pack, known: Machine) -> None:
     machine = Inventory((device(name="NPU"), PROCESSOR))
     choice = find_places(STAGE, pack, "auto", known, inventory=machine)
-    assert providers(choice) == [CPU] and "not one that models are prepared for" in choice.reason
+    assert providers(choice) == [CPU] and "not one that models are prepared for" in str(choice.reason)
 
 
 def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, known: Machine) -> None:
@@ -129,9 +130,9 @@ def test_a_demand_that_cannot_be_met_says_why(
 
 def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: Machine) -> None:
     prepare(pack, known, ELITE)
-    known.failed(device(), STAGE, "The Snapdragon NPU hung.")
+    known.failed(device(), STAGE, literal("The Snapdragon NPU hung."))
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
-    assert (providers(choice), choice.reason) == ([CPU], "It failed before: The Snapdragon NPU hung.")
+    assert (providers(choice), str(choice.reason)) == ([CPU], "It failed before: The Snapdragon NPU hung.")
     assert providers(find_places("embed", pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
     with pytest.raises(ProviderUnavailable, match="hung"):
         find_places(STAGE, pack, "npu", known, inventory=LAPTOP)
@@ -143,7 +144,7 @@ def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, know
     pack = write_pack(tmp_path / "dml", DML, CPU)
     machine = Inventory((device(DML, "gpu", "Radeon"), PROCESSOR))
     choice = find_places(STAGE, pack, "auto", known, inventory=machine)
-    assert (providers(choice), choice.reason) == ([DML, CPU], "")
+    assert (providers(choice), str(choice.reason)) == ([DML, CPU], "")
     assert providers(find_places(STAGE, pack, "cpu", known, inventory=machine)) == [CPU]
 
 
@@ -152,10 +153,10 @@ def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Pat
     for preference in ("auto", "npu"):
         choice = find_places(STAGE, pack, preference, known, inventory=LAPTOP)
         (place,) = choice.found
-        assert (place.device, place.pack, place.target, choice.reason) == (LAPTOP.npu, pack, None, "")
+        assert (place.device, place.pack, place.target, str(choice.reason)) == (LAPTOP.npu, pack, None, "")
     with pytest.raises(ProviderUnavailable, match=r"cannot run on “cpu”.* no graph for the processor"):
         find_places(STAGE, pack, "cpu", known, inventory=LAPTOP)
-    known.failed(device(), STAGE, "The Snapdragon NPU hung.")
+    known.failed(device(), STAGE, literal("The Snapdragon NPU hung."))
     with pytest.raises(ProviderUnavailable, match=r"It failed before: The Snapdragon NPU hung\."):
         find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
 
@@ -193,7 +194,7 @@ def test_contexts_that_were_made_for_something_else_are_not_used(
     found = find_contexts(known.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
     assert (found.pack, found.stale, found.reason) == (None, True, f"“Tiny” was prepared for {reason}.")
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
-    assert (providers(choice), choice.reason) == ([CPU], found.reason)
+    assert (providers(choice), str(choice.reason)) == ([CPU], found.reason)
 
 
 def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: Machine) -> None:
@@ -204,11 +205,10 @@ def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: Machine) -
 def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, known: Machine) -> None:
     folder = prepare(pack, known, ELITE).root
     write_pack(folder, QNN)
-    assert (
-        find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason == "What was prepared of “Tiny” has no stamp."
-    )
+    places = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
+    assert str(places.reason) == "What was prepared of “Tiny” has no stamp."
     (folder / "manifest.json").write_text("{", encoding="utf-8")
-    assert "damaged" in find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason
+    assert "damaged" in str(find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason)
 
 
 def test_a_stamp_names_all_that_contexts_depend_on(pack: Pack) -> None:

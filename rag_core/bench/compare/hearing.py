@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from rag_core.engine.models import Models
-from rag_core.model_protocols import GenerationStats, TextGenerator
+from rag_core.engine.models import Models, StageModel
+from rag_core.generate.generator import Generator
+from rag_core.model_protocols import GenerationStats
+from rag_core.stages import GENERATE, Model, Placed, Stage
 from rag_core.types import ChatMessage
 
 
@@ -21,38 +23,43 @@ class Heard:
     stats: GenerationStats = field(default_factory=GenerationStats)
 
 
-class HeardModels:
-    """Fulfils `engine.models.Models` as the models do that it was made of; `calls` grows with every answer."""
+class _Like:
+    """Like what it stands for, but for what it says itself."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self.calls: list[Heard] = []
+    def __init__(self, original: Any, calls: list[Heard]) -> None:
+        self._original = original
+        self.calls = calls
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._models, name)
+        return getattr(self._original, name)
 
+
+class HeardModels(_Like):
+    """Models as those that it was made of; `calls` grows with every answer."""
+
+    def __getitem__(self, stage: Stage[Model]) -> StageModel[Model]:
+        on = cast(Models, self._original)[stage]
+        return cast(StageModel[Model], _HeardStage(on, self.calls)) if stage == GENERATE else on
+
+    def __iter__(self) -> Iterator[StageModel[Placed]]:
+        return iter(self._original)
+
+
+class _HeardStage(_Like):
     @property
-    def generator(self) -> TextGenerator:
-        return cast(TextGenerator, _HeardGenerator(self._models.generator, self.calls))
+    def model(self) -> Generator:
+        return cast(Generator, _HeardGenerator(self._original.model, self.calls))
 
 
-class _HeardGenerator:
-    """The generator that it was made of, but for `generate`, which is listened to."""
-
-    def __init__(self, generator: TextGenerator, calls: list[Heard]) -> None:
-        self._generator = generator
-        self._calls = calls
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._generator, name)
-
+class _HeardGenerator(_Like):
     def generate(self, messages: Sequence[ChatMessage], **options: Any) -> Iterator[str]:
         heard = Heard(_digest(messages))
-        self._calls.append(heard)
-        for piece in self._generator.generate(messages, **options):
+        pieces = self._original.generate(messages, **options)
+        self.calls.append(heard)
+        for piece in pieces:
             heard.pieces.append(piece)
             yield piece
-        heard.stats = self._generator.stats
+        heard.stats = self._original.stats
 
 
 def _digest(messages: Sequence[ChatMessage]) -> str:

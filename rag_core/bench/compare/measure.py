@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Work
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from rag_core.bench.compare.answers import figures_of, name_of, rerank_rate, said_of
 from rag_core.bench.compare.energy_use import Use, counted
@@ -19,12 +19,11 @@ from rag_core.bench.compare.records import Order, ProviderRun, StageFacts
 from rag_core.bench.energy import EnergyMeter
 from rag_core.bench.workload import bench_questions, peak_memory_bytes
 from rag_core.engine import Engine
-from rag_core.engine.models import NOT_INSTALLED, Models
+from rag_core.engine.models import Models, StageModel
 from rag_core.errors import DeviceFailed, MemoryDenied, PackCorrupt, PackMissing, ProviderUnavailable
-from rag_core.model_protocols import PassageReader, TextEncoder, TextGenerator
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
-from rag_core.runtime.stages import stage_named
+from rag_core.stages import EMBED, GENERATE, READ, Placed, Stage
 from rag_core.text.language import language_of
 from rag_core.types import Answer, ChatMessage
 
@@ -38,32 +37,33 @@ FIGURES = {
 }
 _NOT_THERE = (ProviderUnavailable, DeviceFailed, MemoryDenied, PackMissing, PackCorrupt)
 Steps = Work[Progress | ProviderRun, None, None]
-Placement = Callable[[str], dict[str, int]]
+CountNodes = Callable[[StageModel[Placed]], dict[str, int]]
 
 
 class Measurement:
-    """`steps` yields progress, and `run` as far as it is measured after each part of it. `placement` tells of a
+    """`steps` yields progress, and `run` as far as it is measured after each part of it. `count_nodes` tells of a
     stage that was opened how many nodes each provider has.
     """
 
-    def __init__(self, order: Order, models: Models, meters: Sequence[EnergyMeter], placement: Placement) -> None:
+    def __init__(self, order: Order, models: Models, meters: Sequence[EnergyMeter], count_nodes: CountNodes) -> None:
         self.run = ProviderRun(order.provider)
         self._order = order
-        self._heard = HeardModels(models)
+        self._heard = HeardModels(models, [])
         self._models = cast(Models, self._heard)
         self._meters = meters
-        self._placement = placement
+        self._count_nodes = count_nodes
         self._lost: dict[str, str] = {}  # stages that are not where they should be, and why
-        self._questions = [question for question in bench_questions() if models.reads(language_of(question.question))]
+        knows = models[EMBED].knows
+        self._never_there: set[str] = set()  # optional stages that nothing is installed for
+        self._questions = [question for question in bench_questions() if knows(language_of(question.question))]
         self._done = 0
         asked = [*self._questions[: order.work.searches], *self._questions[: order.work.questions]]
         self._total = 5 + len(asked)
 
     def steps(self) -> Steps:
         # The largest model first: on an NPU it decides which memory is left in one piece.
-        yield from self._open("generate", lambda: self._models.generator)
-        yield from self._open("embed", lambda: self._models.encoder)
-        yield from self._open("rerank", self._reader)
+        for row in (GENERATE, EMBED, READ):
+            yield from self._open(row)
         work = self._order.work
         settings = work.settings(self._order.settings, self._order.provider.id)
         with Engine(DataDir(self._order.folder), LIBRARY, settings, models=self._models) as engine:
@@ -74,19 +74,18 @@ class Measurement:
         self._done = self._total
         yield self._progress("")
 
-    def _open(self, stage: str, opened: Callable[[], TextGenerator | PassageReader | TextEncoder]) -> Steps:
-        yield self._progress(f"opening the model for {stage_named(stage).word}")
+    def _open(self, stage: Stage[Any]) -> Steps:
+        yield self._progress(f"opening the model for {stage.word}")
+        on = self._models[stage]
+        if stage.optional and on.is_missing:
+            self._never_there.add(stage.name)
         started = time.perf_counter()
-        with self._only_here(stage):
-            model = opened().pack_id
+        with self._only_here(stage.name):
+            model = on.model.pack_id
             load_s = time.perf_counter() - started
-            self.run.stages[stage] = self._facts(stage, model, load_s)
+            nodes = self._count_nodes(on)
+            self.run.stages[stage.name] = StageFacts(model, on.precision, self._where(stage.name), nodes, load_s)
         yield self._measured()
-
-    def _reader(self) -> PassageReader:
-        if (reader := self._models.reader) is None:
-            raise ProviderUnavailable(self._models.reasons.get("rerank", NOT_INSTALLED))
-        return reader
 
     def _index(self, engine: Engine) -> Steps:
         """First some texts whose vectors are compared; the first runs are slower than those that follow."""
@@ -94,7 +93,7 @@ class Measurement:
         order, reading = self._order, self._order.reading
         with self._only_here("embed"):
             texts = [text for q in self._questions for text in (q.question, q.excerpt) if text]
-            self.run.vectors = self._models.encoder.encode_passages(texts[: order.work.texts]).tolist()
+            self.run.vectors = self._models[EMBED].model.encode_passages(texts[: order.work.texts]).tolist()
             yield self._progress("making documents searchable by meaning")
             with counted(self._meters, order.idle_watts) as use:
                 started = time.perf_counter()
@@ -123,9 +122,8 @@ class Measurement:
         these are no queries.
         """
         with self._only_here("generate"):
-            list(
-                self._models.generator.generate([ChatMessage("user", "Hello")], max_new_tokens=1, cancel=CancelToken())
-            )
+            generator = self._models[GENERATE].model
+            list(generator.generate([ChatMessage("user", "Hello")], max_new_tokens=1, cancel=CancelToken()))
             self._heard.calls.clear()
             answers: list[tuple[Answer, Heard | None]] = []
             with counted(self._meters, self._order.idle_watts) as use:
@@ -152,14 +150,10 @@ class Measurement:
             self._give_up(stage, str(refusal.message))
             return
         if stage not in self._lost and (where := self._where(stage)) != self._order.provider.name:
-            self._give_up(stage, self._models.reasons.get(stage) or f"It ran on {where}.")
+            self._give_up(stage, str(self._models.reasons.get(stage) or f"It ran on {where}."))
 
     def _where(self, stage: str) -> str:
         return self._models.providers.get(stage, "nothing that is known")
-
-    def _facts(self, stage: str, model: str, load_s: float) -> StageFacts:
-        precision = self._models.precisions.get(stage, "")
-        return StageFacts(model, precision, self._where(stage), self._placement(stage), load_s)
 
     def _give_up(self, stage: str, reason: str) -> None:
         self._lost[stage] = reason
@@ -174,7 +168,7 @@ class Measurement:
         installed: then it is so for every provider.
         """
         run, lost = self.run, dict(self._lost)
-        needed = [reason for reason in lost.values() if reason != NOT_INSTALLED]
+        needed = [reason for stage, reason in lost.items() if stage not in self._never_there]
         if needed:
             lost["query"] = needed[0]
             run.energies.pop("query", None)

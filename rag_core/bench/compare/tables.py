@@ -9,7 +9,7 @@ from rag_core.bench.compare.cells import Cell, document_line, table_of
 from rag_core.bench.compare.comparing import Comparison
 from rag_core.bench.compare.records import ProviderRun, StageFacts
 from rag_core.bench.compare.report import without
-from rag_core.runtime.stages import STAGES
+from rag_core.stages import STAGES
 
 EMULATED = "†"
 EMULATED_NOTE = f"{EMULATED} The NPU is emulated on the processor: right results, but meaningless for speed and energy."

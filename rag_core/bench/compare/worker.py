@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 
 from rag_core.bench.compare.measure import Measurement
-from rag_core.bench.compare.placement import proven_placement
+from rag_core.bench.compare.proven_nodes import proven_nodes
 from rag_core.bench.compare.records import Ended, Order
 from rag_core.bench.energy import find_meters
-from rag_core.engine.pack_models import PackModels
+from rag_core.engine.models import Models
 from rag_core.errors import RagError
 from rag_core.paths import DataDir
 from rag_core.process.children import take_order
@@ -50,13 +50,13 @@ def main() -> None:
 
 def _measure(order: Order, tell: Callable[[object], None]) -> None:
     data_dir = _Borrowed(order.data, DataDir(order.folder))
-    models = PackModels(data_dir, order.work.settings(order.settings, order.provider.id))
+    models = Models(data_dir, order.work.settings(order.settings, order.provider.id))
     meters, _ = find_meters()
     with ExitStack() as opened:
         opened.callback(models.close)
         for meter in meters:
             opened.enter_context(closing(meter))
-        measurement = Measurement(order, models, meters, lambda stage: proven_placement(stage, models, order.provider))
+        measurement = Measurement(order, models, meters, proven_nodes)
         for step in measurement.steps():
             tell(step)
 

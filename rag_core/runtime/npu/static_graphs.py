@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rag_core.errors import DeviceFailed
+from rag_core.messages import NOTHING
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import Bucket
 from rag_core.runtime.options import Power
@@ -37,7 +38,7 @@ class StaticGraphs(ABC):
     Raises PackCorrupt for files that are damaged.
     """
 
-    reason = ""
+    reason = NOTHING
 
     def __init__(self, place: Place, buckets: Sequence[Bucket], empty: TokenIds) -> None:
         verify(place.pack)  # once: its graphs may share one file of weights

@@ -15,8 +15,10 @@ from pathlib import Path
 from rag_core.answer.focus import Piece, rank_pieces
 from rag_core.answer.prompt import Prompt, build_prompt
 from rag_core.engine.fitting import fitting_prompt
+from rag_core.engine.suited import room_for
 from rag_core.evaluate import metrics
 from rag_core.progress import CancelToken
+from rag_core.stages import GENERATE
 from rag_core.types import FloatArray, SearchResult
 from tests.benchmarks.reader import abstention
 from tests.benchmarks.reader.collections import read_qed
@@ -54,11 +56,14 @@ def measure(
 ) -> tuple[list[Written], list[Written], list[Found]]:
     """With the short prompt and with whole passages."""
     found = [*_encyclopedia(program, qa, sets, kept, count), *_web(program, qa, sets, kept, count)]
-    models = program.models
-    models.generator.count_tokens("")  # opened before anything is timed
-    warm = found[0]
-    _write(program, warm, fitting_prompt(warm.question, warm.pieces, (), models, warm.question)[0])
-    short = [_write(program, f, fitting_prompt(f.question, f.pieces, (), models, f.question)[0]) for f in found]
+    generator = program.models[GENERATE].model  # opened before anything is timed
+    evidence, longest = room_for(program.settings, program.models[GENERATE])
+
+    def fitting(one: Found) -> Prompt:
+        return fitting_prompt(one.question, one.pieces, (), generator, evidence, longest, one.question)[0]
+
+    _write(program, found[0], fitting(found[0]))
+    short = [_write(program, f, fitting(f)) for f in found]
     whole = [_write(program, f, _whole(program, f)) for f in found]
     return short, whole, found
 
@@ -100,15 +105,17 @@ def _found(
 def _whole(program: Program, found: Found) -> Prompt:
     """All that was found, from its first word to its last."""
     pieces = [Piece(passage, 0, len(passage.text), -float(passage.rank)) for passage in found.result.passages]
-    generator = program.models.generator
-    room = generator.context_tokens - program.models.max_new_tokens - 600  # the worked examples and the question
+    generator = program.models[GENERATE].model
+    _, longest = room_for(program.settings, program.models[GENERATE])
+    room = generator.context_tokens - longest - 600  # the worked examples and the question
     return build_prompt(found.question, pieces, (), room, generator.count_tokens)
 
 
 def _write(program: Program, found: Found, prompt: Prompt) -> Written:
-    models, generator = program.models, program.models.generator
+    generator = program.models[GENERATE].model
+    _, longest = room_for(program.settings, program.models[GENERATE])
     started, first, text = time.perf_counter(), 0.0, ""
-    for piece in generator.generate(prompt.messages, max_new_tokens=models.max_new_tokens, cancel=CancelToken()):
+    for piece in generator.generate(prompt.messages, max_new_tokens=longest, cancel=CancelToken()):
         first = first or time.perf_counter() - started
         text += piece
     return Written(

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from rag_core.engine.pack_models import PackModels
+from rag_core.engine.models import Models
 from rag_core.engine.searching import search
 from rag_core.engine.workspace import Workspace
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import StoredChunk
-from rag_core.model_protocols import PassageReader
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.read.opening import open_reader
 from rag_core.read.reader import Reader
 from rag_core.runtime.pack import find_pack
 from rag_core.settings import Settings
+from rag_core.stages import EMBED, GENERATE, READ, Stage
 from rag_core.text.language import language_of
 from rag_core.types import Filters, Reading, SearchResult
 
@@ -28,7 +30,7 @@ class Listened:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.pack_id = reader.pack_id
+        self.pack_id, self.placement = reader.pack_id, reader.placement
         self.said: dict[str, Reading] = {}
         self.given, self.was_read = 0, 0
 
@@ -46,18 +48,6 @@ class Listened:
         return self._reader.support(pairs, cancel)
 
 
-class Models(PackModels):
-    """The packs' models, with a reader that is listened to."""
-
-    def __init__(self, data_dir: DataDir, settings: Settings, listened: Listened) -> None:
-        super().__init__(data_dir, settings)
-        self.listened = listened
-
-    @property
-    def reader(self) -> PassageReader | None:
-        return self.listened
-
-
 class Program:
     """Searches libraries as the engine does. `time_ms` is what it may read for; infinite reads until it is clear."""
 
@@ -66,8 +56,10 @@ class Program:
         self.data_dir = data_dir
         self.reader = open_reader(find_pack(data_dir.packs, "reader"), time_ms=time_ms)
         self.listened = Listened(self.reader)
-        self.models = Models(data_dir, self.settings, self.listened)
-        self.encoder = self.models.encoder
+        read: Stage[Any] = READ
+        listening = replace(read, make=lambda _pack, _places: self.listened)
+        self.models = Models(data_dir, self.settings, (EMBED, listening, GENERATE))
+        self.encoder = self.models[EMBED].model
 
     def search(self, question: str, index: LibraryIndex, top_k: int) -> SearchResult:
         """The passages in their final order, and how likely the program thinks an answer is."""
