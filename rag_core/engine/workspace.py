@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.engine.models import Models
-from rag_core.identity import identity_of
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
+from rag_core.library.identity import identity_of
 from rag_core.settings import Settings
 from rag_core.stages import EMBED
 

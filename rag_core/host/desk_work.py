@@ -83,7 +83,7 @@ class DeskWork:
         """What would make vectors now, to tell which libraries something else has made; None: nothing is installed."""
         if not self.data_dir.libraries.is_dir():
             return None
-        from rag_core.identity import identity_of
+        from rag_core.library.identity import identity_of
         from rag_core.runtime.pack import find_pack
 
         chosen = settings_in_use(self.data_dir).embedder

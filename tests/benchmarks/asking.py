@@ -25,8 +25,8 @@ from pathlib import Path
 from rag_core.bench.workload import peak_memory_bytes, percentile
 from rag_core.engine import Engine
 from rag_core.evaluate.questions import load_questions
-from rag_core.identity import identity_of
 from rag_core.index.store import Store
+from rag_core.library.identity import identity_of
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.settings import Settings
 from rag_core.stages import EMBED

@@ -169,7 +169,7 @@ def test_documents_that_were_cut_in_another_way_are_read_again_by_a_rebuild(
 ) -> None:
     add(engine, folder)
     (folder / "elm.txt").unlink()
-    monkeypatch.setattr("rag_core.identity.CHUNKER_VERSION", 1000)
+    monkeypatch.setattr("rag_core.library.identity.CHUNKER_VERSION", 1000)
     with pytest.raises(IndexMismatch):
         add(engine, folder)
     next(engine.add([], rebuild=True))  # and interrupted
