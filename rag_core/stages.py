@@ -50,7 +50,7 @@ class Stage(Generic[Model]):
 
     name: str
     role: Role
-    word: str
+    word: Message
     make: Callable[[Pack, Callable[[], Places]], Model] = field(compare=False)
     trial: Callable[[Model, int, CancelToken], object] = field(compare=False)
     optional: bool = False
@@ -101,7 +101,7 @@ def _generate(generator: Generator, tokens: int, cancel: CancelToken) -> object:
 
 
 # The keys stand in stored files and in the JSON of the command line: the reader's is older than its room.
-EMBED: Stage[Encoder] = Stage("embed", "embedder", "embedding", _encoder, _encode)
-READ: Stage[Reader] = Stage("rerank", "reader", "reranking", _reader, _read, True, say("no-reader"))
-GENERATE: Stage[Generator] = Stage("generate", "llm", "answering", _generator, _generate)
+EMBED: Stage[Encoder] = Stage("embed", "embedder", say("word-embedding"), _encoder, _encode)
+READ: Stage[Reader] = Stage("rerank", "reader", say("word-reranking"), _reader, _read, True, say("no-reader"))
+GENERATE: Stage[Generator] = Stage("generate", "llm", say("word-answering"), _generator, _generate)
 STAGES: tuple[Stage[Any], ...] = (EMBED, READ, GENERATE)  # in the order of a question

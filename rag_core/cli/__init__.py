@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from rag_core.cli.parser import build_parser
 from rag_core.cli.program import Program
 from rag_core.cli.words import in_words
-from rag_core.errors import Cancelled, IndexMismatch, LibraryMissing, NotPrepared, PackCorrupt, PackMissing, UserError
+from rag_core.errors import Cancelled, IndexMismatch, UserError
 from rag_core.messages import say
-
-PREPARE_COMMAND = "alcove packs build"
 
 NOTHING_MORE = Program()
 DONE, FAILED, MISUSED, PARTLY, NOT_FOUND, STOPPED = 0, 1, 2, 3, 4, 130
@@ -36,11 +34,10 @@ def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> 
     try:
         return find_command(arguments.command)(arguments)
     except UserError as error:
-        advice = with_command(in_words(error.advice), _command_for(error))
-        sys.stderr.write(f"{in_words(error.message)}\n{advice}".rstrip() + "\n")
+        sys.stderr.write(f"{in_words(error.message)}\n{in_words(error.advice)}".rstrip() + "\n")
         return FAILED
     except IndexMismatch as error:
-        sys.stderr.write(f"{error}\n{in_words(say('add-with-rebuild'))}\n")
+        sys.stderr.write(f"{in_words(error.message)}\n{in_words(say('add-with-rebuild'))}\n")
         return FAILED
     except (KeyboardInterrupt, Cancelled):
         sys.stderr.write(f"\n{in_words(say('stopped'))}\n")
@@ -48,19 +45,3 @@ def main(argv: Sequence[str] | None = None, program: Program = NOTHING_MORE) -> 
     except BrokenPipeError:  # the reader of our output (head, less) has gone
         sys.stderr.close()
         return DONE
-
-
-def with_command(advice: str, command: str) -> str:
-    """What to do, and how on the command line: the core's advice holds for the window too and names no command."""
-    return f"{advice.rstrip('.。')}: {command}" if advice and command else advice
-
-
-def _command_for(error: UserError) -> str:
-    match error:
-        case PackMissing() | PackCorrupt():
-            return PREPARE_COMMAND
-        case LibraryMissing():
-            return "alcove add FOLDER"
-        case NotPrepared():
-            return "alcove packs compile"
-    return ""

@@ -29,7 +29,7 @@ from rag_core.engine.workspace import Workspace
 from rag_core.library import left_out
 from rag_core.library.library import Library
 from rag_core.paths import DataDir
-from rag_core.progress import CancelToken, Progress, run_to_end
+from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import InEffect, Settings
 from rag_core.types import (
     AddReport,
@@ -192,15 +192,7 @@ class Engine:
 
     def health(self) -> list[Check]:
         """What `doctor` says of this library: counts, orphans, and where each stage really runs."""
-        return run_to_end(self.check_health())
-
-    def check_health(self) -> Generator[Progress, None, list[Check]]:
-        """`health` with a step after every check."""
-        found: list[Check] = []
-        for check in check_library(self._work):
-            found.append(check)
-            yield Progress("health", len(found), None, "checks", check.name)
-        return found
+        return list(check_library(self._work))
 
 
 __all__ = ["AddStep", "Check", "Engine", "Workspace"]

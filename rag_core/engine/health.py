@@ -11,6 +11,7 @@ from rag_core.engine.models import StageModel
 from rag_core.engine.suited import tokens_of_a_question
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import RagError, UserError
+from rag_core.messages import NOTHING, Message, joined, literal, say
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Inventory, devices_for, list_devices
@@ -19,23 +20,20 @@ from rag_core.runtime.places import Machine, find_places
 from rag_core.settings import Settings
 from rag_core.stages import STAGES, Placed
 
-RETRY = "The processor can do this work. Have the devices tried again."
+RETRY = say("retry-devices")
 
 _LOW_SPACE_BYTES = 1024**3
-_NOT_INSTALLED = {
-    False: "not installed",
-    True: "not installed: questions are answered without it, by words and vectors alone",
-}
+_NOT_INSTALLED = {False: say("not-installed"), True: say("not-installed-optional")}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """`ok` False is something to act on; `advice` then says how."""
 
-    name: str
+    name: Message
     ok: bool
-    found: str
-    advice: str = ""
+    found: Message
+    advice: Message = NOTHING
 
 
 def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
@@ -44,29 +42,28 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
     """
     inventory = list_devices()
     for note in inventory.notes:
-        yield Check("device npu", True, note)
+        yield Check(say("check-npu"), True, literal(note))
     yield from _check_places(data_dir, settings, inventory)
     free = shutil.disk_usage(_existing(data_dir.root)).free
     yield Check(
-        "free space",
-        free > _LOW_SPACE_BYTES,
-        f"{free / 1e9:.1f} GB",
-        "Make room on the disk that holds the data folder.",
+        say("check-free-space"), free > _LOW_SPACE_BYTES, literal(f"{free / 1e9:.1f} GB"), say("make-room-for-data")
     )
     packs = list_packs(data_dir.packs)
     for pack in packs:
         try:
             verify(pack)
         except UserError as error:
-            yield Check(f"pack {pack.id}", False, str(error.message), str(error.advice))
+            yield Check(say("check-pack", pack=pack.id), False, error.message, error.advice)
         else:
-            yield Check(f"pack {pack.id}", True, f"{pack.manifest.role}, every file is as its manifest says")
+            yield Check(say("check-pack", pack=pack.id), True, say("pack-whole", role=pack.manifest.role))
     for folder, damage in damaged_packs(data_dir.packs):
-        yield Check(f"pack {folder.name}", False, str(damage.message), str(damage.advice))
+        yield Check(say("check-pack", pack=folder.name), False, damage.message, damage.advice)
     installed = {pack.manifest.role for pack in packs}
     for stage in STAGES:
         if stage.role not in installed:
-            yield Check(f"pack for {stage.word}", stage.optional, _NOT_INSTALLED[stage.optional], PREPARE)
+            yield Check(
+                say("check-pack-for", stage=stage.word), stage.optional, _NOT_INSTALLED[stage.optional], PREPARE
+            )
 
 
 def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -> Iterator[Check]:
@@ -78,41 +75,42 @@ def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -
             pack = stage.pack(data_dir.packs, settings)
         except UserError:
             continue  # the packs themselves are looked at further down
+        name = say("check-place", stage=stage.word)
         try:
             blocked = any(machine.blocked(device, stage.name) for device in devices_for(preference, inventory))
             places = find_places(stage.name, pack, preference, machine, inventory=inventory)
         except UserError as error:
-            yield Check(f"place for {stage.word}", False, str(error.message), RETRY if blocked else str(error.advice))
+            yield Check(name, False, error.message, RETRY if blocked else error.advice)
         else:
             found = f"{places.found[0].device.name}. {places.reason}".strip(" .")
-            yield Check(f"place for {stage.word}", not blocked, found, RETRY if blocked else "")
+            yield Check(name, not blocked, literal(found), RETRY if blocked else NOTHING)
 
 
 def check_library(work: Workspace) -> Iterator[Check]:
     """Counts, orphans, and whether vectors and models belong together."""
     facts = work.store.statistics()
     yield Check(
-        "documents",
+        say("check-documents"),
         True,
-        f"{facts.documents:,} documents, {facts.pages:,} pages, {facts.chunks:,} passages, "
-        f"{facts.database_bytes / 1e6:.1f} MB",
+        say(
+            "library-figures",
+            documents=facts.documents,
+            pages=facts.pages,
+            passages=facts.chunks,
+            size=facts.database_bytes / 1e6,
+        ),
     )
     yield Check(
-        "unreadable files",
-        facts.failed_files == 0,
-        f"{facts.failed_files:,}",
-        "The list of documents says why. Mend them, then have them read again.",
+        say("check-unreadable"), not facts.failed_files, literal(f"{facts.failed_files:,}"), say("mend-unreadable")
     )
     yield Check(
-        "passages without vector",
-        facts.chunks_without_vector == 0,
-        f"{facts.chunks_without_vector:,}",
-        "They are found by their words only. Add their folder again to finish.",
+        say("check-without-vector"),
+        not facts.chunks_without_vector,
+        literal(f"{facts.chunks_without_vector:,}"),
+        say("add-folder-to-finish"),
     )
     problems = work.store.problems(thorough=True)
-    yield Check(
-        "orphans and damage", not problems, " ".join(map(str, problems)) or "zero orphans", "Add the folders again."
-    )
+    yield Check(say("check-damage"), not problems, joined(problems) or say("zero-orphans"), say("add-folders-again"))
     yield from _check_models(work)
 
 
@@ -121,28 +119,37 @@ def _check_models(work: Workspace) -> Iterator[Check]:
     try:
         different = work.store.identity_differences(work.identity)
         yield Check(
-            "embedding model",
+            say("check-embedder"),
             not different,
-            f"differs: {', '.join(different)}" if different else "the one that made this library",
-            "Make the library searchable anew; the documents stay as they are.",
+            say("made-by-another", what=", ".join(different)) if different else say("made-by-this"),
+            say("rebuild-library"),
         )
         for on in work.models:
             if not (on.stage.optional and on.is_missing):
                 yield _ran(on, tokens_of_a_question(work.settings, work.models))
     except RagError as error:
-        yield Check("models", False, str(error), getattr(error, "advice", ""))
+        yield Check(say("check-models"), False, *told_of(error))
 
 
 def _ran(on: StageModel[Placed], tokens: int) -> Check:
     """Raises what it fails with, where it cannot be done without."""
-    name = f"{on.stage.word} runs on"
+    name = say("check-runs-on", stage=on.stage.word)
     try:
         on.try_out(tokens, CancelToken())
     except UserError:
         if not on.stage.optional:
             raise
-        return Check(name, False, f"nothing ({on.reason})", f"Questions are answered without it. {PREPARE}")
-    return Check(name, True, f"{on.provider} ({on.reason})" if on.reason else on.provider)
+        found = say("provider-because", provider="–", reason=on.reason)
+        return Check(name, False, found, joined((say("answered-without-it"), PREPARE)))
+    found = say("provider-because", provider=on.provider, reason=on.reason) if on.reason else literal(on.provider)
+    return Check(name, True, found)
+
+
+def told_of(error: RagError) -> tuple[Message, Message]:
+    """What happened, and what to do."""
+    if isinstance(error, UserError):
+        return error.message, error.advice
+    return getattr(error, "message", literal(str(error))), NOTHING
 
 
 def _existing(path: Path) -> Path:

@@ -79,8 +79,6 @@ class EngineWork:
                 return self._retry_devices(token)
             case jobs.ListDevices():
                 return _list_devices(data_dir)
-            case jobs.CheckHealth():
-                return self._check_health(job)
             case jobs.PreparePacks():
                 return self._then_reopen(packs.prepare(self.making, data_dir, self.engines.settings))
             case jobs.CheckNpu():
@@ -126,10 +124,6 @@ class EngineWork:
         self.stop_others(token, lambda other: getattr(other, "library", None) == library)
         self.engines.close_library(library)
         self.shelf.close_library(library)
-
-    def _check_health(self, job: jobs.CheckHealth) -> Work:
-        with self.engines.reading(job.library) as engine:
-            return tuple((yield from engine.check_health()))
 
     def _check_npu(self) -> Work:
         """Nothing is to be prepared for an NPU that the person does not want to be used."""

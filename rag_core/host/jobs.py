@@ -103,12 +103,6 @@ class ListDevices(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Times a small graph on every device; finishes with a tuple of `DeviceInfo`, best first."""
 
 
-class CheckHealth(Job, lane="engine", priority=Priority.HOUSEKEEPING):
-    """What `alcove doctor` says; finishes with a tuple of `Check`."""
-
-    library: str
-
-
 class PreparePacks(Job, lane="engine", priority=Priority.HOUSEKEEPING):
     """Builds the default packs that are missing. Streams `Progress`; finishes with sentences on what could not be built
     and is done without: ().

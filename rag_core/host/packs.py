@@ -8,7 +8,7 @@ from pathlib import Path
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.events import NpuState, PackInfo
 from rag_core.host.lane import Work
-from rag_core.messages import joined, literal
+from rag_core.messages import joined, literal, say
 from rag_core.pack_making import PackMaking, compile_for_real_npu, compile_in_use, packs_in_use
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
@@ -84,18 +84,18 @@ def verify_stepwise(data_dir: DataDir, pack_id: str) -> Work:
 
     info = next((info for info in installed(data_dir, Settings()) if info.pack_id == pack_id), None)
     if info is None:
-        raise PackMissing(f"No model pack “{pack_id}” is installed.", "Prepare or import it.")
+        raise PackMissing(say("pack-not-installed", pack=pack_id), say("prepare-or-import"))
     if info.problem:
-        return Check(f"pack {pack_id}", False, str(info.problem))
+        return Check(say("check-pack", pack=pack_id), False, info.problem)
     pack = open_pack(Path(info.folder))
-    files = pack.manifest.files
+    files, name = pack.manifest.files, say("check-pack", pack=pack.id)
     for done, file in enumerate(files):
         yield Progress("verify", done, len(files), "files", file.path)
         try:
             verify(pack, only=(file.path,))
         except PackCorrupt as error:
-            return Check(f"pack {pack.id}", False, str(error.message), str(error.advice))
-    return Check(f"pack {pack.id}", True, "Every file is as its manifest says.")
+            return Check(name, False, error.message, error.advice)
+    return Check(name, True, say("files-as-manifest"))
 
 
 def _described(folder: Path, in_use: set[str]) -> PackInfo:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
+from rag_core.messages import say
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 
-PREPARE = "Prepare the models once, while online."
+PREPARE = say("prepare-models")
 
-_REBUILD = "Prepare the models again, or import it again."
+_REBUILD = say("prepare-models-again")
 
 Role = str  # what it is for: "embedder", "reader", "llm"; the setting that names a pack is called so, too
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag_core.errors import NotPrepared, ProviderUnavailable
-from rag_core.messages import NOTHING, Message, joined, literal
+from rag_core.messages import NOTHING, Message, joined, literal, say
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
@@ -17,7 +17,7 @@ from rag_core.runtime.npu.targets import Target, processor_name, target_of_chip,
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Session, open_on
 
-PREPARE_FOR_NPU = "Choose “auto” or “cpu”, or prepare the models for the NPU."
+PREPARE_FOR_NPU = say("prepare-for-npu")
 
 
 @dataclass(frozen=True, slots=True)

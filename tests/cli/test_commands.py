@@ -15,6 +15,7 @@ from rag_core.library.listing import create_library, library_info
 from rag_core.library.records import LibrarySettings
 from rag_core.messages import literal
 from rag_core.paths import DataDir
+from rag_core.runtime.places import PREPARE_FOR_NPU
 from rag_core.stages import GENERATE, READ
 from tests.fakes_models import FakeModels
 from tests.fakes_reader import FakeReader
@@ -191,11 +192,11 @@ def test_models_that_are_not_compiled_are_told_with_the_command_that_does_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> FakeModels:
-        raise NotPrepared("“MiniLM” has not been prepared for this NPU yet.", "Prepare the models for the NPU.")
+        raise NotPrepared("“MiniLM” has not been prepared for this NPU yet.", PREPARE_FOR_NPU)
 
     monkeypatch.setattr("rag_core.engine.Models", refuse)
     assert main(["add", str(folder), "--execution-provider", "npu"]) == FAILED
-    assert "Prepare the models for the NPU: alcove packs compile" in capsys.readouterr().err
+    assert "prepare the models for the NPU: alcove packs compile" in capsys.readouterr().err
 
 
 def test_the_words_that_answer_are_set_apart_in_their_sentence_before_the_answer(

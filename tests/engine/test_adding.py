@@ -12,6 +12,7 @@ from rag_core.engine import AddStep, Engine
 from rag_core.errors import IndexMismatch
 from rag_core.ingest.reading import Reader
 from rag_core.library.records import LEFT_OUT
+from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.stages import EMBED
@@ -104,8 +105,8 @@ def test_reading_everything_again_takes_what_a_parser_sees_now(engine: Engine, f
     assert set(done(steps)) == {"copy.txt", "elm.txt", "oak.txt"}
     assert {document.state for document in engine.documents()} == {"searchable"}
     assert sum("Oak" in passage.text for passage in engine.search("Oak Room").passages) == 1
-    orphans = next(check for check in engine.health() if check.name == "orphans and damage")
-    assert orphans.found == "zero orphans"
+    orphans = next(check for check in engine.health() if check.name == say("check-damage"))
+    assert orphans.found == say("zero-orphans")
 
 
 def test_vectors_of_two_models_are_never_mixed(engine: Engine, folder: Path, models: FakeModels) -> None:

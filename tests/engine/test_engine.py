@@ -12,6 +12,7 @@ import pytest
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
 from rag_core.ingest.chunker import iterate_chunks
+from rag_core.messages import say
 from rag_core.model_protocols import TokenCounter
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
@@ -140,8 +141,8 @@ def test_removing_a_folder_leaves_no_orphan(engine: Engine, folder: Path) -> Non
     finish(engine.add([folder]))
     assert engine.remove([folder / "sub"]) == [str(folder / "sub" / "rates.csv")]
     assert [document.path for document in engine.documents()] == [str(folder / "handbook.md")]
-    orphans = next(check for check in engine.health() if check.name == "orphans and damage")
-    assert orphans.found == "zero orphans"
+    orphans = next(check for check in engine.health() if check.name == say("check-damage"))
+    assert orphans.found == say("zero-orphans")
 
 
 def test_removing_what_is_not_there_says_so(engine: Engine, folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from rag_core.engine.models import Models, StageModel, open_largest_first
 from rag_core.errors import DeviceFailed, PackCorrupt, PackMissing, ProviderUnavailable
-from rag_core.messages import NOTHING, Message
+from rag_core.messages import NOTHING, Message, literal
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
@@ -78,7 +78,8 @@ def work(model: Doubler) -> list[int]:
 
 
 UNDONE: list[int] = []
-TOY = Stage("ocr", "ocr", "reading pictures", doubler, lambda model, _tokens, _cancel: model.double([1]), optional=True)
+WORD = literal("reading pictures")
+TOY = Stage("ocr", "ocr", WORD, doubler, lambda model, _tokens, _cancel: model.double([1]), optional=True)
 ROWS: tuple[Stage[Any], ...] = tuple(replace(stage, make=doubler, trial=TOY.trial) for stage in STAGES)
 
 

@@ -134,7 +134,7 @@ def test_indexing_pauses_questions_do_not_and_it_goes_on(tmp_path: Path, folder:
         talk.settle()
         encoder.gate.opened.set()
         assert isinstance(talk.do(QUESTION), Answer)
-        talk.do(jobs.CheckHealth("office"))  # of a lower priority than adding
+        talk.do(jobs.CheckNpu())  # of a lower priority than adding
         assert talk.of(adding, Finished) == []
         talk.pause(adding, paused=False)
         assert isinstance(talk.value(adding), AddReport)

@@ -78,4 +78,4 @@ def test_one_wrong_byte_is_found(data_dir: DataDir) -> None:
     assert result(verify_stepwise(data_dir, "writer")).ok
     (data_dir.packs / "writer" / "model.onnx").write_bytes(b"Weights")
     check = result(verify_stepwise(data_dir, "writer"))
-    assert not check.ok and "model.onnx" in check.found
+    assert not check.ok and "model.onnx" in str(check.found)

@@ -16,10 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rag_core.engine import Engine
 from rag_core.host import jobs
 from rag_core.host.events import Event, SilenceReport
 from rag_core.host.process import EngineProcess
 from rag_core.library.records import LibraryInfo
+from rag_core.messages import literal, say
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import Progress
 from rag_core.types import Answer, PassagesFound, TextStreamed
@@ -195,11 +197,10 @@ def test_closed_in_the_middle_it_is_gone_in_time_and_the_library_is_whole(tmp_pa
     with engine(tmp_path) as (process, watched):
         process.submit(1, jobs.AddPaths("office", (folder,)))
         watched.value(1)
-        process.submit(2, jobs.CheckHealth("office"))
-        checks = watched.value(2)
-        assert isinstance(checks, tuple)
-        assert next(check.found for check in checks if check.name == "orphans and damage") == "zero orphans"
-        assert next(check.found for check in checks if check.name == "passages without vector") == "0"
+    with Engine(DataDir(tmp_path), "office", read_only=True) as opened:
+        found = {check.name: check.found for check in opened.health()}
+    assert found[say("check-damage")] == say("zero-orphans")
+    assert found[say("check-without-vector")] == literal("0")
 
 
 def test_nothing_is_heard_after_closing(tmp_path: Path) -> None:

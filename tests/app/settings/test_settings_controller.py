@@ -25,6 +25,7 @@ from rag_core.host.jobs import (
     VerifyPack,
 )
 from rag_core.library.records import Folder, LibrarySettings
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
@@ -125,7 +126,7 @@ def test_a_model_is_checked_and_the_result_is_kept() -> None:
     controller, _ = controller_of(engine)
     controller.check_pack("smollm2")
     assert controller.packs.checks["smollm2"].is_running
-    engine.finish(VerifyPack, Check("pack smollm2", False, "The file “a” of the pack “smollm2” is damaged."))
+    engine.finish(VerifyPack, Check(literal("pack"), False, literal("The file “a” of the pack “smollm2” is damaged.")))
     result = controller.packs.checks["smollm2"]
     assert not result.is_good and "damaged" in result.text
 
