@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SENTENCE, _TEXT = "Where does this run?", "It runs on this computer."
 
 
-class Placed(Protocol):
+class PlacedModel(Protocol):
     """What every model of a stage has; its methods are its own. `placement` opens it when it is needed."""
 
     @property
@@ -36,7 +36,7 @@ class Placed(Protocol):
     def pack_id(self) -> str: ...
 
 
-Model = TypeVar("Model", bound=Placed)
+Model = TypeVar("Model", bound=PlacedModel)
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class ShownTurn:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class ConversationPlace:
     """Where turns belong: `conversation_id` is 0 until the conversation has been created."""
 
     library: str
@@ -127,7 +127,7 @@ class ConversationModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.turns: list[ShownTurn] = []
-        self.place = Place("")
+        self.place = ConversationPlace("")
         self.suggestions = Suggestions()
         self._is_working = False
 
@@ -140,7 +140,7 @@ class ConversationModel(QObject):
     def library(self) -> str:
         return self.place.library
 
-    def open(self, place: Place) -> None:
+    def open(self, place: ConversationPlace) -> None:
         """Show another (or a new) conversation, still without turns."""
         self.place = place
         self.turns = []

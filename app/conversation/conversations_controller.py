@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.conversation_list_model import ConversationListModel
-from app.conversation.conversation_model import Place
+from app.conversation.conversation_model import ConversationPlace
 from app.conversation.export_pdf import write_pdf
 from app.conversation.questions_controller import QuestionsController
 from app.engine.controller import Controller
@@ -73,13 +73,13 @@ class ConversationsController(Controller):
 
     def new(self) -> None:
         """An empty conversation; nothing is stored before its first question."""
-        self._show(Place(self.library))
+        self._show(ConversationPlace(self.library))
 
     def open(self, conversation_id: int) -> None:
         if conversation_id == self._questions.model.place.conversation_id != 0:
             self.opened.emit(conversation_id)
             return
-        place = Place(self.library, conversation_id, self.model.title_of(conversation_id))
+        place = ConversationPlace(self.library, conversation_id, self.model.title_of(conversation_id))
         self._show(place)
         handle = self._loading = self._job(LoadTurns(self.library, conversation_id))
         handle.event_received.connect(lambda event: self._load(place, event))
@@ -113,7 +113,7 @@ class ConversationsController(Controller):
         for thread in self._threads:
             thread.join(timeout=2.0)
 
-    def _show(self, place: Place) -> None:
+    def _show(self, place: ConversationPlace) -> None:
         if self._loading is not None:
             self._loading.cancel()
             self._loading = None
@@ -121,7 +121,7 @@ class ConversationsController(Controller):
         self.model.set_current(place.conversation_id)
         self.opened.emit(place.conversation_id)
 
-    def _load(self, place: Place, event: object) -> None:
+    def _load(self, place: ConversationPlace, event: object) -> None:
         if isinstance(event, TurnsListed) and self._questions.model.place is place:
             self._questions.model.load(event.turns, self._questions.living)
 

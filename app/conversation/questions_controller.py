@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation.conversation_model import (
     ConversationModel,
+    ConversationPlace,
     Phase,
-    Place,
     ShownTurn,
     new_turn,
     turn_with,
@@ -35,7 +35,7 @@ class _Run:
     """One question on its way."""
 
     turn: ShownTurn
-    place: Place
+    place: ConversationPlace
     handle: JobHandle
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.conversation.conversation_model import Place, ShownTurn
+from app.conversation.conversation_model import ConversationPlace, ShownTurn
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
 from rag_core.conversations.records import Conversation, Turn
@@ -23,7 +23,7 @@ TITLE_CHARACTERS = 60
 @dataclass(slots=True, eq=False)
 class _Entry:
     turn: ShownTurn
-    place: Place
+    place: ConversationPlace
     in_flight: bool = False
     changed: bool = True
     forgotten: bool = False
@@ -38,13 +38,13 @@ class TurnKeeper(Controller):
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
         self._entries: dict[int, _Entry] = {}  # by id() of the turn, which the entry keeps alive
-        self._creating: list[Place] = []
+        self._creating: list[ConversationPlace] = []
 
     @property
     def unsaved(self) -> tuple[ShownTurn, ...]:
         return tuple(entry.turn for entry in self._entries.values() if not entry.forgotten)
 
-    def keep(self, turn: ShownTurn, place: Place) -> None:
+    def keep(self, turn: ShownTurn, place: ConversationPlace) -> None:
         """Write the turn as it is now; its conversation is created with its first question."""
         if place.is_deleted:
             return
@@ -55,7 +55,7 @@ class TurnKeeper(Controller):
         elif place not in self._creating:
             self._create(place, turn.question)
 
-    def forget(self, turns: Sequence[ShownTurn], place: Place) -> None:
+    def forget(self, turns: Sequence[ShownTurn], place: ConversationPlace) -> None:
         """These turns, the last of their conversation, were removed. A save under way is undone when it ends."""
         for turn in turns:
             entry = self._entries.get(id(turn))
@@ -67,20 +67,20 @@ class TurnKeeper(Controller):
         if first is not None:
             self.delete_from(first, place)
 
-    def delete_from(self, turn: ShownTurn, place: Place) -> None:
+    def delete_from(self, turn: ShownTurn, place: ConversationPlace) -> None:
         """The stored turn and every later one; what waits to be saved is saved afterwards."""
         if turn.stored.turn_id:
             self._run(DeleteTurns(place.library, place.conversation_id, turn.stored.turn_id))
         self._save_all(place)
 
-    def _create(self, place: Place, question: str) -> None:
+    def _create(self, place: ConversationPlace, question: str) -> None:
         self._creating.append(place)
         wanted = CreateConversation(place.library, title_from(question))
         job = self._job(wanted, lambda conversation: self._created(place, conversation))
         job.ended.connect(lambda: self._creating.remove(place))
         job.start()
 
-    def _created(self, place: Place, conversation: Conversation) -> None:
+    def _created(self, place: ConversationPlace, conversation: Conversation) -> None:
         place.conversation_id, place.title = conversation.conversation_id, conversation.title
         self.conversation_created.emit(conversation.conversation_id)
         self._save_all(place)
@@ -109,12 +109,12 @@ class TurnKeeper(Controller):
         else:
             del self._entries[id(entry.turn)]
 
-    def _may_write(self, place: Place) -> bool:
+    def _may_write(self, place: ConversationPlace) -> bool:
         """Not while an earlier turn waits to be forgotten: what is saved now would be deleted together with it."""
         waits = any(entry.forgotten and entry.place is place for entry in self._entries.values())
         return not waits and not place.is_deleted
 
-    def _save_all(self, place: Place) -> None:
+    def _save_all(self, place: ConversationPlace) -> None:
         for entry in list(self._entries.values()):
             if entry.place is place:
                 self._save(entry)

@@ -46,7 +46,7 @@ class Q41:
 
 
 @dataclass(frozen=True, slots=True)
-class TensorInfo:
+class GgufTensor:
     """Where a tensor lies. `shape` is in numpy's order (slowest first), the reverse of the file's."""
 
     shape: tuple[int, ...]
@@ -70,11 +70,11 @@ class GgufFile:
         for _ in range(pair_count):
             key = self._string()
             self.metadata[key] = self._value(self._scalar("I"))
-        self.tensors: dict[str, TensorInfo] = {}
+        self.tensors: dict[str, GgufTensor] = {}
         for _ in range(tensor_count):
             name = self._string()
             extents = [self._scalar("Q") for _ in range(self._scalar("I"))]
-            self.tensors[name] = TensorInfo(tuple(reversed(extents)), self._scalar("I"), self._scalar("Q"))
+            self.tensors[name] = GgufTensor(tuple(reversed(extents)), self._scalar("I"), self._scalar("Q"))
         alignment = self.metadata.get("general.alignment", 32)
         self._data_at = -(-self._at // alignment) * alignment
 
@@ -120,7 +120,7 @@ class GgufFile:
         scales = blocks[..., :2].copy().view(np.float16)[..., 0].astype(np.float32)
         return blocks[..., 2:].reshape(rows, columns).view(np.int8), scales
 
-    def _raw(self, info: TensorInfo) -> npt.NDArray[np.uint8]:
+    def _raw(self, info: GgufTensor) -> npt.NDArray[np.uint8]:
         if info.encoding not in _BLOCKS:
             raise ValueError(f"tensors of encoding {info.encoding} are not read")
         block_bytes, block_values = _BLOCKS[info.encoding]

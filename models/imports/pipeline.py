@@ -30,7 +30,7 @@ ADVICE = say("choose-processor-model")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class PipelineStage:
     """One graph. `parts` are what was compiled of it for the NPU, empty for a graph that runs on the processor."""
 
     name: str
@@ -45,7 +45,7 @@ class Pipeline:
     Qualcomm's numbers of chips, `qairt` the version of its runtime; empty where the files do not say.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[PipelineStage, ...]
     context_tokens: int
     window_tokens: int
     socs: tuple[str, ...]
@@ -132,7 +132,7 @@ def _stages(folder: Path, decoder: dict[str, Any]) -> Iterator[tuple[str, dict[s
         raise not_usable(folder, say("it-lists-no-stages"))
 
 
-def _stage(folder: Path, name: str, settings: dict[str, Any]) -> Stage:
+def _stage(folder: Path, name: str, settings: dict[str, Any]) -> PipelineStage:
     graph = safe_name(folder, settings["filename"])
     parts = compiled_parts(folder / graph)
     beside = [*external_files(folder / graph), *(part.binary for part in parts if part.binary)]
@@ -140,7 +140,7 @@ def _stage(folder: Path, name: str, settings: dict[str, Any]) -> Stage:
         raise not_usable(folder, say("it-names-file-outside", name=graph))
     place = PurePosixPath(graph).parent
     files = [graph, *(safe_name(folder, str(place / file.replace("\\", "/"))) for file in beside)]
-    return Stage(name, graph, tuple(dict.fromkeys(files)), parts)
+    return PipelineStage(name, graph, tuple(dict.fromkeys(files)), parts)
 
 
 def _qnn_options(folder: Path, settings: dict[str, Any], decoder: dict[str, Any]) -> Iterator[dict[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rag_core.errors import ProviderUnavailable
 from rag_core.messages import NOTHING, Message, from_data, to_data
 from rag_core.paths import replace_file
-from rag_core.runtime.npu.compiled import Stamp, expected_stamp
+from rag_core.runtime.npu.compiled import ContextStamp, expected_stamp
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.pack import Pack
@@ -32,7 +32,7 @@ def forget_refusal(contexts_dir: Path, pack_id: str, target: Target) -> None:
         _path(contexts_dir, pack_id, target).unlink(missing_ok=True)
 
 
-def refusal(contexts_dir: Path, source: Pack, target: Target, expected: Stamp) -> Message:
+def refusal(contexts_dir: Path, source: Pack, target: Target, expected: ContextStamp) -> Message:
     """Why the compiler refused it the last time; empty where that is not known or holds no more."""
     try:
         stored = json.loads(_path(contexts_dir, source.id, target).read_bytes())

@@ -151,15 +151,15 @@ class Engine:
         history: Sequence[ChatMessage] = (),
         filters: Filters | None = None,
         top_k: int | None = None,
-        rerank: bool = True,
+        read: bool = True,
     ) -> SearchResult:
         """The `top_k` best passages. Works by words alone while vectors are still missing, and says so; without
-        `rerank`, without the reader.
+        `read`, without the reader.
         """
         question = search_query(query, history)
         limit, chosen = top_k or self.in_effect().top_k, filters or Filters()
         language = searching.language_asked(query, question, self._work)
-        return searching.search(question, language, chosen, self._work, limit, rerank=rerank, asked_now=query).result
+        return searching.search(question, language, chosen, self._work, limit, read=read, asked_now=query).result
 
     def ask(
         self,
@@ -168,12 +168,12 @@ class Engine:
         history: Sequence[ChatMessage] = (),
         filters: Filters | None = None,
         cancel: CancelToken | None = None,
-        rerank: bool = True,
+        read: bool = True,
     ) -> Generator[AskEvent, None, Answer]:
-        """Passages at once, then the quote, the answer as it streams, then the whole `Answer`. Without `rerank` nothing
+        """Passages at once, then the quote, the answer as it streams, then the whole `Answer`. Without `read` nothing
         is read closely or checked by the reader. Raises PackMissing, Cancelled.
         """
-        return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken(), rerank=rerank)
+        return asking.ask(question, history, filters or Filters(), self._work, cancel or CancelToken(), read=read)
 
     def answer(
         self,
@@ -181,10 +181,10 @@ class Engine:
         *,
         history: Sequence[ChatMessage] = (),
         filters: Filters | None = None,
-        rerank: bool = True,
+        read: bool = True,
     ) -> Answer:
         """`ask` for callers that do not stream: the finished answer."""
-        return run_to_end(self.ask(question, history=history, filters=filters, rerank=rerank))
+        return run_to_end(self.ask(question, history=history, filters=filters, read=read))
 
     def check(self, question: str, sentences: Sequence[str], passages: Sequence[Passage]) -> list[SentenceCheck]:
         """Whether the passages support each sentence, as it is judged for the sentences of an answer to `question`."""

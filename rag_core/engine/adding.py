@@ -21,7 +21,7 @@ from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.formats.registry import readable_suffixes
-from rag_core.ingest.reading import Begun, Read, Reader, ReadResult
+from rag_core.ingest.reading import Begun, DocumentReader, Read, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.library import left_out
 from rag_core.messages import Message, say
@@ -109,7 +109,7 @@ def _stamps(known: Mapping[str, KnownFile], again: Again) -> dict[str, Stamp]:
 def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: bool) -> Generator[AddStep, None, None]:
     found = {file.path: file for file in files}
     done = 0
-    with Reader(work.settings) as reader:
+    with DocumentReader(work.settings) as reader:
         yield Progress("read", 0, len(found), "files")
         for step in reader.read_stepwise([Path(path) for path in found]):
             match step:

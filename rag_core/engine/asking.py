@@ -65,7 +65,7 @@ class _Asked:
     cancel: CancelToken
     clock: _Clock
     result: SearchResult
-    rerank: bool
+    read: bool
 
     @property
     def not_found(self) -> str:
@@ -85,11 +85,11 @@ def ask(
     work: Workspace,
     cancel: CancelToken,
     *,
-    rerank: bool = True,
+    read: bool = True,
 ) -> Generator[AskEvent, None, Answer]:
     """Yields `PassagesFound`, `QuoteFound`, `TextStreamed`*, `AnswerFinished`; the generator's value is the answer too.
 
-    Without `rerank` no reader is asked. Raises Cancelled when `cancel` is set, PackMissing when the language model is
+    Without `read` no reader is asked. Raises Cancelled when `cancel` is set, PackMissing when the language model is
     needed and not installed.
     """
     clock = _Clock()
@@ -106,7 +106,7 @@ def ask(
         filters,
         work,
         limit,
-        rerank=rerank,
+        read=read,
         asked_now=question,
         quotes_only=not writes,
         cancel=cancel,
@@ -116,7 +116,7 @@ def ask(
     clock.mark("first_passages")
     yield PassagesFound(result)
     cancel.raise_if_cancelled()
-    asked = _Asked(question, query, language, history, work, cancel, clock, result, rerank)
+    asked = _Asked(question, query, language, history, work, cancel, clock, result, read)
     pieces = rank_pieces(
         without_function_words(query, language),
         result.passages,
@@ -187,7 +187,7 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
 
 def _support(asked: _Asked) -> Support | None:
     """The reader's word on sentences, timed as `check`; None where it was not asked for or cannot tell."""
-    if not asked.rerank:
+    if not asked.read:
         return None
     return support_by_reader(asked.language, asked.work, asked.clock.timings_ms, asked.cancel)
 

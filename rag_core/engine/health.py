@@ -16,9 +16,9 @@ from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Inventory, devices_for, list_devices
 from rag_core.runtime.pack import PREPARE, damaged_packs, list_packs, verify
-from rag_core.runtime.places import Machine, find_places
+from rag_core.runtime.places import KnownMachine, find_places
 from rag_core.settings import Settings
-from rag_core.stages import STAGES, Placed
+from rag_core.stages import STAGES, PlacedModel
 
 RETRY = say("retry-devices")
 
@@ -68,7 +68,7 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
 
 def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -> Iterator[Check]:
     """Where each stage will be opened and why not elsewhere; opens no model."""
-    machine = Machine.of(data_dir)
+    machine = KnownMachine.of(data_dir)
     preference = settings.execution_provider
     for stage in STAGES:
         try:
@@ -131,7 +131,7 @@ def _check_models(work: Workspace) -> Iterator[Check]:
         yield Check(say("check-models"), False, *told_of(error))
 
 
-def _ran(on: StageModel[Placed], tokens: int) -> Check:
+def _ran(on: StageModel[PlacedModel], tokens: int) -> Check:
     """Raises what it fails with, where it cannot be done without."""
     name = say("check-runs-on", stage=on.stage.word)
     try:

@@ -20,9 +20,9 @@ from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Device, DeviceKind, devices_for, list_devices
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.placement import FAILURES
-from rag_core.runtime.places import Machine, Places, find_places
+from rag_core.runtime.places import KnownMachine, Places, find_places
 from rag_core.settings import Settings
-from rag_core.stages import GENERATE, STAGES, Model, Placed, Stage
+from rag_core.stages import GENERATE, STAGES, Model, PlacedModel, Stage
 from rag_core.text.language import Language, Languages
 
 Done = TypeVar("Done")
@@ -37,7 +37,12 @@ class StageModel(Generic[Model]):
     """
 
     def __init__(
-        self, stage: Stage[Model], data_dir: DataDir, settings: Settings, machine: Machine, load_ms: dict[str, float]
+        self,
+        stage: Stage[Model],
+        data_dir: DataDir,
+        settings: Settings,
+        machine: KnownMachine,
+        load_ms: dict[str, float],
     ) -> None:
         self.stage = stage
         self._data_dir = data_dir
@@ -218,7 +223,7 @@ class Models:
 
     def __init__(self, data_dir: DataDir, settings: Settings, stages: Sequence[Stage[Any]] = STAGES) -> None:
         self.load_ms: dict[str, float] = {}
-        self._machine = Machine.of(data_dir)
+        self._machine = KnownMachine.of(data_dir)
         self._stages = {
             stage.name: StageModel(stage, data_dir, settings, self._machine, self.load_ms) for stage in stages
         }
@@ -226,7 +231,7 @@ class Models:
     def __getitem__(self, stage: Stage[Model]) -> StageModel[Model]:
         return self._stages[stage.name]
 
-    def __iter__(self) -> Iterator[StageModel[Placed]]:
+    def __iter__(self) -> Iterator[StageModel[PlacedModel]]:
         return iter(self._stages.values())
 
     @property

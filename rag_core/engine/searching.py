@@ -73,12 +73,12 @@ def search(
     work: Workspace,
     top_k: int,
     *,
-    rerank: bool = True,
+    read: bool = True,
     asked_now: str = "",
     quotes_only: bool = False,
     cancel: CancelToken | None = None,
 ) -> Found:
-    """Without `rerank` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
+    """Without `read` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
     it leans on: there passages are judged, but no words marked, because the reader would answer the earlier question.
 
     `language` is the question's: models that do not know it are not asked, and the notices say so once; with
@@ -90,8 +90,8 @@ def search(
     work.models.load_ms.clear()
     started = time.perf_counter()
     embedded = work.store.vector_count() == 0 or _knows_vectors(language, work)
-    unread = rerank and _reads_others_only(language, work)
-    reads = rerank and not unread and work.models[READ].or_none() is not None
+    unread = read and _reads_others_only(language, work)
+    reads = read and not unread and work.models[READ].or_none() is not None
     vector = _query_vector(query, work) if embedded else None
     reading = _CloseReading(query, work.models[READ], asked_now in ("", query), cancel) if reads else None
     notices = _pending(work, embedded) + _unknown_language(language, embedded, unread, quotes_only)
@@ -113,7 +113,7 @@ def search(
     counts = {}
     if reading is not None:
         timings_ms["retrieve"] -= reading.elapsed_ms
-        timings_ms["rerank"] = reading.elapsed_ms
+        timings_ms[READ.name] = reading.elapsed_ms
         counts["reranked"] = reading.read
 
     started = time.perf_counter()

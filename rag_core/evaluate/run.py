@@ -23,12 +23,10 @@ _MARKER = re.compile(r"\s*\[\d+\]")
 
 class Library(Protocol):
     """What is evaluated. `search` gives up to `top_k` passages, best first, for a question in its conversation, without
-    `rerank` without the reader; `answer` gives the finished answer; `check` compares sentences with passages, as it
+    `read` without the reader; `answer` gives the finished answer; `check` compares sentences with passages, as it
     does with those of an answer to the question."""
 
-    def search(
-        self, query: str, *, history: Sequence[ChatMessage], top_k: int, rerank: bool = True
-    ) -> SearchResult: ...
+    def search(self, query: str, *, history: Sequence[ChatMessage], top_k: int, read: bool = True) -> SearchResult: ...
 
     def answer(self, question: str, *, history: Sequence[ChatMessage]) -> Answer: ...
 
@@ -57,7 +55,7 @@ def _searched(library: Library, question: Question, found: SearchResult, relevan
     read = bool(found.counts.get("reranked"))
     unread = found
     if read:
-        unread = library.search(question.question, history=question.history, top_k=DEPTH, rerank=False)
+        unread = library.search(question.question, history=question.history, top_k=DEPTH, read=False)
     claims = [claim.text for claim in question.claims]
     checks = library.check(question.question, claims, found.passages[:SHOWN]) if claims else []
     return Outcome(

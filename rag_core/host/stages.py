@@ -12,7 +12,7 @@ from rag_core.host.events import StageCheck
 from rag_core.messages import literal
 from rag_core.progress import CancelToken, Progress
 from rag_core.settings import InEffect, Settings
-from rag_core.stages import Placed
+from rag_core.stages import PlacedModel
 
 
 def check_stages(
@@ -35,7 +35,7 @@ def check_stages(
 
 
 def _checked(
-    on: StageModel[Placed], requested: str, tokens: int, token: CancelToken
+    on: StageModel[PlacedModel], requested: str, tokens: int, token: CancelToken
 ) -> Generator[Progress, None, StageCheck]:
     """The first run opens the model and warms it up, the second is timed."""
     stage = on.stage.name

@@ -18,7 +18,7 @@ from rag_core.process.loop import Limits, Order
 from rag_core.process.pool import ChildPool, Reply
 from rag_core.settings import Settings
 
-__all__ = ["Begun", "Read", "ReadResult", "Reader"]
+__all__ = ["Begun", "DocumentReader", "Read", "ReadResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Read:
 
 
 @dataclass
-class Reader:
+class DocumentReader:
     """A small pool of reading children. Use it as a context manager; `close` leaves no process and no thread.
 
     Not thread-safe: one thread calls. Children start when the first path needs them, serve many calls, ignore Ctrl-C
@@ -54,7 +54,7 @@ class Reader:
         config = WorkerConfig(ParseLimits.from_settings(self.settings), self.formats)
         self._pool = ChildPool("reading", limits, config, partial(refusal, limits=limits))
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> DocumentReader:
         return self
 
     def __exit__(self, *_: object) -> None:

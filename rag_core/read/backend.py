@@ -10,7 +10,7 @@ from typing import Protocol
 from rag_core.progress import CancelToken
 from rag_core.read.budget import Pace
 from rag_core.read.decoding import Judgement, Logits, judge, merged
-from rag_core.read.layout import Window
+from rag_core.read.layout import TextWindow
 from rag_core.runtime.placement import Backend
 
 # Rows of the windows that were asked for, and the logits of each.
@@ -22,11 +22,11 @@ class ReaderBackend(Backend, Protocol):
 
     pace: Pace | None
 
-    def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
+    def batches(self, windows: Sequence[TextWindow], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """The logits of all `windows`, as they come, the first ones first. Raises Cancelled, DeviceFailed."""
         ...
 
-    def cost(self, window: Window) -> int:
+    def cost(self, window: TextWindow) -> int:
         """How many tokens are computed for a window."""
         ...
 
@@ -36,7 +36,7 @@ class ReaderBackend(Backend, Protocol):
 
 
 def judgements(
-    laid: Sequence[tuple[Window, ...]], texts: Sequence[str], batches: Generator[Batch, None, None]
+    laid: Sequence[tuple[TextWindow, ...]], texts: Sequence[str], batches: Generator[Batch, None, None]
 ) -> Generator[Judgement, None, None]:
     """Of each text, in order, out of the logits of the windows that it was laid out in."""
     windows = [window for windows in laid for window in windows]

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from rag_core.progress import CancelToken, run_to_end
-from rag_core.read.layout import Window
+from rag_core.read.layout import TextWindow
 
 READING_MS = 250.0  # what a person waits for the reading of one question
 AT_LEAST = 5  # texts are read on the slowest machine: what the prompt is made of
@@ -113,10 +113,12 @@ def paced(speed: Callable[[], float], memory: Memory | None) -> Pace:
 
 
 def measured(
-    batches: Callable[[Sequence[Window], CancelToken | None], Generator[object, None, None]], tokens: int, texts: int
+    batches: Callable[[Sequence[TextWindow], CancelToken | None], Generator[object, None, None]],
+    tokens: int,
+    texts: int,
 ) -> float:
     """Tokens per millisecond, of so many texts that are as long as the model takes."""
-    window = Window(np.zeros(tokens, np.int64), 1, np.zeros((1, 2), np.int32))
+    window = TextWindow(np.zeros(tokens, np.int64), 1, np.zeros((1, 2), np.int32))
     best_ms = math.inf
     for _ in range(_ROUNDS):
         started = time.perf_counter()

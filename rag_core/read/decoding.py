@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rag_core.read.description import END, RELEVANCE, START, SUPPORT, ReaderSpec, Scale
-from rag_core.read.layout import Window
+from rag_core.read.layout import TextWindow
 from rag_core.read.spans import Span, tidy
 from rag_core.types import FloatArray, Reading
 
@@ -51,7 +51,7 @@ class Judgement:
 NOTHING = Judgement(-math.inf, -math.inf, 0.0, -math.inf, None)  # is said of a text without words
 
 
-def judge(window: Window, logits: Logits) -> Judgement:
+def judge(window: TextWindow, logits: Logits) -> Judgement:
     """Of one window; its span are the tokens' characters as they are."""
     own = logits.spans[window.passage_at : window.passage_at + len(window.offsets)]
     first, last = _best(own)

@@ -26,7 +26,7 @@ Words = tuple[str, str, str]  # question (or sentence to check), subject (or "")
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TextWindow:
     """One run's worth of a text: `ids` (tokens,). Its own tokens begin at `passage_at` and lie in the text at `offsets`
     (characters, (its tokens, 2)).
     """
@@ -45,14 +45,14 @@ class Layout:
         self._cls, self._sep = tokenizer.special("[CLS]"), tokenizer.special("[SEP]")
         self.empty: TokenIds = np.array([self._cls, self._sep, self._sep], np.int64)  # no question to no text
 
-    def windows(self, words: Sequence[Words]) -> list[tuple[Window, ...]]:
+    def windows(self, words: Sequence[Words]) -> list[tuple[TextWindow, ...]]:
         """For each the windows that its text is read in: one or two, none for a text without tokens."""
         distinct = list(dict.fromkeys(text for part in words for text in part))
         chars = WINDOWS * self.spec.max_tokens * _CHARS_PER_TOKEN
         known = dict(zip(distinct, self._tokenizer.tokens_batch(distinct, chars), strict=True))
         return [self._of(known[question], known[subject], known[text]) for question, subject, text in words]
 
-    def _of(self, question: Tokens, subject: Tokens, text: Tokens) -> tuple[Window, ...]:
+    def _of(self, question: Tokens, subject: Tokens, text: Tokens) -> tuple[TextWindow, ...]:
         asked, named = question.ids[: self.spec.question_tokens], subject.ids[: self.spec.subject_tokens]
         head = np.concatenate(([self._cls], asked, [self._sep], named)).astype(np.int64)
         room = self.spec.max_tokens - len(head) - 1
@@ -61,6 +61,6 @@ class Layout:
         starts = [0, *([step] if last else [])] if len(text.ids) else []
         return tuple(self._window(head, text, start, start + room) for start in starts)
 
-    def _window(self, head: TokenIds, text: Tokens, start: int, end: int) -> Window:
+    def _window(self, head: TokenIds, text: Tokens, start: int, end: int) -> TextWindow:
         ids = np.concatenate((head, text.ids[start:end], [self._sep]))
-        return Window(ids, len(head), text.offsets[start:end])
+        return TextWindow(ids, len(head), text.offsets[start:end])

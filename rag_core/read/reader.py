@@ -10,7 +10,7 @@ from rag_core.progress import CancelToken
 from rag_core.read.backend import Batch, ReaderBackend, judgements
 from rag_core.read.budget import READING_MS, is_clear, is_overdue
 from rag_core.read.decoding import Judgement, probability, reading
-from rag_core.read.layout import Layout, Window, Words
+from rag_core.read.layout import Layout, TextWindow, Words
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.placement import Placement
 from rag_core.types import Reading
@@ -32,7 +32,7 @@ class Reader:
         self.time_ms = time_ms
         self.layout = layout
 
-    def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
+    def batches(self, windows: Sequence[TextWindow], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """The logits of all `windows`, as they come, the first ones first. Raises Cancelled."""
         return self.placement.carried_on(windows, lambda backend, left: backend.batches(left, cancel))
 
@@ -81,7 +81,7 @@ class Reader:
         return list(self._judged(laid, [text for _, _, text in words], cancel))
 
     def _judged(
-        self, laid: Sequence[tuple[Window, ...]], texts: Sequence[str], cancel: CancelToken | None
+        self, laid: Sequence[tuple[TextWindow, ...]], texts: Sequence[str], cancel: CancelToken | None
     ) -> Generator[Judgement, None, None]:
         """Of each text, in order."""
         windows = [window for windows in laid for window in windows]

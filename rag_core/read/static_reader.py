@@ -9,7 +9,7 @@ from rag_core.progress import CancelToken
 from rag_core.read.backend import Batch
 from rag_core.read.budget import Pace, measured
 from rag_core.read.decoding import Logits, judge, merged
-from rag_core.read.layout import Layout, Window
+from rag_core.read.layout import Layout, TextWindow
 from rag_core.read.proof import disagreement, words_of
 from rag_core.runtime.npu.static import Bucket, reader_shapes
 from rag_core.runtime.npu.static_graphs import Outputs, Run, StaticGraphs, canonical_rows, plan
@@ -42,10 +42,10 @@ class StaticReader(StaticGraphs):
     def speed(self) -> float:
         return measured(self.batches, self._layout.spec.max_tokens, self._largest_batch)
 
-    def cost(self, window: Window) -> int:
+    def cost(self, window: TextWindow) -> int:
         return min(bucket.tokens for bucket in self.buckets if bucket.tokens >= len(window.ids))
 
-    def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
+    def batches(self, windows: Sequence[TextWindow], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """One run of a graph each."""
         size = _FULL_RUNS * self._largest_batch
         for first in range(0, len(windows), size):

@@ -16,7 +16,7 @@ from rag_core.read.backend import Batch
 from rag_core.read.budget import Pace, measured
 from rag_core.read.decoding import Logits
 from rag_core.read.description import ReaderSpec
-from rag_core.read.layout import Window
+from rag_core.read.layout import TextWindow
 from rag_core.runtime.devices import real_cores
 from rag_core.runtime.parallel import in_parallel
 from rag_core.runtime.session import Session
@@ -37,10 +37,10 @@ class UnpaddedReader:
     def speed(self) -> float:
         return measured(self.batches, self._max_tokens, 2 * self._threads)
 
-    def cost(self, window: Window) -> int:
+    def cost(self, window: TextWindow) -> int:
         return len(window.ids)
 
-    def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
+    def batches(self, windows: Sequence[TextWindow], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         """One window each. While the caller is busy with one, at most two per thread are still being computed."""
 
         def run(row: int) -> Batch:

@@ -21,7 +21,7 @@ PREPARE_FOR_NPU = say("prepare-for-npu")
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class KnownMachine:
     """What is known of this machine from before: what was compiled for it, which devices failed (`breaker`), and, in
     `device_file`, how fast models are. None where nothing is kept.
     """
@@ -31,7 +31,7 @@ class Machine:
     device_file: Path | None = None
 
     @classmethod
-    def of(cls, data_dir: DataDir) -> Machine:
+    def of(cls, data_dir: DataDir) -> KnownMachine:
         return cls(data_dir.contexts, Breaker(data_dir.device_file), data_dir.device_file)
 
     def blocked(self, device: Device, stage: str) -> str:
@@ -62,7 +62,7 @@ class Place:
     target: Target | None = None
     stage: str = ""
     threads: int = 0
-    machine: Machine = Machine()
+    machine: KnownMachine = KnownMachine()
 
     def open_graph(self, name: str) -> Session:
         """A graph of the pack. Whoever uses it compares the files with the manifest: graphs may share one."""
@@ -94,7 +94,7 @@ def find_places(
     stage: str,
     pack: Pack,
     preference: str,
-    machine: Machine,
+    machine: KnownMachine,
     threads: int = 0,
     inventory: Inventory | None = None,
 ) -> Places:
@@ -135,7 +135,7 @@ def own_places(pack: Pack, threads: int = 0) -> Places:
     """Where the pack's own graphs run, on a machine of which nothing is known: the processor, or what they are made for
     alone. Raises ProviderUnavailable.
     """
-    return find_places("", pack, "cpu" if _has_graph(pack, CPU) else "auto", Machine(), threads)
+    return find_places("", pack, "cpu" if _has_graph(pack, CPU) else "auto", KnownMachine(), threads)
 
 
 def _usable(place: Place, inventory: Inventory) -> Place | ProviderUnavailable:

@@ -363,7 +363,7 @@ def scroll_some(view: QWidget) -> dict[str, float]:
 
 def part_stream(_packs: Path, root: Path) -> dict[str, object]:
     """10,000 tokens stream into one answer, three to an update as at 90 tokens a second."""
-    from app.conversation.conversation_model import Place
+    from app.conversation.conversation_model import ConversationPlace
     from app.conversation.conversation_page import ConversationPage
     from app.conversation.questions_controller import QuestionsController
     from rag_core.host.jobs import AskQuestion
@@ -377,7 +377,7 @@ def part_stream(_packs: Path, root: Path) -> dict[str, object]:
     page = ConversationPage(questions.model)
     page.resize(900, 800)
     page.show()
-    questions.model.open(Place("Samples", 1))
+    questions.model.open(ConversationPlace("Samples", 1))
     questions.ask(QUESTION)
     words = "The lease runs for *five* years from 1 May and ends by itself. [1]".split()
     heart = Heartbeat()

@@ -17,7 +17,7 @@ from rag_core.cli.program import Program
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
-from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.compiled import COMPILED, ContextStamp, context_folder
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import Target, target_named
 from rag_core.runtime.pack import Manifest, Pack, new_pack, open_pack, write_manifest
@@ -42,15 +42,15 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataDir:
     return DataDir(tmp_path)
 
 
-def _stamp_of(source: Pack, target: Target, recipe: str) -> Stamp:
-    return Stamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
+def _stamp_of(source: Pack, target: Target, recipe: str) -> ContextStamp:
+    return ContextStamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
 
 
 def compiled(data_dir: DataDir, source: str) -> Path:
     """What the compiler would have left, of the build `source` of the pack."""
     folder = context_folder(data_dir.contexts, "tiny", CHIP)
     folder.parent.mkdir(parents=True)
-    stamp = Stamp(source, CHIP.id, CHIP.soc_model, CHIP.htp_arch, "v2.51.0.1", "2.7.0", RECIPE)
+    stamp = ContextStamp(source, CHIP.id, CHIP.soc_model, CHIP.htp_arch, "v2.51.0.1", "2.7.0", RECIPE)
     with new_pack(folder.parent, folder.name) as partial:
         (partial / "rows-1.bin").write_bytes(b"context")
         write_manifest(partial, Manifest("tiny", "embedder", "Tiny", "MIT", "1", (), (), {COMPILED: asdict(stamp)}))

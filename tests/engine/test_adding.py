@@ -10,7 +10,7 @@ import pytest
 
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import IndexMismatch
-from rag_core.ingest.reading import Reader
+from rag_core.ingest.reading import DocumentReader
 from rag_core.library.records import LEFT_OUT
 from rag_core.messages import say
 from rag_core.paths import DataDir
@@ -43,10 +43,10 @@ def engine(tmp_path: Path, models: FakeModels) -> Iterator[Engine]:
 
 @pytest.fixture
 def no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Reader, paths: object) -> Iterator[None]:
+    def refuse(self: DocumentReader, paths: object) -> Iterator[None]:
         raise AssertionError(f"parsed again: {paths}")
 
-    monkeypatch.setattr(Reader, "read_stepwise", refuse)
+    monkeypatch.setattr(DocumentReader, "read_stepwise", refuse)
 
 
 def steps_of(engine: Engine, folder: Path) -> list[AddStep]:

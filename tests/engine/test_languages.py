@@ -95,7 +95,7 @@ def test_what_each_model_lacks_is_told_in_one_notice(folder: Path, models: FakeM
     models[EMBED].languages = models[GENERATE].languages = Languages()
     with opened(folder, models) as engine:
         assert [notice.code for notice in engine.search(ASKED).notices] == ["language-unread"]
-        assert engine.search(ASKED, rerank=False).notices == ()
+        assert engine.search(ASKED, read=False).notices == ()
         assert engine.search("How many days of leave?").notices == ()
         assert engine.answer(ASKED).generated
 

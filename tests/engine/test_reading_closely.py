@@ -107,7 +107,7 @@ def test_in_a_follow_up_passages_are_judged_but_no_words_are_marked(engine: Engi
 
 
 def test_without_a_reader_and_with_one_that_is_not_wanted_everything_works(engine: Engine, models: FakeModels) -> None:
-    plain = engine.answer(SEATS, rerank=False)
+    plain = engine.answer(SEATS, read=False)
     assert not reader_of(models).asked and not reader_of(models).checked
     models[READ].give(None)
     answer = engine.answer(SEATS)

@@ -33,11 +33,11 @@ class ScriptedLibrary:
         self.quoted: dict[str, Quote] = {}
         self.histories: list[Sequence[ChatMessage]] = []
 
-    def search(self, query: str, *, history: Sequence[ChatMessage], top_k: int, rerank: bool = True) -> SearchResult:
+    def search(self, query: str, *, history: Sequence[ChatMessage], top_k: int, read: bool = True) -> SearchResult:
         self.histories.append(history)
         relevance, passages = self.found[query]
-        reads = rerank and query in self.unread
-        shown = passages if rerank else self.unread[query]
+        reads = read and query in self.unread
+        shown = passages if read else self.unread[query]
         counts = {"reranked": len(shown)} if reads else {}
         return SearchResult(query, tuple(shown[:top_k]), relevance, {}, {}, counts=counts)
 

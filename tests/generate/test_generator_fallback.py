@@ -16,7 +16,7 @@ from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.places import Machine, Place, Places, find_places
+from rag_core.runtime.places import KnownMachine, Place, Places, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.session import Session
 from rag_core.types import ChatMessage
@@ -196,7 +196,7 @@ def test_opened_where_the_machine_can(packs: tuple[Pack, Pack], expected: list[i
 
 
 def test_a_machine_without_an_npu(packs: tuple[Pack, Pack], expected: list[int], tmp_path: Path) -> None:
-    known = Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+    known = KnownMachine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
     generator = open_generator(packs[0], find_places("generate", packs[0], "cpu", known, 1))
     assert _tokens(generator) == expected
     assert (_provider(generator), str(generator.placement.reason)) == (CPU, "")

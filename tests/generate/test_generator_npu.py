@@ -18,7 +18,7 @@ from rag_core.runtime.npu.compiling import compile_static
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack
-from rag_core.runtime.places import Machine, find_places
+from rag_core.runtime.places import KnownMachine, find_places
 from rag_core.types import ChatMessage
 from tests.generate.static_decoders import CHUNK, source_pack, static_on_cpu, static_pack
 
@@ -58,7 +58,7 @@ def _tokens(generator: Generator, messages: tuple[ChatMessage, ...]) -> list[int
 
 def test_it_says_there_what_it_says_on_the_processor(packs: tuple[Pack, Pack], contexts: Path, tmp_path: Path) -> None:
     source, static = packs
-    known = Machine(contexts, Breaker(tmp_path / "devices.json"))
+    known = KnownMachine(contexts, Breaker(tmp_path / "devices.json"))
     generator = open_generator(source, find_places("generate", source, "npu", known, 1))
     on_processor = static_on_cpu(static)
     assert generator.context_tokens == 64
@@ -78,7 +78,7 @@ def test_a_truncated_context_is_not_loaded(packs: tuple[Pack, Pack], contexts: P
     binary = next(context_folder(contexts, packs[0].id, EMULATOR).glob("*.bin"))
     content = binary.read_bytes()
     binary.write_bytes(content[: len(content) // 2])
-    known = Machine(contexts, Breaker(tmp_path / "devices.json"))
+    known = KnownMachine(contexts, Breaker(tmp_path / "devices.json"))
     with pytest.raises(PackCorrupt, match=r"\.bin"):
         open_generator(packs[0], find_places("generate", packs[0], "npu", known, 1))
     binary.write_bytes(content)

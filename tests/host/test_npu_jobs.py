@@ -16,7 +16,7 @@ from rag_core.messages import Message, literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
-from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.compiled import COMPILED, ContextStamp, context_folder
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Manifest, Pack, open_pack, write_manifest
@@ -42,8 +42,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _stamp_of(source: Pack, target: Target, recipe: str) -> Stamp:
-    return Stamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
+def _stamp_of(source: Pack, target: Target, recipe: str) -> ContextStamp:
+    return ContextStamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
 
 
 def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> None:

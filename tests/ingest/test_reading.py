@@ -20,7 +20,7 @@ from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.formats.source import Source
-from rag_core.ingest.reading import Reader, ReadResult
+from rag_core.ingest.reading import DocumentReader, ReadResult
 from rag_core.process import pool as child_pool
 from rag_core.settings import Settings
 from rag_core.types import Page, ParsedDocument
@@ -64,10 +64,10 @@ def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
+def reader() -> Iterator[DocumentReader]:
     before = set(psutil.Process().children(recursive=True))
     settings = Settings(parse_memory_bytes=512 * 1024**2)
-    with Reader(settings, workers=2, formats=FORMATS) as one:
+    with DocumentReader(settings, workers=2, formats=FORMATS) as one:
         yield one
     assert not set(psutil.Process().children(recursive=True)) - before
 
@@ -84,7 +84,7 @@ def good(folder: Path, name: str = "good.txt") -> Path:
     return path
 
 
-def test_a_result_names_the_bytes_that_were_read(reader: Reader, tmp_path: Path) -> None:
+def test_a_result_names_the_bytes_that_were_read(reader: DocumentReader, tmp_path: Path) -> None:
     path = good(tmp_path)
     result = reader.read(path)
     facts = path.stat()
@@ -104,7 +104,9 @@ def test_a_result_names_the_bytes_that_were_read(reader: Reader, tmp_path: Path)
         ("change", "changed while it was being read"),
     ],
 )
-def test_trouble_costs_one_document_and_nothing_else(reader: Reader, tmp_path: Path, order: str, words: str) -> None:
+def test_trouble_costs_one_document_and_nothing_else(
+    reader: DocumentReader, tmp_path: Path, order: str, words: str
+) -> None:
     if order == "delete" and sys.platform == "win32":
         pytest.skip("Windows does not let go of an open file")
     paths = [good(tmp_path, "a.txt"), bad(tmp_path, order), good(tmp_path, "b.txt"), good(tmp_path, "c.txt")]
@@ -119,7 +121,7 @@ def test_trouble_costs_one_document_and_nothing_else(reader: Reader, tmp_path: P
 
 
 def test_where_the_system_does_not_limit_memory_the_parent_watches(
-    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reader: DocumentReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child_pool, "_SYSTEM_LIMITS_MEMORY", False)
     monkeypatch.setattr(child_pool, "_memory_of", lambda pid: 2**40)
@@ -128,18 +130,18 @@ def test_where_the_system_does_not_limit_memory_the_parent_watches(
 
 def test_a_parser_that_hangs_is_stopped(tmp_path: Path) -> None:
     settings = Settings(parse_timeout_s=0.5)
-    with Reader(settings, workers=1, formats=FORMATS) as reader:
+    with DocumentReader(settings, workers=1, formats=FORMATS) as reader:
         reader.read(good(tmp_path))  # the first document of a child has more time, for its start
         with pytest.raises(DocumentUnreadable, match=r"longer than 0\.5 seconds"):
             reader.read(bad(tmp_path, "hang"))
         assert reader.read(good(tmp_path)).parsed.pages[0].text == "Good text."
 
 
-def test_what_a_library_prints_disturbs_nothing(reader: Reader, tmp_path: Path) -> None:
+def test_what_a_library_prints_disturbs_nothing(reader: DocumentReader, tmp_path: Path) -> None:
     assert reader.read(bad(tmp_path, "print")).parsed.pages[0].text == "print"
 
 
-def test_children_are_kept_for_many_documents(reader: Reader, tmp_path: Path) -> None:
+def test_children_are_kept_for_many_documents(reader: DocumentReader, tmp_path: Path) -> None:
     pids = {
         outcome.parsed.pages[0].text
         for _, outcome in reader.read_many(bad(tmp_path, "pid", f"n{number}") for number in range(12))
@@ -148,14 +150,14 @@ def test_children_are_kept_for_many_documents(reader: Reader, tmp_path: Path) ->
     assert 1 <= len(pids) <= 2
 
 
-def test_a_child_that_dies_while_idle_is_replaced(reader: Reader, tmp_path: Path) -> None:
+def test_a_child_that_dies_while_idle_is_replaced(reader: DocumentReader, tmp_path: Path) -> None:
     first = reader.read(bad(tmp_path, "pid")).parsed.pages[0].text
     psutil.Process(int(first)).kill()
     psutil.wait_procs([process for process in psutil.Process().children() if process.pid == int(first)], timeout=5)
     assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text != first
 
 
-def test_every_path_gets_its_own_answer(reader: Reader, tmp_path: Path) -> None:
+def test_every_path_gets_its_own_answer(reader: DocumentReader, tmp_path: Path) -> None:
     paths = []
     for number in range(40):
         path = tmp_path / f"{number}.txt"
@@ -167,14 +169,14 @@ def test_every_path_gets_its_own_answer(reader: Reader, tmp_path: Path) -> None:
         assert outcome.parsed.pages[0].text == f"Document {path.stem}"
 
 
-def test_stopping_in_the_middle_stops_the_work(reader: Reader, tmp_path: Path) -> None:
+def test_stopping_in_the_middle_stops_the_work(reader: DocumentReader, tmp_path: Path) -> None:
     outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang", "one"), bad(tmp_path, "hang", "two")])
     assert next(outcomes)[0].name == "good.txt"
     outcomes.close()  # type: ignore[attr-defined]
     assert reader.read(good(tmp_path)).parsed.pages
 
 
-def test_two_rounds_at_once_are_refused_not_mixed(reader: Reader, tmp_path: Path) -> None:
+def test_two_rounds_at_once_are_refused_not_mixed(reader: DocumentReader, tmp_path: Path) -> None:
     outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang")])
     next(outcomes)
     with pytest.raises(RuntimeError, match="in the middle"):
@@ -183,7 +185,7 @@ def test_two_rounds_at_once_are_refused_not_mixed(reader: Reader, tmp_path: Path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_is_the_parents_to_decide_about(reader: Reader, tmp_path: Path) -> None:
+def test_ctrl_c_is_the_parents_to_decide_about(reader: DocumentReader, tmp_path: Path) -> None:
     child = int(reader.read(bad(tmp_path, "pid")).parsed.pages[0].text)
     os.kill(child, signal.SIGINT)
     assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text == str(child)
@@ -193,9 +195,9 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     """Also a child that is in the middle of a document."""
     script = f"""
 import sys, pathlib
-from rag_core.ingest.reading import Reader
+from rag_core.ingest.reading import DocumentReader
 from {HERE} import FORMATS
-reader = Reader(workers=2, formats=FORMATS)
+reader = DocumentReader(workers=2, formats=FORMATS)
 idle = reader.read(pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
 print(idle, flush=True)
 list(reader.read_many(map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(bad(tmp_path, "hang", "h2"))]!r})))
@@ -226,14 +228,14 @@ print(*sys.modules)
     assert not loaded & {"onnxruntime", "faiss", "PySide6", "onnxruntime_genai", "sqlcipher3", "lxml", "pypdfium2"}
 
 
-def refusal(reader: Reader, path: Path) -> UserError:
+def refusal(reader: DocumentReader, path: Path) -> UserError:
     with pytest.raises(UserError) as caught:
         reader.read(path)
     assert caught.value.advice
     return caught.value
 
 
-def test_files_that_hold_nothing_readable_say_so(reader: Reader, tmp_path: Path) -> None:
+def test_files_that_hold_nothing_readable_say_so(reader: DocumentReader, tmp_path: Path) -> None:
     def file(name: str, data: bytes) -> Path:
         (tmp_path / name).write_bytes(data)
         return tmp_path / name
@@ -251,25 +253,25 @@ def test_files_that_hold_nothing_readable_say_so(reader: Reader, tmp_path: Path)
     assert isinstance(refusal(reader, file("code.zip", samples.package({"a.txt": "x"}))), UnsupportedDocument)
 
 
-def test_places_that_are_no_files_say_so(reader: Reader, tmp_path: Path) -> None:
+def test_places_that_are_no_files_say_so(reader: DocumentReader, tmp_path: Path) -> None:
     assert "not there" in str(refusal(reader, tmp_path / "gone.txt").message)
     assert "not a file" in str(refusal(reader, tmp_path).message)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
-def test_a_named_pipe_does_not_block(reader: Reader, tmp_path: Path) -> None:
+def test_a_named_pipe_does_not_block(reader: DocumentReader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     assert "not a file" in str(refusal(reader, tmp_path / "pipe.txt").message)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_says_so(reader: Reader, tmp_path: Path) -> None:
+def test_a_file_without_permission_says_so(reader: DocumentReader, tmp_path: Path) -> None:
     path = good(tmp_path)
     path.chmod(0)
     assert "may not be read" in str(refusal(reader, path).message)
 
 
-def test_a_very_long_path_is_read(reader: Reader, tmp_path: Path) -> None:
+def test_a_very_long_path_is_read(reader: DocumentReader, tmp_path: Path) -> None:
     folder = tmp_path
     while len(str(folder)) < 300:
         folder /= "a folder with quite a long name"
@@ -277,7 +279,7 @@ def test_a_very_long_path_is_read(reader: Reader, tmp_path: Path) -> None:
     assert reader.read(good(folder)).parsed.pages[0].text == "Good text."
 
 
-def test_a_name_that_is_not_unicode_is_read(reader: Reader, tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_is_read(reader: DocumentReader, tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.txt")
     try:
         path.write_text("Good text.")
@@ -292,11 +294,11 @@ def test_a_text_file_of_200_megabytes_is_refused_without_holding_it(tmp_path: Pa
     with path.open("wb") as file:
         file.write(b"A line of a very long log file.\n" * 4000)
         file.truncate(200 * 1024**2)  # the rest is a hole: NULs, without filling the disk
-    with Reader(Settings(parse_memory_bytes=320 * 1024**2), workers=1) as reader:
+    with DocumentReader(Settings(parse_memory_bytes=320 * 1024**2), workers=1) as reader:
         assert "limit of 67,108,864 characters" in str(refusal(reader, path).message)
 
 
 def test_a_file_above_the_limit_is_refused_by_its_size(tmp_path: Path) -> None:
     path = good(tmp_path)
-    with Reader(Settings(max_file_bytes=5), workers=1) as reader:
+    with DocumentReader(Settings(max_file_bytes=5), workers=1) as reader:
         assert "the limit is" in str(refusal(reader, path).message)

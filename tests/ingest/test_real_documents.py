@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UserError
-from rag_core.ingest.reading import Reader
+from rag_core.ingest.reading import DocumentReader
 from tests.contracts.test_parser_contract import check
 
 DOCS = Path(__file__).parents[2].parent / "shared" / "data" / "docs"
@@ -35,7 +35,7 @@ def recall(text: str, truth: str) -> float:
 def test_every_file_is_read_or_refused_in_plain_words(folder: str) -> None:
     files = sorted(path for path in (DOCS / folder).rglob("*") if path.is_file())
     answered = 0
-    with Reader() as reader:
+    with DocumentReader() as reader:
         for path, outcome in reader.read_many(files):
             answered += 1
             if isinstance(outcome, UserError):
@@ -61,14 +61,14 @@ def test_the_words_of_real_documents_are_found(kind: str, least: float) -> None:
             text = re.sub(r"<!--.*?-->|\]\([^)]*\)|<[^>]+>", " ", truth.read_text(encoding="utf-8"), flags=re.DOTALL)
             pairs.append((source, text))
     shares = []
-    with Reader() as reader:
+    with DocumentReader() as reader:
         for source, text in pairs:
             shares.append(recall("\n".join(page.text for page in reader.read(source).parsed.pages), text))
     assert sum(shares) / len(shares) >= least
 
 
 def test_encrypted_office_files_have_a_password_and_their_plain_twins_are_read() -> None:
-    with Reader() as reader:
+    with DocumentReader() as reader:
         for name in ("example", "ecma376standard"):
             for suffix in (".docx", ".xlsx"):
                 locked = DOCS / "msoffcrypto" / "tests" / "inputs" / f"{name}_password{suffix}"
@@ -89,7 +89,7 @@ def test_articles_survive_without_the_pages_around_them(tmp_path: Path) -> None:
         page.write_bytes(gzip.decompress(path.read_bytes()))
         wanted[page] = truth[path.name.removesuffix(".html.gz")]["articleBody"]
     found = []
-    with Reader() as reader:
+    with DocumentReader() as reader:
         for path, outcome in reader.read_many(wanted):
             assert not isinstance(outcome, UserError)
             found.append(recall("\n".join(page.text for page in outcome.parsed.pages), wanted[path]))

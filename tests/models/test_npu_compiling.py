@@ -14,7 +14,7 @@ from models.npu.preparing import compile_pack
 from models.npu.state import state_of
 from rag_core.errors import UserError
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.npu.compiled import COMPILED, SHARED, Stamp, context_folder, find_contexts
+from rag_core.runtime.npu.compiled import COMPILED, SHARED, ContextStamp, context_folder, find_contexts
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Pack, open_pack, verify
 from rag_core.runtime.plugins import CPU, QNN
@@ -42,7 +42,7 @@ def binaries(pack: Pack) -> dict[str, int]:
 def test_a_context_runs_on_the_emulator_without_compiling(tmp_path: Path) -> None:
     source = tiny_static(tmp_path / "packs", (1, 8))
     pack = compiled(source, tmp_path / "contexts", EMULATOR)
-    stamp = Stamp(**pack.manifest.spec[COMPILED])
+    stamp = ContextStamp(**pack.manifest.spec[COMPILED])
     assert find_contexts(tmp_path / "contexts", source, EMULATOR, stamp).pack == pack
     assert state_of(source, tmp_path / "contexts", EMULATOR, thorough=True).state == "ready"
     assert stamp.source == source.sha256 and stamp.qairt.startswith("v2.")

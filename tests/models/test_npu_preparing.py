@@ -16,7 +16,7 @@ from models.npu.state import state_of
 from rag_core.errors import MemoryDenied, StorageFull, UserError
 from rag_core.pack_making import PackState
 from rag_core.progress import Progress, run_to_end
-from rag_core.runtime.npu.compiled import COMPILED, Stamp, context_folder
+from rag_core.runtime.npu.compiled import COMPILED, ContextStamp, context_folder
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import MANIFEST, Manifest, Pack, new_pack, open_pack, write_manifest
@@ -27,9 +27,9 @@ CHIP = target_named("snapdragon-x-elite")
 HALF_MADE = "import pathlib, sys; f = pathlib.Path({!r}); f.mkdir(parents=True); (f / 'x.bin').write_bytes(b'x')\n"
 
 
-def stamp_of(source: Pack, target: Target, recipe: str = RECIPE) -> Stamp:
+def stamp_of(source: Pack, target: Target, recipe: str = RECIPE) -> ContextStamp:
     """What is expected on the machine of these tests."""
-    return Stamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
+    return ContextStamp(source.sha256, target.id, target.soc_model, target.htp_arch, "2.51.0", "2.7.0", recipe)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def let_the_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     monkeypatch.setattr("rag_core.process.children.child_command", lambda kind: [sys.executable, "-c", code])
 
 
-def compiled(source: Pack, contexts: Path, stamp: Stamp) -> Path:
+def compiled(source: Pack, contexts: Path, stamp: ContextStamp) -> Path:
     """As the compiler would have left it."""
     folder = context_folder(contexts, source.id, CHIP)
     folder.parent.mkdir(parents=True, exist_ok=True)

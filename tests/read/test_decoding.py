@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from rag_core.read.decoding import ANSWER_TOKENS, NOTHING, Judgement, Logits, judge, merged, probability, reading
 from rag_core.read.description import ReaderSpec, Scale
-from rag_core.read.layout import Window
+from rag_core.read.layout import TextWindow
 from rag_core.types import FloatArray
 
 SPEC = ReaderSpec(256, 64, 24, "", (), Scale(), Scale(2.0, 1.0), Scale(0.5, -1.0))
 
 
-def _window(words: int, before: int = 3) -> Window:
+def _window(words: int, before: int = 3) -> TextWindow:
     offsets = np.array([(3 * at, 3 * at + 2) for at in range(words)], np.int32)
-    return Window(np.zeros(before + words + 1, np.int64), before, offsets)
+    return TextWindow(np.zeros(before + words + 1, np.int64), before, offsets)
 
 
 def _by_hand(spans: FloatArray, before: int, words: int) -> float:

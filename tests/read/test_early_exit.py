@@ -16,7 +16,7 @@ from rag_core.read.backend import Batch
 from rag_core.read.budget import AT_LEAST, SURE, UNLIKELY, UNLIKELY_IN_A_ROW, Pace
 from rag_core.read.decoding import Logits
 from rag_core.read.description import read_spec
-from rag_core.read.layout import Layout, Window
+from rag_core.read.layout import Layout, TextWindow
 from rag_core.read.reader import Reader
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.placement import Placement
@@ -44,16 +44,16 @@ class Told:
     def speed(self) -> float:
         raise AssertionError("it is told")
 
-    def cost(self, window: Window) -> int:
+    def cost(self, window: TextWindow) -> int:
         return len(window.ids)
 
-    def batches(self, windows: Sequence[Window], cancel: CancelToken | None) -> Generator[Batch, None, None]:
+    def batches(self, windows: Sequence[TextWindow], cancel: CancelToken | None) -> Generator[Batch, None, None]:
         for at in range(0, len(windows), self.mixed):
             for row in reversed(range(at, min(at + self.mixed, len(windows)))):
                 self.rows.append(row)
                 yield [row], [self._logits(windows[row])]
 
-    def _logits(self, window: Window) -> Logits:
+    def _logits(self, window: TextWindow) -> Logits:
         tenths = int(window.ids[window.passage_at]) - _FIRST_NUMBER
         chance = min(max(tenths / 10, 0.02), 0.98)
         judged = np.array([math.log(chance / (1 - chance)), 0], np.float32)

@@ -16,14 +16,14 @@ from rag_core.runtime.npu.compiled import context_folder, expected_stamp
 from rag_core.runtime.npu.compiling import compile_static
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR
-from rag_core.runtime.places import Machine, find_places
+from rag_core.runtime.places import KnownMachine, find_places
 from tests.read.static_readers import MANY, QUESTION, source_pack
 
 pytestmark = pytest.mark.npu
 
 
 def test_a_small_reader_runs_whole_on_the_npu_and_only_on_demand(tmp_path: Path, emulator: Device) -> None:
-    known = Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+    known = KnownMachine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
     source = source_pack(tmp_path)
     static = write_static(source, tmp_path / "static", ((1, 16), (3, 32)))
     folder = context_folder(tmp_path / "contexts", source.id, EMULATOR)

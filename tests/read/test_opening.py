@@ -15,7 +15,7 @@ from rag_core.read.unpadded_reader import UnpaddedReader
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
-from rag_core.runtime.places import Machine, Place, Places, find_places
+from rag_core.runtime.places import KnownMachine, Place, Places, find_places
 from tests.models import tiny_minilm
 from tests.read.static_readers import MANY, QUESTION, source_pack, static_pack
 from tests.runtime.fakes import the_processor
@@ -27,8 +27,8 @@ def source(tmp_path: Path) -> Pack:
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Machine:
-    return Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+def known(tmp_path: Path) -> KnownMachine:
+    return KnownMachine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
 
 
 def test_without_places_the_pack_runs_as_it_is(source: Pack) -> None:
@@ -36,13 +36,13 @@ def test_without_places_the_pack_runs_as_it_is(source: Pack) -> None:
 
 
 @pytest.mark.parametrize("preference", ["cpu", "auto"])
-def test_the_processor_runs_the_packs_own_graphs(source: Pack, known: Machine, preference: str) -> None:
+def test_the_processor_runs_the_packs_own_graphs(source: Pack, known: KnownMachine, preference: str) -> None:
     reader = open_reader(source, find_places("rerank", source, preference, known, 1), time_ms=math.inf)
     assert (reader.placement.device.provider, str(reader.placement.reason)) == (CPU, "")
     assert reader.read(QUESTION, MANY) == open_reader(source, threads=1, time_ms=math.inf).read(QUESTION, MANY)
 
 
-def test_a_demand_that_cannot_be_met_is_refused(source: Pack, known: Machine) -> None:
+def test_a_demand_that_cannot_be_met_is_refused(source: Pack, known: KnownMachine) -> None:
     with pytest.raises(ProviderUnavailable, match="cannot run on “npu”"):
         find_places("rerank", source, "npu", known, 1)
 
@@ -69,7 +69,7 @@ def test_graphs_of_fixed_shapes_are_run_where_there_are_some(tmp_path: Path, sou
 
 
 def test_a_context_that_the_device_refuses_is_passed_over_with_the_reason(
-    tmp_path: Path, source: Pack, known: Machine
+    tmp_path: Path, source: Pack, known: KnownMachine
 ) -> None:
     static, processor = static_pack(tmp_path, source), the_processor()
     static.path_of("reader_4x32.onnx").write_bytes(b"cut short")

@@ -11,7 +11,7 @@ from rag_core.read.budget import AT_LEAST, Pace, paced
 from rag_core.read.opening import open_reader
 from rag_core.read.reader import Reader
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.places import Machine, find_places
+from rag_core.runtime.places import KnownMachine, find_places
 from rag_core.runtime.speeds import Speeds
 from tests.read.tiny_readers import write_pack
 
@@ -72,7 +72,7 @@ def test_calls_that_do_not_agree_change_nothing(tmp_path: Path) -> None:
 def test_a_reader_that_is_opened_again_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "devices.json"
     pack = write_pack(tmp_path / "pack")
-    places = find_places("rerank", pack, "cpu", Machine(None, Breaker(file), file), 1)
+    places = find_places("rerank", pack, "cpu", KnownMachine(None, Breaker(file), file), 1)
     measured = pace_of(open_reader(pack, places))
     monkeypatch.setattr("rag_core.read.unpadded_reader.measured", lambda *_: never())
     reader = open_reader(pack, places)

@@ -26,7 +26,7 @@ from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.options import Power
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
-from rag_core.runtime.places import Machine, find_places
+from rag_core.runtime.places import KnownMachine, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.profile import profile_devices
 from rag_core.runtime.session import Array, open_on
@@ -132,7 +132,7 @@ def test_a_graph_that_the_npu_cannot_do_is_refused_and_not_done_elsewhere(pack: 
 
 def test_what_was_compiled_is_opened_without_compiling(pack: Pack, npu: Device, tmp_path: Path) -> None:
     prepared = compiled(pack, npu, tmp_path, EMULATOR)
-    known = Machine(tmp_path, Breaker(tmp_path / "devices.json"))
+    known = KnownMachine(tmp_path, Breaker(tmp_path / "devices.json"))
     (place,) = find_places("embed", pack, "npu", known).found
     assert (place.pack.sha256, place.target) == (prepared.sha256, EMULATOR)
     session = place.open_graph("product")

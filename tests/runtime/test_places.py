@@ -13,7 +13,7 @@ from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.compiled import (
     COMPILED,
-    Stamp,
+    ContextStamp,
     context_folder,
     described,
     expected_stamp,
@@ -22,7 +22,7 @@ from rag_core.runtime.npu.compiled import (
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
-from rag_core.runtime.places import Machine, Places, find_places
+from rag_core.runtime.places import KnownMachine, Places, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from tests.runtime.fakes import PROCESSOR, device
 
@@ -41,8 +41,8 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Machine:
-    return Machine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
+def known(tmp_path: Path) -> KnownMachine:
+    return KnownMachine(tmp_path / "contexts", Breaker(tmp_path / "devices.json"))
 
 
 def write_pack(root: Path, *providers: str, spec: dict[str, object] | None = None) -> Pack:
@@ -58,7 +58,7 @@ def pack(tmp_path: Path) -> Pack:
     return write_pack(tmp_path / "tiny", CPU)
 
 
-def prepare(pack: Pack, known: Machine, target: Target, /, **other: str) -> Pack:
+def prepare(pack: Pack, known: KnownMachine, target: Target, /, **other: str) -> Pack:
     stamp = replace(expected_stamp(pack, target, RECIPE), **other)
     assert known.contexts_dir is not None
     return write_pack(context_folder(known.contexts_dir, pack.id, target), QNN, spec={COMPILED: described(stamp)})
@@ -68,7 +68,7 @@ def providers(choice: Places) -> list[str]:
     return [place.device.provider for place in choice.found]
 
 
-def test_a_prepared_npu_comes_before_the_processor(pack: Pack, known: Machine) -> None:
+def test_a_prepared_npu_comes_before_the_processor(pack: Pack, known: KnownMachine) -> None:
     prepared = prepare(pack, known, ELITE)
     npu, processor = find_places(STAGE, pack, "auto", known, inventory=LAPTOP).found
     assert (npu.device, npu.target, npu.pack.sha256) == (LAPTOP.npu, ELITE, prepared.sha256)
@@ -76,33 +76,33 @@ def test_a_prepared_npu_comes_before_the_processor(pack: Pack, known: Machine) -
     assert not find_places(STAGE, pack, "auto", known, inventory=LAPTOP).reason
 
 
-def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, known: Machine) -> None:
+def test_what_is_not_prepared_is_told_and_runs_on_the_processor(pack: Pack, known: KnownMachine) -> None:
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
     assert providers(choice) == [CPU]
     assert str(choice.reason) == "“Tiny” has not been prepared for Snapdragon X Elite yet."
 
 
-def test_a_machine_without_npu_is_denied_nothing(pack: Pack, known: Machine) -> None:
+def test_a_machine_without_npu_is_denied_nothing(pack: Pack, known: KnownMachine) -> None:
     for machine in (PLAIN, EMULATING):
         choice = find_places(STAGE, pack, "auto", known, inventory=machine)
         assert (providers(choice), str(choice.reason)) == ([CPU], "")
 
 
 def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
-    pack: Pack, known: Machine, monkeypatch: pytest.MonkeyPatch
+    pack: Pack, known: KnownMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag_core.runtime.places.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
     choice = find_places(STAGE, pack, "auto", known, inventory=PLAIN)
     assert (providers(choice), str(choice.reason)) == ([CPU], PLAIN.notes[0])
 
 
-def test_an_unknown_chip_is_told(pack: Pack, known: Machine) -> None:
+def test_an_unknown_chip_is_told(pack: Pack, known: KnownMachine) -> None:
     machine = Inventory((device(name="NPU"), PROCESSOR))
     choice = find_places(STAGE, pack, "auto", known, inventory=machine)
     assert providers(choice) == [CPU] and "not one that models are prepared for" in str(choice.reason)
 
 
-def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, known: Machine) -> None:
+def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, known: KnownMachine) -> None:
     prepare(pack, known, EMULATOR)
     (place,) = find_places(STAGE, pack, "npu", known, inventory=EMULATING).found
     assert (place.device.emulated, place.target) == (True, EMULATOR)
@@ -120,7 +120,7 @@ def test_a_demand_gets_the_emulator_and_nothing_else(pack: Pack, known: Machine)
     ],
 )
 def test_a_demand_that_cannot_be_met_says_why(
-    pack: Pack, known: Machine, preference: str, machine: Inventory, reason: str
+    pack: Pack, known: KnownMachine, preference: str, machine: Inventory, reason: str
 ) -> None:
     with pytest.raises(ProviderUnavailable, match=reason):
         find_places(STAGE, pack, preference, known, inventory=machine)
@@ -128,7 +128,7 @@ def test_a_demand_that_cannot_be_met_says_why(
         find_places(STAGE, pack, "gpuu", known, inventory=machine)
 
 
-def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: Machine) -> None:
+def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: KnownMachine) -> None:
     prepare(pack, known, ELITE)
     known.failed(device(), STAGE, literal("The Snapdragon NPU hung."))
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
@@ -140,7 +140,7 @@ def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: M
     assert providers(find_places(STAGE, pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
 
 
-def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, known: Machine) -> None:
+def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, known: KnownMachine) -> None:
     pack = write_pack(tmp_path / "dml", DML, CPU)
     machine = Inventory((device(DML, "gpu", "Radeon"), PROCESSOR))
     choice = find_places(STAGE, pack, "auto", known, inventory=machine)
@@ -148,7 +148,7 @@ def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, know
     assert providers(find_places(STAGE, pack, "cpu", known, inventory=machine)) == [CPU]
 
 
-def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Path, known: Machine) -> None:
+def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Path, known: KnownMachine) -> None:
     pack = write_pack(tmp_path / "pipeline", QNN)
     for preference in ("auto", "npu"):
         choice = find_places(STAGE, pack, preference, known, inventory=LAPTOP)
@@ -170,7 +170,7 @@ def test_a_pack_made_for_the_npu_alone_runs_on_a_real_one_as_it_is(tmp_path: Pat
     ],
 )
 def test_elsewhere_it_has_no_place(
-    tmp_path: Path, known: Machine, preference: str, machine: Inventory, reason: str
+    tmp_path: Path, known: KnownMachine, preference: str, machine: Inventory, reason: str
 ) -> None:
     """Least of all on the processor, which has no graph of it."""
     with pytest.raises(ProviderUnavailable, match=reason) as refusal:
@@ -188,7 +188,7 @@ def test_elsewhere_it_has_no_place(
     ],
 )
 def test_contexts_that_were_made_for_something_else_are_not_used(
-    pack: Pack, known: Machine, other: dict[str, str], reason: str
+    pack: Pack, known: KnownMachine, other: dict[str, str], reason: str
 ) -> None:
     prepare(pack, known, ELITE, **other)
     found = find_contexts(known.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
@@ -197,12 +197,12 @@ def test_contexts_that_were_made_for_something_else_are_not_used(
     assert (providers(choice), str(choice.reason)) == ([CPU], found.reason)
 
 
-def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: Machine) -> None:
+def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: KnownMachine) -> None:
     prepare(pack, known, ELITE, qairt="v2.49.1.260101000000")
     assert providers(find_places(STAGE, pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
 
 
-def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, known: Machine) -> None:
+def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, known: KnownMachine) -> None:
     folder = prepare(pack, known, ELITE).root
     write_pack(folder, QNN)
     places = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
@@ -213,4 +213,4 @@ def test_contexts_without_a_stamp_or_manifest_are_told(pack: Pack, known: Machin
 
 def test_a_stamp_names_all_that_contexts_depend_on(pack: Pack) -> None:
     stamp = expected_stamp(pack, ELITE, "7")
-    assert replace(stamp, plugin="") == Stamp(pack.sha256, ELITE.id, "60", "73", "2.51.0", "", "7")
+    assert replace(stamp, plugin="") == ContextStamp(pack.sha256, ELITE.id, "60", "73", "2.51.0", "", "7")

@@ -10,7 +10,7 @@ from typing import Any, cast
 from rag_core.engine.models import Models, StageModel
 from rag_core.generate.generator import Generator
 from rag_core.model_protocols import GenerationStats
-from rag_core.stages import GENERATE, Model, Placed, Stage
+from rag_core.stages import GENERATE, Model, PlacedModel, Stage
 from rag_core.types import ChatMessage
 
 
@@ -41,7 +41,7 @@ class HeardModels(_Like):
         on = cast(Models, self._original)[stage]
         return cast(StageModel[Model], _HeardStage(on, self.calls)) if stage == GENERATE else on
 
-    def __iter__(self) -> Iterator[StageModel[Placed]]:
+    def __iter__(self) -> Iterator[StageModel[PlacedModel]]:
         return iter(self._original)
 
 

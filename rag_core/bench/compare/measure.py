@@ -23,7 +23,7 @@ from rag_core.engine.models import Models, StageModel
 from rag_core.errors import DeviceFailed, MemoryDenied, PackCorrupt, PackMissing, ProviderUnavailable
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
-from rag_core.stages import EMBED, GENERATE, READ, Placed, Stage
+from rag_core.stages import EMBED, GENERATE, READ, PlacedModel, Stage
 from rag_core.text.language import language_of
 from rag_core.types import Answer, ChatMessage
 
@@ -37,7 +37,7 @@ FIGURES = {
 }
 _NOT_THERE = (ProviderUnavailable, DeviceFailed, MemoryDenied, PackMissing, PackCorrupt)
 Steps = Work[Progress | ProviderRun, None, None]
-CountNodes = Callable[[StageModel[Placed]], dict[str, int]]
+CountNodes = Callable[[StageModel[PlacedModel]], dict[str, int]]
 
 
 class Measurement:

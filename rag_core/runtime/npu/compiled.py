@@ -22,7 +22,7 @@ SHARED = "shared_weights"  # in the spec: all graphs name one binary, and have t
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class ContextStamp:
     """`source` is the SHA-256 of the pack's manifest, `recipe` the version of what writes static graphs from it."""
 
     source: str
@@ -35,7 +35,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundContexts:
     """`pack` is usable as it is; else `reason` says in plain words why there is none, and `stale` that it is old."""
 
     pack: Pack | None
@@ -43,12 +43,12 @@ class Found:
     stale: bool = False
 
 
-def expected_stamp(source: Pack, target: Target, recipe: str) -> Stamp:
+def expected_stamp(source: Pack, target: Target, recipe: str) -> ContextStamp:
     """What contexts of `source` for `target` have to be here and now. Raises ProviderUnavailable where the NPU's
     runtime is not installed.
     """
     plugin = plugin_of(QNN)
-    return Stamp(
+    return ContextStamp(
         source=source.sha256,
         target=target.id,
         soc_model=target.soc_model,
@@ -63,9 +63,9 @@ def context_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:
     return contexts_dir / pack_id / target.id
 
 
-def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expected: Stamp) -> Found:
+def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expected: ContextStamp) -> FoundContexts:
     """The contexts of `source` for `target`, if they are what `expected` says."""
-    unprepared = Found(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
+    unprepared = FoundContexts(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
     if contexts_dir is None:
         return unprepared
     try:
@@ -73,14 +73,14 @@ def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expec
     except PackMissing:
         return unprepared
     except PackCorrupt as damage:
-        return Found(None, str(damage.message), stale=True)
+        return FoundContexts(None, str(damage.message), stale=True)
     try:
-        stamp = Stamp(**pack.manifest.spec[COMPILED])
+        stamp = ContextStamp(**pack.manifest.spec[COMPILED])
     except (KeyError, TypeError):
-        return Found(None, f"What was prepared of “{source.manifest.title}” has no stamp.", stale=True)
+        return FoundContexts(None, f"What was prepared of “{source.manifest.title}” has no stamp.", stale=True)
     if difference := _difference(stamp, expected):
-        return Found(None, f"“{source.manifest.title}” was prepared for {difference}.", stale=True)
-    return Found(pack)
+        return FoundContexts(None, f"“{source.manifest.title}” was prepared for {difference}.", stale=True)
+    return FoundContexts(pack)
 
 
 def damage_of(contexts: Pack, thorough: bool) -> Message:
@@ -97,12 +97,12 @@ def damage_of(contexts: Pack, thorough: bool) -> Message:
     return NOTHING
 
 
-def described(stamp: Stamp) -> dict[str, Any]:
+def described(stamp: ContextStamp) -> dict[str, Any]:
     """For `Manifest.spec["compiled"]`."""
     return asdict(stamp)
 
 
-def _difference(stamp: Stamp, expected: Stamp) -> str:
+def _difference(stamp: ContextStamp, expected: ContextStamp) -> str:
     """What `stamp` was made for that is not so here, in plain words; empty where it may be used."""
     if stamp.source != expected.source:
         return "another build of the model"

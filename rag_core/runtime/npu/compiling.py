@@ -24,7 +24,7 @@ from rag_core.progress import Progress
 from rag_core.runtime.devices import Device
 from rag_core.runtime.handles import as_sentence, first_line, native_failures
 from rag_core.runtime.node_assignment import RECORD, nodes_by_provider, what_is_elsewhere
-from rag_core.runtime.npu.compiled import COMPILED, SHARED, Stamp, described
+from rag_core.runtime.npu.compiled import COMPILED, SHARED, ContextStamp, described
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, write_manifest
@@ -51,7 +51,9 @@ class _Context:
     partitions: tuple[str, ...]
 
 
-def compile_static(static: Pack, folder: Path, device: Device, target: Target, stamp: Stamp) -> Iterator[Progress]:
+def compile_static(
+    static: Pack, folder: Path, device: Device, target: Target, stamp: ContextStamp
+) -> Iterator[Progress]:
     """Write `folder` anew, as a context pack of the graphs of `static` for `target`.
 
     `stamp` is what is expected; its `qairt` is replaced by what the compiler says of itself. What was in `folder`
@@ -187,7 +189,7 @@ def _external_files(path: Path) -> set[str]:
 
 
 def _described(
-    static: Pack, contexts: Sequence[_Context], kept: tuple[str, ...], provider: str, stamp: Stamp, shared: bool
+    static: Pack, contexts: Sequence[_Context], kept: tuple[str, ...], provider: str, stamp: ContextStamp, shared: bool
 ) -> Manifest:
     graphs = tuple(
         replace(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.answer_text import AnswerText
-from app.conversation.conversation_model import ConversationModel, Phase, Place, new_turn
+from app.conversation.conversation_model import ConversationModel, ConversationPlace, Phase, new_turn
 from app.conversation.conversation_view import ConversationView
 from app.conversation.failure_card import FailureCard
 from app.conversation.not_found_card import NotFoundCard
@@ -33,7 +33,7 @@ from tests.app.conversation.conversation_samples import PASSAGES, QUOTE, WORDS, 
 @pytest.fixture
 def model(qtbot: QtBot) -> ConversationModel:
     made = ConversationModel()
-    made.open(Place("default", 1))
+    made.open(ConversationPlace("default", 1))
     return made
 
 
@@ -185,7 +185,7 @@ def test_tab_walks_the_turns_in_their_order(qtbot: QtBot, view: ConversationView
 
 
 def test_an_empty_conversation_offers_questions(qtbot: QtBot, view: ConversationView, model: ConversationModel) -> None:
-    model.open(Place("Handbook"))
+    model.open(ConversationPlace("Handbook"))
     model.set_suggestions(1200, ["How many days of leave?", "b", "c", "d", "e"])
     qtbot.waitUntil(lambda: sum(b.isVisible() for b in view.findChildren(PaneButton)) == 4)
     examples = [b for b in view.findChildren(PaneButton) if b.isVisible()]

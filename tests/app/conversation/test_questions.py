@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.conversation.conversation_model import Phase, Place, ShownTurn
+from app.conversation.conversation_model import ConversationPlace, Phase, ShownTurn
 from app.conversation.questions_controller import QuestionsController
 from app.kit.notices import Notice
 from rag_core.conversations.records import Conversation, Turn
@@ -28,7 +28,7 @@ def engine(qtbot: QtBot) -> FakeEngine:
 @pytest.fixture
 def questions(engine: FakeEngine) -> QuestionsController:
     made = QuestionsController(engine)
-    made.model.open(Place("default"))
+    made.model.open(ConversationPlace("default"))
     return made
 
 
@@ -112,7 +112,7 @@ def test_long_questions_make_short_titles(engine: FakeEngine, questions: Questio
 
 
 def test_follow_ups_get_what_was_said_without_markers(engine: FakeEngine, questions: QuestionsController) -> None:
-    questions.model.open(Place("default", 3))
+    questions.model.open(ConversationPlace("default", 3))
     questions.model.load([answered(number) for number in range(1, 6)])
     questions.ask("And part-time?")
     _, job = engine.last(AskQuestion)
@@ -156,7 +156,7 @@ def test_a_mismatch_offers_to_rebuild(engine: FakeEngine, questions: QuestionsCo
 
 def test_editing_forgets_what_follows_and_asks_anew(engine: FakeEngine, questions: QuestionsController) -> None:
     filters = Filters(folder="/docs")
-    questions.model.open(Place("default", 3))
+    questions.model.open(ConversationPlace("default", 3))
     questions.model.load([answered(1), answered(2), answered(3)])
     turn = questions.model.turns[1]
     turn.stored = Turn(2, "Question 2?", 0, turn.answer, filters=filters)
@@ -171,7 +171,7 @@ def test_editing_forgets_what_follows_and_asks_anew(engine: FakeEngine, question
 def test_editing_before_the_first_save_never_deletes_the_new_question(
     engine: FakeEngine, questions: QuestionsController
 ) -> None:
-    questions.model.open(Place("default", 3))
+    questions.model.open(ConversationPlace("default", 3))
     turn = questions.ask("Tpyo?")
     assert turn is not None
     saving, _ = engine.last(SaveTurn)
@@ -185,7 +185,7 @@ def test_editing_before_the_first_save_never_deletes_the_new_question(
 
 
 def test_feedback_is_stored(engine: FakeEngine, questions: QuestionsController) -> None:
-    questions.model.open(Place("default", 3))
+    questions.model.open(ConversationPlace("default", 3))
     questions.model.load([answered(1)])
     questions.set_feedback(questions.model.turns[0], "down")
     _, job = engine.last(SetFeedback)
@@ -197,10 +197,10 @@ def test_the_answer_goes_on_while_another_conversation_is_shown(
 ) -> None:
     turn = questions.ask("Slow?")
     store_first(engine)
-    questions.model.open(Place("default", 99))
+    questions.model.open(ConversationPlace("default", 99))
     assert not any(turn.is_working for turn in questions.model.turns)
     engine.send(AskQuestion, found(), TextStreamed("Still"))
-    questions.model.open(Place("default", 3))
+    questions.model.open(ConversationPlace("default", 3))
     questions.model.load([Turn(7, "Slow?", 0)], questions.living)
     assert questions.model.turns == [turn] and questions.model.is_working
     engine.finish(AskQuestion, answer("Slow?", "Still here [1]."))

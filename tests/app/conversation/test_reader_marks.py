@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.conversation.conversation_model import ConversationModel, Phase, Place, ShownTurn, new_turn
+from app.conversation.conversation_model import ConversationModel, ConversationPlace, Phase, ShownTurn, new_turn
 from app.conversation.conversation_view import ConversationView
 from app.conversation.not_found_card import NotFoundCard
 from app.conversation.passage_list import PassageRow
@@ -37,7 +37,7 @@ from tests.app.conversation.reader_samples import (
 @pytest.fixture
 def model(qtbot: QtBot) -> ConversationModel:
     made = ConversationModel()
-    made.open(Place("default", 1))
+    made.open(ConversationPlace("default", 1))
     return made
 
 
