@@ -7,9 +7,10 @@ from typing import Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from app.kit.design import L, M, S
+from app.kit.layout import column, held, row, wide
 from app.kit.resources import app_icon
 from app.kit.text import Translated, tr
 from app.shell.actions import make_actions, name_actions
@@ -67,11 +68,8 @@ class MainWindow(Translated, QMainWindow):
         self._source_room.addWidget(pane)
 
     def place_bottom(self, left: Sequence[QWidget], right: Sequence[QWidget]) -> None:
-        room = QHBoxLayout()
-        room.setSpacing(L)
-        for number, widget in enumerate(left):
-            room.addWidget(widget, 1 if number else 3)  # the first has most to say
-        self._bar_row.addLayout(room, 1)
+        room = (wide(widget, 1 if number else 3) for number, widget in enumerate(left))  # the first has most to say
+        self._bar_row.addLayout(row(*room, gap=L), 1)
         self._bar_row.addStretch()  # while there is nothing at the left
         for widget in right:
             self._bar_row.addWidget(widget)
@@ -206,10 +204,6 @@ class MainWindow(Translated, QMainWindow):
 
     def retranslate(self) -> None:
         name_actions(self.actions_by_name)
-        self._name_window()
-        self.middle.setAccessibleName(tr("Content"))
-        self.source.setAccessibleName(tr("Source"))
-        self.bar.setAccessibleName(tr("Status"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
@@ -248,17 +242,16 @@ class MainWindow(Translated, QMainWindow):
         self.source.setProperty("kind", "side")
         self.bar.setProperty("kind", "bar")
         self._stack = QStackedWidget()
-        column = QVBoxLayout(self.middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self._stack, 1)
-        self._source_room = QVBoxLayout(self.source)
-        self._source_room.setContentsMargins(0, 0, 0, 0)
-        self._bar_row = QHBoxLayout(self.bar)
-        self._bar_row.setContentsMargins(M, 0, M, 0)
-        self._bar_row.setSpacing(S)
+        column(self.notices, wide(self._stack), gap=0, on=self.middle)
+        self._source_room = column(on=self.source)
+        self._bar_row = row(gap=S, margins=(M, 0, M, 0), on=self.bar)
         self.bar.setMinimumHeight(_BAR_HEIGHT)
+        for pane, words in (
+            (self.middle, tr("Content")),
+            (self.source, tr("Source")),
+            (self.bar, tr("Status")),
+        ):
+            self.say(pane.setAccessibleName, words)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         for pane, width, stretch in (
             (self.side, SIDE_WIDTH, 0),
@@ -272,20 +265,8 @@ class MainWindow(Translated, QMainWindow):
         self._splitter.setHandleWidth(1)
         self.source.hide()
         self.rail.hide()
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        body = QHBoxLayout()
-        body.setSpacing(0)
-        body.addWidget(self.rail)
-        body.addWidget(self._splitter, 1)
-        central = QWidget()
-        rows = QVBoxLayout(central)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addLayout(body, 1)
-        rows.addWidget(self.bar)
-        self.setCentralWidget(central)
+        body = row(self.rail, wide(self._splitter), gap=0)
+        self.setCentralWidget(held(column(wide(body), self.bar, gap=0)))
 
     def _share_room(self, is_asked: bool = False) -> None:
         """The sidebar stands where it is wanted and there is room; else the rail does. `is_asked`: room is made."""

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections import deque
 
-from PySide6.QtCore import QEasingCurve, QEvent, QPropertyAnimation, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.kit.design import XS, L, M, S, colours
+from app.kit.button import Button, IconButton
+from app.kit.design import XS, L, M, S
+from app.kit.label import Label, Picture
+from app.kit.layout import at_top, column, held, row, set_kind, wide
 from app.kit.notices import Notice
-from app.kit.resources import icon
 from app.kit.text import Translated, tr
 
 _SLIDE_MS = 160
 _STAY_MS = 8_000
 _ROOMY_PX = 640
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-_ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning"}
+_LOOKS = {
+    "info": ("info", "accent"),
+    "success": ("check-circle", "success"),
+    "warning": ("warning", "warning"),
+    "error": ("warning", "danger"),
+}
 
 
 class NoticeBar(Translated, QWidget):
@@ -47,7 +48,6 @@ class NoticeBar(Translated, QWidget):
         self._leaving = QTimer(self, singleShot=True, interval=_STAY_MS)
         self._leaving.timeout.connect(self._leave_unless_read)
         self.hide()
-        self.retranslate()
 
     @property
     def notice(self) -> Notice | None:
@@ -80,14 +80,7 @@ class NoticeBar(Translated, QWidget):
         self._leaving.stop()
 
     def retranslate(self) -> None:
-        self._copy.setText(tr("Copy details"))
-        self._close.setToolTip(tr("Close"))
         self._name_close()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Where there is little room, the buttons stand below the words."""
@@ -97,41 +90,19 @@ class NoticeBar(Translated, QWidget):
         self._content.setAlignment(self._buttons, Qt.AlignmentFlag.AlignLeft if is_narrow else _MIDDLE)
 
     def _build(self) -> None:
-        self._frame = QFrame()
-        self._icon, self._text, self._advice = QLabel(), QLabel(), QLabel()
-        self._text.setProperty("kind", "strong")
+        self._icon, self._text, self._advice = Picture("info"), Label(kind="strong", wraps=True), Label(wraps=True)
         for label in (self._text, self._advice):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._action, self._copy, self._close = QPushButton(), QPushButton(), QToolButton()
-        self._copy.setProperty("kind", "quiet")
-        self._close.setIconSize(QSize(16, 16))
-        self._close.setMinimumSize(28, 28)
-        self._action.clicked.connect(self._act)
-        self._copy.clicked.connect(self._copy_details)
-        self._close.clicked.connect(self.close_notice)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._text)
-        words.addWidget(self._advice)
-        self._buttons = buttons = QHBoxLayout()
-        buttons.setSpacing(S)
-        buttons.addWidget(self._action)
-        buttons.addWidget(self._copy)
+        self._action, self._copy = Button("", self._act), Button(tr("Copy details"), self._copy_details, "quiet")
+        self._close = IconButton("close", clicked=self.close_notice, px=16, tip=tr("Close"))
+        self._buttons = row(self._action, self._copy, gap=S)
         self._content = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._content.setSpacing(M)
-        self._content.addLayout(words, 1)
-        self._content.addLayout(buttons)
-        row = QHBoxLayout(self._frame)
-        row.setContentsMargins(M, S, S, S)
-        row.setSpacing(M)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(self._content, 1)
-        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(L, M, L, XS)
-        outer.addWidget(self._frame)
+        self._content.addLayout(column(self._text, self._advice, gap=2), 1)
+        self._content.addLayout(self._buttons)
+        whole = row(at_top(self._icon), wide(self._content), at_top(self._close), gap=M, margins=(M, S, M, S))
+        self._frame = held(whole)
+        column(self._frame, margins=(L, M, L, XS), on=self)
 
     def _present(self, notice: Notice) -> None:
         self._notice = notice
@@ -141,10 +112,8 @@ class NoticeBar(Translated, QWidget):
         self._action.setText(notice.action_label)
         self._action.setVisible(notice.action is not None and bool(notice.action_label))
         self._copy.setVisible(bool(notice.details))
-        self._frame.setProperty("kind", notice.level)
-        self._frame.style().unpolish(self._frame)
-        self._frame.style().polish(self._frame)
-        self._paint()
+        set_kind(self._frame, notice.level)
+        self._icon.show_icon(*_LOOKS[notice.level])
         self._name_close()
         self._open()
         if not notice.lasting:
@@ -188,16 +157,8 @@ class NoticeBar(Translated, QWidget):
 
     def _name_close(self) -> None:
         waiting = len(self._waiting)
-        self._close.setAccessibleName(
-            tr("Close this message ({count} more)", count=waiting) if waiting else tr("Close this message")
-        )
-
-    def _paint(self) -> None:
-        level = self._notice.level if self._notice else "info"
-        tones = {"info": colours().accent, "success": colours().success, "warning": colours().warning}
-        tone = tones.get(level, colours().danger)
-        self._icon.setPixmap(icon(_ICONS[level], tone).pixmap(20, 20))
-        self._close.setIcon(icon("close"))
+        more = tr("Close this message ({count} more)", count=waiting)
+        self._close.set_words(more if waiting else tr("Close this message"))
 
 
 def _says_the_same(notice: Notice, other: Notice) -> bool:

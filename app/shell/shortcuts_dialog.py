@@ -5,63 +5,48 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QWidget
 
 from app.kit.design import XL, XS, L, M, S
-from app.kit.text import Translated, tr
+from app.kit.dialog import Dialog
+from app.kit.label import Label
+from app.kit.layout import STRETCH, clear, column, row
+from app.kit.text import tr
 from app.shell.actions import Shortcut, shortcuts, shown_keys
 
 
-class ShortcutsDialog(Translated, QDialog):
-    """Show it with `open()`."""
+class ShortcutsDialog(Dialog):
+    """Every key, in two columns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._title = QLabel()
-        self._title.setProperty("kind", "title")
-        self._columns = QHBoxLayout()
-        self._columns.setSpacing(2 * XL)
-        self._shown: list[QWidget] = []
+        super().__init__(tr("Keyboard shortcuts"), parent)
+        self._columns = row(gap=2 * XL)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(XL, XL, XL, L)
-        layout.setSpacing(L)
-        layout.addWidget(self._title)
-        layout.addLayout(self._columns)
-        layout.addStretch(1)
-        layout.addWidget(buttons)
+        self.say(buttons.button(QDialogButtonBox.StandardButton.Close).setText, tr("Close"))
+        title = Label(tr("Keyboard shortcuts"), "title")
+        column(title, self._columns, STRETCH, buttons, gap=L, margins=(XL, XL, XL, L), on=self)
         self.retranslate()
 
     def retranslate(self) -> None:
-        self.setWindowTitle(tr("Keyboard shortcuts"))
-        self._title.setText(tr("Keyboard shortcuts"))
-        self._close.setText(tr("Close"))
-        for old in self._shown:
-            old.deleteLater()
-        groups = [list(rows) for _, rows in groupby(shortcuts(), key=lambda row: row.group)]
-        first, *others = groups
-        self._shown = [self._column(column) for column in ([first], others)]
-        for column in self._shown:
-            self._columns.addWidget(column, 1, Qt.AlignmentFlag.AlignTop)
+        clear(self._columns)
+        first, *others = [list(rows) for _, rows in groupby(shortcuts(), key=lambda key: key.group)]
+        for groups in ([first], others):
+            self._columns.addWidget(self._column(groups), 1, Qt.AlignmentFlag.AlignTop)
 
     def _column(self, groups: list[list[Shortcut]]) -> QWidget:
-        column = QWidget()
-        grid = QGridLayout(column)
+        made = QWidget()
+        grid = QGridLayout(made)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(XL)
         grid.setVerticalSpacing(S)
         grid.setColumnStretch(0, 1)
-        for rows in groups:
-            heading = QLabel(rows[0].group)
-            heading.setProperty("kind", "section")
+        for keys_of_group in groups:
+            heading = Label(keys_of_group[0].group, "section")
             heading.setContentsMargins(0, M if grid.rowCount() > 1 else 0, 0, XS)
             grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
-            for row in rows:
-                keys = QLabel(shown_keys(row))
-                keys.setProperty("kind", "badge")
-                at = grid.rowCount()
-                grid.addWidget(QLabel(row.label), at, 0)
-                grid.addWidget(keys, at, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return column
+            for key in keys_of_group:
+                at, right = grid.rowCount(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                grid.addWidget(Label(key.label), at, 0)
+                grid.addWidget(Label(shown_keys(key), "badge"), at, 1, right)
+        return made

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QSplitter,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QSplitter, QToolButton, QWidget
 
+from app.kit.button import IconButton
 from app.kit.design import XS, S
-from app.kit.resources import app_icon, icon
+from app.kit.label import Label, Picture
+from app.kit.layout import STRETCH, column, line, row, wide
+from app.kit.resources import icon
 from app.kit.text import Translated, tr
 
-_ICON = QSize(18, 18)
-_BUTTON_PX = 36
+_ICON_PX, _BUTTON_PX = 18, 36
 RAIL_WIDTH = 52
 
 
@@ -32,10 +24,7 @@ class HelpMenu(Translated, QMenu):
         super().__init__(parent)
         self.addAction(actions["show_shortcuts"])
         self.about = self.addAction("")
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        self.about.setText(tr("About Alcove"))
+        self.say(self.about.setText, tr("About Alcove"))
 
 
 class Sidebar(Translated, QFrame):
@@ -44,17 +33,22 @@ class Sidebar(Translated, QFrame):
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "side")
-        self.documents, self.settings, self.help = (_row_button() for _ in range(3))
+        self.say(self.setAccessibleName, tr("Libraries and conversations"))
+        self.toggle = IconButton("sidebar", tr("Hide the sidebar"), actions["toggle_side"].trigger, side=_BUTTON_PX)
+        self.documents, self.settings = _RowButton("document", tr("Documents")), _RowButton("gear", tr("Settings"))
+        self.help = _RowButton("help", tr("Help"))
         self.documents.setCheckable(True)
-        self.toggle = _icon_button()
-        self.help_menu = HelpMenu(actions, self)
         self.documents.clicked.connect(actions["show_documents"].trigger)
         self.settings.clicked.connect(actions["show_settings"].trigger)
         self.help.clicked.connect(self._show_help)
-        self.toggle.clicked.connect(actions["toggle_side"].trigger)
-        self._build()
-        self.retranslate()
-        self._paint()
+        self.help_menu = HelpMenu(actions, self)
+        self._lists = QSplitter(Qt.Orientation.Vertical)
+        self._lists.setChildrenCollapsible(False)
+        self._lists.setHandleWidth(1)
+        name = Label("Alcove", "heading")
+        head = row(Picture("alcove", 22), wide(name), self.toggle, gap=S, margins=(S, 0, 0, 0))
+        buttons = (self.documents, self.settings, self.help)
+        column(head, wide(self._lists), line(), XS, *buttons, gap=XS, margins=(S, S, S, S), on=self)
 
     def place(self, libraries: QWidget, conversations: QWidget) -> None:
         for pane in (libraries, conversations):
@@ -63,124 +57,47 @@ class Sidebar(Translated, QFrame):
         self._lists.setStretchFactor(1, 3)
         self._lists.setSizes([170, 380])
 
-    def retranslate(self) -> None:
-        self.setAccessibleName(tr("Libraries and conversations"))
-        for button, words in (
-            (self.documents, tr("Documents")),
-            (self.settings, tr("Settings")),
-            (self.help, tr("Help")),
-        ):
-            button.setText(f" {words}")  # a little more air after the picture than Qt gives
-            button.setAccessibleName(words)
-        self.toggle.setToolTip(tr("Hide the sidebar"))
-        self.toggle.setAccessibleName(tr("Hide the sidebar"))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint()
-
-    def _build(self) -> None:
-        self._mark, name = QLabel(), QLabel("Alcove")
-        name.setProperty("kind", "heading")
-        head = QHBoxLayout()
-        head.setContentsMargins(S, 0, 0, 0)
-        head.setSpacing(S)
-        head.addWidget(self._mark)
-        head.addWidget(name, 1)
-        head.addWidget(self.toggle)
-        self._lists = QSplitter(Qt.Orientation.Vertical)
-        self._lists.setChildrenCollapsible(False)
-        self._lists.setHandleWidth(1)
-        line = QFrame()
-        line.setProperty("kind", "line")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(S, S, S, S)
-        layout.setSpacing(XS)
-        layout.addLayout(head)
-        layout.addWidget(self._lists, 1)
-        layout.addWidget(line)
-        layout.addSpacing(XS)
-        for button in (self.documents, self.settings, self.help):
-            layout.addWidget(button)
-
     def _show_help(self) -> None:
         above = QPoint(0, -self.help_menu.sizeHint().height() - XS)
         self.help_menu.popup(self.help.mapToGlobal(above))
 
-    def _paint(self) -> None:
-        self._mark.setPixmap(app_icon().pixmap(22, 22))
-        self.toggle.setIcon(icon("sidebar"))
-        self.documents.setIcon(icon("document"))
-        self.settings.setIcon(icon("gear"))
-        self.help.setIcon(icon("help"))
 
-
-class Rail(Translated, QFrame):
+class Rail(QFrame):
     """The sidebar as a column of icons, where it is hidden."""
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "side")
         self.setFixedWidth(RAIL_WIDTH)
-        self.toggle, self.add, self.documents, self.settings, self.help = (_icon_button() for _ in range(5))
-        for button, name in (
-            (self.toggle, "toggle_side"),
-            (self.add, "new_conversation"),
-            (self.documents, "show_documents"),
-            (self.settings, "show_settings"),
-            (self.help, "show_shortcuts"),
-        ):
-            button.clicked.connect(actions[name].trigger)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(S, S, S, S)
-        layout.setSpacing(XS)
-        layout.addWidget(self.toggle)
-        layout.addWidget(self.add)
-        layout.addStretch(1)
-        for button in (self.documents, self.settings, self.help):
-            layout.addWidget(button)
-        self.retranslate()
-        self._paint()
-
-    def retranslate(self) -> None:
-        for button, words in (
-            (self.toggle, tr("Show the sidebar")),
-            (self.add, tr("New conversation")),
-            (self.documents, tr("Documents")),
-            (self.settings, tr("Settings")),
-            (self.help, tr("Keyboard shortcuts")),
-        ):
-            button.setToolTip(words)
-            button.setAccessibleName(words)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint()
-
-    def _paint(self) -> None:
-        for button, name in (
-            (self.toggle, "sidebar"),
-            (self.add, "message-plus"),
-            (self.documents, "document"),
-            (self.settings, "gear"),
-            (self.help, "help"),
-        ):
-            button.setIcon(icon(name))
+        self.toggle, add, documents, settings, keys = (
+            IconButton(name, words, actions[action].trigger, side=_BUTTON_PX)
+            for name, words, action in (
+                ("sidebar", tr("Show the sidebar"), "toggle_side"),
+                ("message-plus", tr("New conversation"), "new_conversation"),
+                ("document", tr("Documents"), "show_documents"),
+                ("gear", tr("Settings"), "show_settings"),
+                ("help", tr("Keyboard shortcuts"), "show_shortcuts"),
+            )
+        )
+        column(self.toggle, add, STRETCH, documents, settings, keys, gap=XS, margins=(S, S, S, S), on=self)
 
 
-def _row_button() -> QToolButton:
-    button = QToolButton()
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    button.setIconSize(_ICON)
-    button.setMinimumHeight(32)
-    return button
+class _RowButton(Translated, QToolButton):
+    """A picture and a word, as wide as the sidebar."""
 
+    def __init__(self, icon_name: str, words: str) -> None:
+        super().__init__()
+        self._icon_name = icon_name
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        self.setMinimumHeight(32)
+        self.say(self._set_words, words)
+        self.retheme()
 
-def _icon_button() -> QToolButton:
-    button = QToolButton()
-    button.setIconSize(_ICON)
-    button.setFixedSize(_BUTTON_PX, _BUTTON_PX)
-    return button
+    def retheme(self) -> None:
+        self.setIcon(icon(self._icon_name))
+
+    def _set_words(self, words: str) -> None:
+        self.setText(f" {words}")  # a little more air after the picture than Qt gives
+        self.setAccessibleName(words)

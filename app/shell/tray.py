@@ -12,16 +12,12 @@ from app.kit.text import Translated, tr
 class _TrayMenu(Translated, QMenu):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ask = self.addAction("")
-        self.show_window = self.addAction("")
+        self.ask, self.show_window = self.addAction(""), self.addAction("")
         self.addSeparator()
         self.quit = self.addAction("")
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        self.ask.setText(tr("Ask a question"))
-        self.show_window.setText(tr("Show Alcove"))
-        self.quit.setText(tr("Quit Alcove"))
+        self.say(self.ask.setText, tr("Ask a question"))
+        self.say(self.show_window.setText, tr("Show Alcove"))
+        self.say(self.quit.setText, tr("Quit Alcove"))
 
 
 class Tray(QSystemTrayIcon):

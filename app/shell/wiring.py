@@ -175,9 +175,7 @@ class Wiring(QObject):
             self.source.pane.open_find()
 
     def _show_shortcuts(self) -> None:
-        dialog = ShortcutsDialog(self.window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ShortcutsDialog(self.window).open_once()
 
     def make_tray(self) -> Tray:
         tray = Tray(self.window)
