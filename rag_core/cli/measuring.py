@@ -24,6 +24,7 @@ from rag_core.engine.models import Models
 from rag_core.errors import UserError
 from rag_core.evaluate.questions import load_questions
 from rag_core.evaluate.run import evaluate as run_evaluation
+from rag_core.messages import say
 from rag_core.paths import replace_file
 from rag_core.runtime.devices import list_devices
 
@@ -35,15 +36,13 @@ def bench(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         return _compare(arguments)
     if arguments.emulated or arguments.questions or arguments.hwinfo or arguments.markdown:
-        raise UserError(
-            "“--emulated”, “--questions”, “--hwinfo” and “--markdown” belong to a comparison.", "Add “--compare”."
-        )
+        raise UserError(say("belongs-to-comparison"), say("add-compare"))
     output = Output(arguments.json)
     with tempfile.TemporaryDirectory(prefix="alcove-bench-") as scratch:
         figures = output.run(run_bench(data_dir_of(arguments), Path(scratch), settings_of(arguments), arguments.quick))
     output.document({"version": 1, **asdict(figures)})
     output.table(
-        ["figure", "value", "unit"],
+        [say("column-figure"), say("column-value"), say("column-unit")],
         [[figure.name, f"{figure.value:,.1f}", figure.unit] for figure in figures.figures],
     )
     for stage, provider in figures.providers.items():
@@ -61,7 +60,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         key = key_of(work, prepared.machine, prepared.settings, prepared.data_dir.packs)
         kept = KeptRuns(prepared.data_dir.root / _KEPT, key)
         if done := [provider.title for provider in providers if provider.id in kept.runs]:
-            output.notice(f"Measured before, and kept: {', '.join(done)}.")
+            output.notice(say("measured-before", what=", ".join(done)))
         comparison = output.run(compare(prepared, work, providers, kept))
         folders = {prepared.scratch: "(scratch)", prepared.data_dir.root: "(data folder)", Path.home(): "~"}
     private = report.private_places(folders)
@@ -110,9 +109,8 @@ def _write(path: Path, text: str) -> None:
     try:
         replace_file(path, text.encode())
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be written ({error.strerror or error}).", "Name a file in a folder that is there."
-        ) from error
+        unwritable = say("file-unwritable", path=str(path), reason=error.strerror or str(error))
+        raise UserError(unwritable, say("name-file-in-folder")) from error
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -123,5 +121,5 @@ def evaluate(arguments: argparse.Namespace) -> int:
         work = run_evaluation(engine, questions, relevance_threshold=threshold, answers=not arguments.search_only)
         found = output.run(work)
     output.document({"version": 1, **found.as_dict()})
-    output.table(["measure", "value", "meaning"], [list(row) for row in found.rows()])
+    output.table([say("column-measure"), say("column-value"), say("column-meaning")], found.rows())
     return DONE

@@ -30,9 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.errors import UserError
+from rag_core.messages import Message, say
 from rag_core.types import ChatMessage
 
-_ADVICE = "Correct that line. The format is described in rag_core/evaluate/questions.py and in the README."
+_ADVICE = say("correct-that-line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +69,28 @@ def load_questions(path: Path) -> list[Question]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UserError(f"The question set {path} cannot be read ({error.strerror}).", "Check the path.") from error
+        raise UserError(
+            say("questions-unreadable", path=str(path), reason=error.strerror or ""), say("check-the-path")
+        ) from error
     except UnicodeDecodeError as error:
-        raise UserError(f"The question set {path} is not UTF-8 text.", "Save it as UTF-8 and try again.") from error
+        raise UserError(say("questions-not-utf8", path=str(path)), say("save-as-utf8")) from error
     # Not splitlines(): JSON may hold characters (U+2028 ...) that only Python takes for the end of a line.
     lines = enumerate(text.split("\n"), start=1)
-    questions = [_question(line, f"Line {number} of {path.name}") for number, line in lines if line.strip()]
+    questions = [
+        _question(line, say("line-of-file", number=number, name=path.name)) for number, line in lines if line.strip()
+    ]
     if not questions:
-        raise UserError(f"The question set {path} is empty.", "Write one question a line, as JSON.")
+        raise UserError(say("questions-empty", path=str(path)), say("write-questions"))
     return questions
 
 
-def _question(line: str, where: str) -> Question:
+def _question(line: str, where: Message) -> Question:
     try:
         stored = json.loads(line)
     except ValueError as error:
-        raise UserError(f"{where} is not JSON ({error}).", _ADVICE) from error
+        raise UserError(say("line-not-json", line=where, error=str(error)), _ADVICE) from error
     if not isinstance(stored, dict):
-        raise UserError(f"{where} is not a JSON object.", _ADVICE)
+        raise UserError(say("line-no-object", line=where), _ADVICE)
     question = Question(
         question=_text(stored, "question", where),
         paths=_paths(stored, where),
@@ -101,65 +106,63 @@ def _question(line: str, where: str) -> Question:
     return question
 
 
-def _check_sense(question: Question, where: str) -> None:
+def _check_sense(question: Question, where: Message) -> None:
     if not question.question.strip():
-        raise UserError(f"{where} has no “question”.", _ADVICE)
+        raise UserError(say("line-no-question", line=where), _ADVICE)
     if question.page is not None and not question.paths:
-        raise UserError(f"{where} gives a “page” but no “path”.", _ADVICE)
+        raise UserError(say("line-page-without-path", line=where), _ADVICE)
     if not question.answerable and (question.excerpt or question.answer or question.paths):
-        raise UserError(f"{where} says that the question has no answer, and gives one.", _ADVICE)
+        raise UserError(say("line-contradicts-itself", line=where), _ADVICE)
 
 
-def _text(stored: dict[str, Any], name: str, where: str) -> str:
+def _text(stored: dict[str, Any], name: str, where: Message) -> str:
     value = stored.get(name)
     if value is not None and not isinstance(value, str):
-        raise UserError(f"{where}: “{name}” must be a text, not {json.dumps(value, ensure_ascii=False)}.", _ADVICE)
+        raise UserError(
+            say("must-be-text", line=where, name=name, value=json.dumps(value, ensure_ascii=False)), _ADVICE
+        )
     return value or ""
 
 
-def _flag(stored: dict[str, Any], name: str, where: str, *, default: bool) -> bool:
+def _flag(stored: dict[str, Any], name: str, where: Message, *, default: bool) -> bool:
     value = stored.get(name, default)
     if not isinstance(value, bool):
-        raise UserError(f"{where}: “{name}” must be true or false.", _ADVICE)
+        raise UserError(say("must-be-true-or-false", line=where, name=name), _ADVICE)
     return value
 
 
-def _paths(stored: dict[str, Any], where: str) -> tuple[str, ...]:
+def _paths(stored: dict[str, Any], where: Message) -> tuple[str, ...]:
     value = stored.get("path")
     paths = [value] if isinstance(value, str) else (value or [])
     if not isinstance(paths, list) or not all(isinstance(path, str) and path.strip() for path in paths):
-        raise UserError(f"{where}: “path” must be the name of a file, or a list of names.", _ADVICE)
+        raise UserError(say("path-must-be-name", line=where), _ADVICE)
     return tuple(paths)
 
 
-def _page(stored: dict[str, Any], where: str) -> int | None:
+def _page(stored: dict[str, Any], where: Message) -> int | None:
     value = stored.get("page")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise UserError(f"{where}: “page” must be a whole number from 1.", _ADVICE)
+        raise UserError(say("page-must-be-number", line=where), _ADVICE)
     return value
 
 
-def _history(stored: dict[str, Any], where: str) -> tuple[ChatMessage, ...]:
+def _history(stored: dict[str, Any], where: Message) -> tuple[ChatMessage, ...]:
     turns = stored.get("history") or []
     if not isinstance(turns, list):
-        raise UserError(f"{where}: “history” must be a list of messages.", _ADVICE)
+        raise UserError(say("history-must-be-list", line=where), _ADVICE)
     for turn in turns:
         right = isinstance(turn, dict) and isinstance(turn.get("content"), str)
         if not right or turn.get("role") not in ("user", "assistant"):
-            raise UserError(
-                f"{where}: each message of “history” needs a “role” (user or assistant) and a “content”.", _ADVICE
-            )
+            raise UserError(say("history-message-lacks", line=where), _ADVICE)
     return tuple(ChatMessage(turn["role"], turn["content"]) for turn in turns)
 
 
-def _claims(stored: dict[str, Any], where: str) -> tuple[Claim, ...]:
+def _claims(stored: dict[str, Any], where: Message) -> tuple[Claim, ...]:
     claims = stored.get("claims") or []
     if not isinstance(claims, list):
-        raise UserError(f"{where}: “claims” must be a list of sentences with their labels.", _ADVICE)
+        raise UserError(say("claims-must-be-list", line=where), _ADVICE)
     for claim in claims:
         right = isinstance(claim, dict) and isinstance(claim.get("text"), str) and claim["text"].strip()
         if not right or not isinstance(claim.get("supported"), bool):
-            raise UserError(
-                f"{where}: each of the “claims” needs a “text”, and “supported” that is true or false.", _ADVICE
-            )
+            raise UserError(say("claim-lacks", line=where), _ADVICE)
     return tuple(Claim(claim["text"], claim["supported"]) for claim in claims)

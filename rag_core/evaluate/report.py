@@ -9,6 +9,7 @@ from typing import Any
 
 from rag_core.evaluate import metrics
 from rag_core.evaluate.questions import Question
+from rag_core.messages import Message, say
 
 # Ranking is judged on the first ten; a person sees the first few, and those are what "page hit" looks at.
 DEPTH = 10
@@ -82,11 +83,11 @@ class Report:
         values = asdict(self)
         return {name: None if _is_nan(value) else value for name, value in values.items()}
 
-    def figures(self) -> list[tuple[str, float, str]]:
+    def figures(self) -> list[tuple[Message | str, float, Message]]:
         """(name, value, meaning)."""
         return [(label, getattr(self, name), meaning) for name, label, meaning in _ROWS]
 
-    def rows(self) -> list[tuple[str, str, str]]:
+    def rows(self) -> list[tuple[Message | str, str, Message]]:
         """The figures for a table. What was not measured is “–”."""
         return [
             (name, "–" if math.isnan(value) else f"{value:.3f}", meaning) for name, value, meaning in self.figures()
@@ -94,26 +95,26 @@ class Report:
 
 
 _ROWS = (
-    ("ndcg_at_10", "nDCG@10", "how high the right passage stands, 1 = always first"),
-    ("reranking_gain", "Reranking gain", "nDCG@10 with the reader, less that without it"),
-    ("mrr_at_10", "MRR@10", "1 / its rank, on average"),
-    ("recall_at_1", "Recall@1", "right passage comes first"),
-    ("recall_at_5", "Recall@5", "right passage among the first 5"),
-    ("recall_at_10", "Recall@10", "right passage among the first 10"),
-    ("page_hit_rate", "Page hit rate", f"right file and page among the first {SHOWN}"),
-    ("cited_page_rate", "Right page cited", "of the answers that were given"),
-    ("quote_recall", "Quote holds reference", "share of the reference answer's words in the quoted sentence"),
-    ("quote_f1", "Marked words F1", "words marked in the quote, against the reference; 0 where none are"),
-    ("quote_exact_match", "Marked words exact match", "marked words and reference are the same words"),
-    ("answer_recall", "Answer holds reference", "share of the reference answer's words"),
-    ("answer_f1", "Answer F1", "shared words, as SQuAD counts; short references make it low"),
-    ("exact_match", "Answer exact match", "answer and reference are the same words"),
-    ("support_accuracy", "Support accuracy", "claims that were judged as the set labels them"),
-    ("abstention_recall", "“Not found” recall", "unanswerable questions that were told so"),
-    ("abstention_precision", "“Not found” precision", "“not found” that was right"),
-    ("false_alarms", "Wrongly “not found”", "answerable questions that were refused"),
-    ("abstention_auroc", "Relevance AUROC", "answerable ranked above unanswerable"),
-    ("calibration_error", "Calibration error", "relevance against what was true, 0 = exact"),
+    ("ndcg_at_10", "nDCG@10", say("meaning-ndcg-at-10")),
+    ("reranking_gain", say("measure-reranking-gain"), say("meaning-reranking-gain")),
+    ("mrr_at_10", "MRR@10", say("meaning-mrr-at-10")),
+    ("recall_at_1", "Recall@1", say("meaning-recall-at-1")),
+    ("recall_at_5", "Recall@5", say("meaning-recall-at-5")),
+    ("recall_at_10", "Recall@10", say("meaning-recall-at-10")),
+    ("page_hit_rate", say("measure-page-hit-rate"), say("meaning-page-hit-rate", shown=SHOWN)),
+    ("cited_page_rate", say("measure-cited-page-rate"), say("meaning-cited-page-rate")),
+    ("quote_recall", say("measure-quote-recall"), say("meaning-quote-recall")),
+    ("quote_f1", say("measure-quote-f1"), say("meaning-quote-f1")),
+    ("quote_exact_match", say("measure-quote-exact-match"), say("meaning-quote-exact-match")),
+    ("answer_recall", say("measure-answer-recall"), say("meaning-answer-recall")),
+    ("answer_f1", say("measure-answer-f1"), say("meaning-answer-f1")),
+    ("exact_match", say("measure-exact-match"), say("meaning-exact-match")),
+    ("support_accuracy", say("measure-support-accuracy"), say("meaning-support-accuracy")),
+    ("abstention_recall", say("measure-abstention-recall"), say("meaning-abstention-recall")),
+    ("abstention_precision", say("measure-abstention-precision"), say("meaning-abstention-precision")),
+    ("false_alarms", say("measure-false-alarms"), say("meaning-false-alarms")),
+    ("abstention_auroc", say("measure-abstention-auroc"), say("meaning-abstention-auroc")),
+    ("calibration_error", say("measure-calibration-error"), say("meaning-calibration-error")),
 )
 
 

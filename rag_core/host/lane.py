@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from rag_core.errors import Cancelled, IndexMismatch, UserError
 from rag_core.host.events import Ending, Event, Failed, Finished, Stopped
 from rag_core.host.jobs import Job
-from rag_core.messages import literal
+from rag_core.messages import say
 from rag_core.progress import CancelToken
 
 Work = Generator[object, None, object]
-REBUILD = "Make it searchable again with the model that is in use now; the documents stay as they are."
+REBUILD = say("make-searchable-again")
 
 
 @dataclass(slots=True)
@@ -141,12 +141,8 @@ class Lane:
         except UserError as error:
             return Failed("user", error.message, error.advice)
         except IndexMismatch as error:
-            return Failed("mismatch", error.message, literal(REBUILD))
+            return Failed("mismatch", error.message, REBUILD)
         except MemoryError:
-            return Failed(
-                "user",
-                literal("There is not enough memory for this."),
-                literal("Close other programs and try again."),
-            )
+            return Failed("user", say("memory-short"), say("close-programs-and-retry"))
         except Exception as error:  # noqa: BLE001 - a bug of ours ends its job, not the engine
             return self._report(task.job, error)

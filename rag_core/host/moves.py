@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rag_core.engine.models import Models
 from rag_core.host.events import DeviceCrashed, StageMoved
-from rag_core.messages import NOTHING, literal
+from rag_core.messages import NOTHING, say
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, plain_name
@@ -19,19 +19,9 @@ def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
     for provider in sorted({provider for provider, _ in lost}):
         name = plain_name(provider)
         if any(breaker.blocked(provider, stage) for owner, stage in lost if owner == provider):
-            yield DeviceCrashed(
-                literal(
-                    f"The engine ended unexpectedly again while {name} was at work. The processor does that work now."
-                ),
-                can_retry=True,
-            )
+            yield DeviceCrashed(say("engine-ended-again", place=name), can_retry=True)
         else:
-            yield DeviceCrashed(
-                literal(
-                    f"The engine ended unexpectedly while {name} was at work. "
-                    "Should that happen again, the processor takes over."
-                )
-            )
+            yield DeviceCrashed(say("engine-ended-once", place=name))
 
 
 class Moves:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rag_core import __version__
 from rag_core.host.events import Failed
 from rag_core.host.jobs import Job
-from rag_core.messages import literal
+from rag_core.messages import say
 
 _MOST_MESSAGE_CHARS = 200  # enough to understand the mistake, too little to hold a document
 
@@ -26,13 +26,7 @@ def failed_by_bug(reports: Path, job: Job, error: Exception) -> Failed:
         report.write_text(details, encoding="utf-8")
     except OSError:  # a full or read-only disk: the details still reach the window
         written = ""
-    return Failed(
-        "bug",
-        literal("Alcove made a mistake. Nothing of yours is lost."),
-        literal("Try again; please report it."),
-        details,
-        written,
-    )
+    return Failed("bug", say("mistake-of-ours"), say("try-again-and-report"), details, written)
 
 
 def _told(error: BaseException) -> str:

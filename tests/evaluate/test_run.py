@@ -157,7 +157,7 @@ def test_what_was_not_measured_is_null_in_json_and_a_dash_in_the_table(library: 
     read_back = json.loads(json.dumps(report.as_dict(), allow_nan=False))
     assert read_back["answer_f1"] is None
     assert read_back["outcomes"][0]["rank"] == 2
-    table = {name: value for name, value, _ in report.rows()}
+    table = {str(name): value for name, value, _ in report.rows()}
     assert table["Answer F1"] == "–"
     assert table["MRR@10"] == "0.500"
 

@@ -22,5 +22,5 @@ def figures(program: Program) -> Iterator[Figure]:
         questions = load_questions(SAMPLES / "questions.jsonl")
         threshold = engine.settings.relevance_threshold
         report = run_to_end(evaluate(engine, questions, relevance_threshold=threshold, answers=False))
-    for name, value, meaning in report.figures():
+    for name, value, meaning in ((str(name), value, str(meaning)) for name, value, meaning in report.figures()):
         yield Figure(name, value, "", meaning)
