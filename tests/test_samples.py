@@ -11,12 +11,12 @@ import pytest
 
 from rag_core.evaluate.matching import on_expected_page, overlaps, same_file
 from rag_core.evaluate.questions import Question, load_questions
-from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.paths import ASSETS, SAMPLES
 from rag_core.text.words import is_cjk
 from rag_core.types import ParsedDocument, Passage
+from tests.ingest.reading_here import parse_file
 
 QUESTIONS = load_questions(SAMPLES / "questions.jsonl")
 DOCUMENTS = sorted(path for path in SAMPLES.iterdir() if path.suffix in readable_suffixes())

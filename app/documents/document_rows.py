@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
-from rag_core.ingest.formats.registry import by_suffix
+from rag_core.ingest.formats.registry import by_suffix, format_of
 from rag_core.messages import NOTHING, Message, joined
 from rag_core.types import Document
 
@@ -75,6 +75,7 @@ def row_of(path: str) -> DocumentRow:
 def fill(row: DocumentRow, document: Document) -> None:
     row.document_id = document.document_id
     row.media_type = document.media_type
+    row.icon = format_of(document.path, document.media_type).icon
     row.state = document.state
     row.reason = document.reason or joined(document.warnings)
     row.size_bytes = document.size_bytes

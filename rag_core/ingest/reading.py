@@ -60,27 +60,12 @@ class DocumentReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, path: Path) -> ReadResult:
-        """Read one file. Raises UserError subclasses: DocumentUnreadable, UnsupportedDocument."""
-        for _, outcome in self.read_many([path]):
-            if isinstance(outcome, UserError):
-                raise outcome
-            return outcome
-        raise AssertionError("read_many gives one outcome per path")
-
-    def read_many(self, paths: Iterable[Path]) -> Iterator[tuple[Path, ReadResult | UserError]]:
-        """Outcomes in the order in which they are ready. At most `workers` documents wait in memory at any time.
-
-        Closing the generator stops the children that are at work.
-        """
-        for step in self.read_stepwise(paths):
-            if isinstance(step, Read):
-                yield step.path, step.outcome
-
     def read_stepwise(self, paths: Iterable[Path]) -> Iterator[Begun | Read | None]:
-        """Like `read_many`, and says when a file is begun; None when nothing has come for a moment.
+        """What becomes of each file, in the order in which they are ready, and when it is begun; None when nothing has
+        come for a moment.
 
-        The caller may take its time between two steps: what children have read meanwhile is not too late.
+        At most `workers` documents wait in memory at any time. The caller may take its time between two steps: what
+        children have read meanwhile is not too late. Closing the generator stops the children that are at work.
         """
         if self._pool.busy():
             raise RuntimeError("this reader is in the middle of other paths: finish or close them first")

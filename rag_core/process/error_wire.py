@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from rag_core import errors
-from rag_core.errors import DocumentUnreadable, UserError
+from rag_core.errors import UserError
 from rag_core.messages import from_data, to_data
 from rag_core.process.trouble import Kind, Trouble
 
@@ -28,7 +28,7 @@ def error_of(message: Sequence[Any]) -> UserError | Trouble:
         _, kind, detail = message
         return Trouble(_ENDS[kind], str(detail))
     _, name, text, advice = message
-    return _KINDS.get(name, DocumentUnreadable)(from_data(text), from_data(advice))
+    return _KINDS[name](from_data(text), from_data(advice))
 
 
 def loaded(payload: bytes) -> list[Any]:
@@ -46,11 +46,5 @@ def dumped(message: list[Any]) -> bytes:
 
 _ENDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _KINDS: dict[str, type[UserError]] = {
-    kind.__name__: kind
-    for kind in (
-        errors.UnsupportedDocument,
-        errors.DocumentUnreadable,
-        errors.DocumentOutOfReach,
-        errors.UserError,
-    )
+    name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, UserError)
 }

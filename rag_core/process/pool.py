@@ -24,7 +24,7 @@ from rag_core.process.wire import receive, send
 
 _WATCH_EVERY_S = 0.1
 _LAST_WORDS_S = 2.0
-_FIRST_REPLY_EXTRA_S = 20.0  # a cold start of a child on a slow disk is not the document's fault
+_FIRST_REPLY_EXTRA_S = 20.0  # a cold start of a child on a slow disk is not the file's fault
 _ORDERS_PER_CHILD = 500  # then a fresh child: memory that libraries leak goes with the old one
 _SYSTEM_LIMITS_MEMORY = sys.platform.startswith("linux")
 

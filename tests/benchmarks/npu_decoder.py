@@ -32,7 +32,6 @@ from rag_core.evaluate.questions import Question, load_questions
 from rag_core.generate.backend import common_prefix
 from rag_core.generate.chat import ChatTokenizer
 from rag_core.ingest.chunker import chunk_document
-from rag_core.ingest.formats.choosing import parse_file
 from rag_core.paths import SAMPLES
 from rag_core.runtime.devices import CPU, QNN, Device, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp
@@ -43,6 +42,7 @@ from rag_core.runtime.pack import Pack, open_pack
 from rag_core.runtime.session import Session, open_on
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray, Passage
+from tests.ingest.reading_here import parse_file
 from tests.models.static_loop import Array, StaticLoop
 
 CHUNK, CACHE = 64, 512

@@ -31,7 +31,6 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import encoder_of, open_encoder
 from rag_core.evaluate.questions import load_questions
 from rag_core.ingest.chunker import chunk_document
-from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.model_protocols import TokenCounter
@@ -46,6 +45,7 @@ from rag_core.runtime.places import Place, Places
 from rag_core.runtime.session import Session, open_on
 from rag_core.runtime.tokenizer import PackTokenizer
 from rag_core.types import FloatArray
+from tests.ingest.reading_here import parse_file
 
 Result = TypeVar("Result")
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import UserError
-from rag_core.ingest.formats.choosing import best_format, parse, parse_file, parser_of
+from rag_core.ingest.formats.choosing import best_format, parse, parser_of
 from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable
 from rag_core.ingest.formats.source import open_source
 from rag_core.types import Page, ParsedDocument
 from tests.ingest.formats import samples
+from tests.ingest.reading_here import parse_file
 
 LIMITS = ParseLimits()
 LINES = [(72.0, 760.0 - 14 * i, 11.0, f"Line {i} of a paragraph that goes on, (with brackets).") for i in range(20)]

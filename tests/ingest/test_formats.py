@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.kit.resources import ICONS
-from rag_core.ingest.formats.choosing import parse_file, parser_of
+from rag_core.ingest.formats.choosing import parser_of
 from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.registry import format_of, readable, readable_suffixes
 from rag_core.ingest.scan import scan
 from rag_core.types import ParsedDocument
 from tests.ingest.formats import samples
+from tests.ingest.reading_here import parse_file
 
 WORD = samples.docx(samples.paragraph("Ask early."))
 SHOW = samples.pptx([samples.shape("Plan", "title")])

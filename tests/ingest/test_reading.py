@@ -25,6 +25,7 @@ from rag_core.process import pool as child_pool
 from rag_core.settings import Settings
 from rag_core.types import Page, ParsedDocument
 from tests.ingest.formats import samples
+from tests.ingest.reading_here import read, read_many
 
 HERE = "tests.ingest.test_reading"
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +87,7 @@ def good(folder: Path, name: str = "good.txt") -> Path:
 
 def test_a_result_names_the_bytes_that_were_read(reader: DocumentReader, tmp_path: Path) -> None:
     path = good(tmp_path)
-    result = reader.read(path)
+    result = read(reader, path)
     facts = path.stat()
     assert result.document_id == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (result.path, result.size_bytes, result.modified_ns) == (path, facts.st_size, facts.st_mtime_ns)
@@ -110,7 +111,7 @@ def test_trouble_costs_one_document_and_nothing_else(
     if order == "delete" and sys.platform == "win32":
         pytest.skip("Windows does not let go of an open file")
     paths = [good(tmp_path, "a.txt"), bad(tmp_path, order), good(tmp_path, "b.txt"), good(tmp_path, "c.txt")]
-    outcomes = dict(reader.read_many(paths))
+    outcomes = dict(read_many(reader, paths))
     assert len(outcomes) == 4
     trouble = outcomes.pop(paths[1])
     assert isinstance(trouble, DocumentUnreadable)
@@ -131,30 +132,30 @@ def test_where_the_system_does_not_limit_memory_the_parent_watches(
 def test_a_parser_that_hangs_is_stopped(tmp_path: Path) -> None:
     settings = Settings(parse_timeout_s=0.5)
     with DocumentReader(settings, workers=1, formats=FORMATS) as reader:
-        reader.read(good(tmp_path))  # the first document of a child has more time, for its start
+        read(reader, good(tmp_path))  # the first document of a child has more time, for its start
         with pytest.raises(DocumentUnreadable, match=r"longer than 0\.5 seconds"):
-            reader.read(bad(tmp_path, "hang"))
-        assert reader.read(good(tmp_path)).parsed.pages[0].text == "Good text."
+            read(reader, bad(tmp_path, "hang"))
+        assert read(reader, good(tmp_path)).parsed.pages[0].text == "Good text."
 
 
 def test_what_a_library_prints_disturbs_nothing(reader: DocumentReader, tmp_path: Path) -> None:
-    assert reader.read(bad(tmp_path, "print")).parsed.pages[0].text == "print"
+    assert read(reader, bad(tmp_path, "print")).parsed.pages[0].text == "print"
 
 
 def test_children_are_kept_for_many_documents(reader: DocumentReader, tmp_path: Path) -> None:
     pids = {
         outcome.parsed.pages[0].text
-        for _, outcome in reader.read_many(bad(tmp_path, "pid", f"n{number}") for number in range(12))
+        for _, outcome in read_many(reader, [bad(tmp_path, "pid", f"n{number}") for number in range(12)])
         if isinstance(outcome, ReadResult)
     }
     assert 1 <= len(pids) <= 2
 
 
 def test_a_child_that_dies_while_idle_is_replaced(reader: DocumentReader, tmp_path: Path) -> None:
-    first = reader.read(bad(tmp_path, "pid")).parsed.pages[0].text
+    first = read(reader, bad(tmp_path, "pid")).parsed.pages[0].text
     psutil.Process(int(first)).kill()
     psutil.wait_procs([process for process in psutil.Process().children() if process.pid == int(first)], timeout=5)
-    assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text != first
+    assert read(reader, bad(tmp_path, "pid")).parsed.pages[0].text != first
 
 
 def test_every_path_gets_its_own_answer(reader: DocumentReader, tmp_path: Path) -> None:
@@ -163,32 +164,32 @@ def test_every_path_gets_its_own_answer(reader: DocumentReader, tmp_path: Path) 
         path = tmp_path / f"{number}.txt"
         path.write_text(f"Document {number}")
         paths.append(path)
-    for path, outcome in reader.read_many(paths):
+    for path, outcome in read_many(reader, paths):
         assert isinstance(outcome, ReadResult)
         assert outcome.path == path
         assert outcome.parsed.pages[0].text == f"Document {path.stem}"
 
 
 def test_stopping_in_the_middle_stops_the_work(reader: DocumentReader, tmp_path: Path) -> None:
-    outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang", "one"), bad(tmp_path, "hang", "two")])
+    outcomes = read_many(reader, [good(tmp_path), bad(tmp_path, "hang", "one"), bad(tmp_path, "hang", "two")])
     assert next(outcomes)[0].name == "good.txt"
     outcomes.close()  # type: ignore[attr-defined]
-    assert reader.read(good(tmp_path)).parsed.pages
+    assert read(reader, good(tmp_path)).parsed.pages
 
 
 def test_two_rounds_at_once_are_refused_not_mixed(reader: DocumentReader, tmp_path: Path) -> None:
-    outcomes = reader.read_many([good(tmp_path), bad(tmp_path, "hang")])
+    outcomes = read_many(reader, [good(tmp_path), bad(tmp_path, "hang")])
     next(outcomes)
     with pytest.raises(RuntimeError, match="in the middle"):
-        reader.read(good(tmp_path))
+        read(reader, good(tmp_path))
     outcomes.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_is_the_parents_to_decide_about(reader: DocumentReader, tmp_path: Path) -> None:
-    child = int(reader.read(bad(tmp_path, "pid")).parsed.pages[0].text)
+    child = int(read(reader, bad(tmp_path, "pid")).parsed.pages[0].text)
     os.kill(child, signal.SIGINT)
-    assert reader.read(bad(tmp_path, "pid")).parsed.pages[0].text == str(child)
+    assert read(reader, bad(tmp_path, "pid")).parsed.pages[0].text == str(child)
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
@@ -196,11 +197,12 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = f"""
 import sys, pathlib
 from rag_core.ingest.reading import DocumentReader
+from tests.ingest.reading_here import read, read_many
 from {HERE} import FORMATS
 reader = DocumentReader(workers=2, formats=FORMATS)
-idle = reader.read(pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
+idle = read(reader, pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
 print(idle, flush=True)
-list(reader.read_many(map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(bad(tmp_path, "hang", "h2"))]!r})))
+list(read_many(reader, map(pathlib.Path, {[str(bad(tmp_path, "hang", "h1")), str(bad(tmp_path, "hang", "h2"))]!r})))
 """
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=ROOT)
     assert parent.stdout is not None
@@ -230,7 +232,7 @@ print(*sys.modules)
 
 def refusal(reader: DocumentReader, path: Path) -> UserError:
     with pytest.raises(UserError) as caught:
-        reader.read(path)
+        read(reader, path)
     assert caught.value.advice
     return caught.value
 
@@ -276,7 +278,7 @@ def test_a_very_long_path_is_read(reader: DocumentReader, tmp_path: Path) -> Non
     while len(str(folder)) < 300:
         folder /= "a folder with quite a long name"
     folder.mkdir(parents=True)
-    assert reader.read(good(folder)).parsed.pages[0].text == "Good text."
+    assert read(reader, good(folder)).parsed.pages[0].text == "Good text."
 
 
 def test_a_name_that_is_not_unicode_is_read(reader: DocumentReader, tmp_path: Path) -> None:
@@ -285,7 +287,7 @@ def test_a_name_that_is_not_unicode_is_read(reader: DocumentReader, tmp_path: Pa
         path.write_text("Good text.")
     except OSError:
         pytest.skip("this file system wants Unicode names")
-    assert reader.read(path).path == path
+    assert read(reader, path).path == path
 
 
 def test_a_text_file_of_200_megabytes_is_refused_without_holding_it(tmp_path: Path) -> None:

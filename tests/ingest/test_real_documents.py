@@ -12,6 +12,7 @@ import pytest
 from rag_core.errors import UserError
 from rag_core.ingest.reading import DocumentReader
 from tests.contracts.test_parser_contract import check
+from tests.ingest.reading_here import read, read_many
 
 DOCS = Path(__file__).parents[2].parent / "shared" / "data" / "docs"
 FOLDERS = (
@@ -36,7 +37,7 @@ def test_every_file_is_read_or_refused_in_plain_words(folder: str) -> None:
     files = sorted(path for path in (DOCS / folder).rglob("*") if path.is_file())
     answered = 0
     with DocumentReader() as reader:
-        for path, outcome in reader.read_many(files):
+        for path, outcome in read_many(reader, files):
             answered += 1
             if isinstance(outcome, UserError):
                 assert path.name in str(outcome.message)
@@ -63,7 +64,7 @@ def test_the_words_of_real_documents_are_found(kind: str, least: float) -> None:
     shares = []
     with DocumentReader() as reader:
         for source, text in pairs:
-            shares.append(recall("\n".join(page.text for page in reader.read(source).parsed.pages), text))
+            shares.append(recall("\n".join(page.text for page in read(reader, source).parsed.pages), text))
     assert sum(shares) / len(shares) >= least
 
 
@@ -74,9 +75,9 @@ def test_encrypted_office_files_have_a_password_and_their_plain_twins_are_read()
                 locked = DOCS / "msoffcrypto" / "tests" / "inputs" / f"{name}_password{suffix}"
                 if locked.exists():
                     with pytest.raises(UserError, match="protected with a password"):
-                        reader.read(locked)
+                        read(reader, locked)
         for plain in (DOCS / "msoffcrypto" / "tests" / "outputs").glob("*.docx"):
-            assert reader.read(plain).parsed.pages[0].text.strip()
+            assert read(reader, plain).parsed.pages[0].text.strip()
 
 
 def test_articles_survive_without_the_pages_around_them(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_articles_survive_without_the_pages_around_them(tmp_path: Path) -> None:
         wanted[page] = truth[path.name.removesuffix(".html.gz")]["articleBody"]
     found = []
     with DocumentReader() as reader:
-        for path, outcome in reader.read_many(wanted):
+        for path, outcome in read_many(reader, wanted):
             assert not isinstance(outcome, UserError)
             found.append(recall("\n".join(page.text for page in outcome.parsed.pages), wanted[path]))
     assert min(found) > 0.9

@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from rag_core.errors import Cancelled, DocumentUnreadable
-from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.rendering import PageRenderer
 from rag_core.ingest.rendering_wire import packed_image, unpacked_image
 from rag_core.ingest.rendering_worker import Drawer
@@ -24,6 +23,7 @@ from rag_core.progress import CancelToken
 from rag_core.settings import Settings
 from rag_core.types import LineBox, Page, PageImage
 from tests.ingest.formats import samples
+from tests.ingest.reading_here import parse_file
 
 HANDBOOK = SAMPLES / "office-handbook.pdf"
 WORDS = [(300.0, 500.0, 24.0, "Hxgpd")]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.ingest.formats.choosing import parse_file
 from rag_core.ingest.table_cells import CellSpan, rows_of
 from rag_core.paths import SAMPLES
 from rag_core.types import Page
 from tests.ingest.formats.reading_here import parse
 from tests.ingest.formats.samples import xlsx
+from tests.ingest.reading_here import parse_file
 
 
 def table(page: Page) -> list[dict[int, str]]:

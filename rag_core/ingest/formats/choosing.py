@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import cast
 
 from rag_core.errors import UnsupportedDocument
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits, Parser
-from rag_core.ingest.formats.registry import by_magic, by_suffix, readable
-from rag_core.ingest.formats.source import Source, open_source
+from rag_core.ingest.formats.registry import by_magic, by_suffix
+from rag_core.ingest.formats.source import Source
 from rag_core.messages import say
 from rag_core.types import ParsedDocument
 
@@ -48,13 +47,6 @@ def parse(source: Source, limits: ParseLimits, formats: Iterable[Format]) -> Par
     if place == "part" and len(parsed.pages) == 1:
         place = ""
     return replace(parsed, media_type=parsed.media_type or own.media_types[0], place=place)
-
-
-def parse_file(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
-    """Read one file in this process. Raises UserError subclasses. (`rag_core.ingest.reading` does it in a child.)"""
-    limits = limits or ParseLimits()
-    with open_source(path, limits.max_file_bytes) as source:
-        return parse(source, limits, readable())
 
 
 def _unsupported(source: Source) -> UnsupportedDocument:
