@@ -9,9 +9,9 @@ from typing import Self
 
 from rag_core.errors import StorageFull
 from rag_core.messages import say
-from rag_core.storage.connection import Connection, connect, plain_words, prepare_writing, transaction
+from rag_core.storage.connection import Connection, connect, plain_words, transaction
 from rag_core.storage.file_lock import FileLock
-from rag_core.storage.schema import Schema, version_of
+from rag_core.storage.schema import Schema
 from rag_core.storage.writer_lock import lock_for_writing
 
 
@@ -36,7 +36,7 @@ class Database:
             with plain_words(path.parent, schema.title, schema.after_damage):
                 self.connection = connect(path, key, schema.title, read_only=read_only)
                 opened.callback(self.connection.close)
-                self._bring_up_to_date()
+                schema.bring_up_to_date(self.connection, path.parent, read_only=read_only)
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -67,14 +67,6 @@ class Database:
         with self.reading() as connection:
             connection.execute("PRAGMA incremental_vacuum").fetchall()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _bring_up_to_date(self) -> None:
-        self._schema.check_not_newer(self.connection, self.path.parent)
-        if self.read_only:
-            self._schema.require_current(self.connection, self.path.parent)
-            return
-        prepare_writing(self.connection, new=version_of(self.connection) == 0)
-        self._schema.migrate(self.connection)
 
 
 def _prepare(path: Path, schema: Schema, one_writer: bool) -> FileLock | None:

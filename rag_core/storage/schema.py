@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rag_core.errors import LibraryTooNew, LibraryTooOld
 from rag_core.messages import Message, say
-from rag_core.storage.connection import Connection, transaction
+from rag_core.storage.connection import Connection, prepare_writing, transaction
 
 Step = tuple[str, ...]
 
@@ -29,23 +29,24 @@ class Schema:
         """What a file has when all steps are done."""
         return len(self.steps)
 
-    def check_not_newer(self, connection: Connection, folder: Path) -> None:
-        """Raises LibraryTooNew before anything is written."""
+    def bring_up_to_date(self, connection: Connection, folder: Path, *, read_only: bool) -> None:
+        """One transaction per step. Raises LibraryTooNew before anything is written, and LibraryTooOld for readers,
+        which cannot write.
+        """
         version = version_of(connection)
         if version > self.version:
             raise LibraryTooNew(
                 say("file-too-new", title=self.title, folder=str(folder), version=version, known=self.version),
                 say("update-or-choose"),
             )
-
-    def require_current(self, connection: Connection, folder: Path) -> None:
-        """For readers, which cannot migrate. Raises LibraryTooOld."""
-        if version_of(connection) < self.version:
-            raise LibraryTooOld(say("file-too-old", title=self.title, folder=str(folder)), say("open-to-write-once"))
-
-    def migrate(self, connection: Connection) -> None:
-        """Bring the file up to date, one transaction per step."""
-        for number in range(version_of(connection), self.version):
+        if read_only:
+            if version < self.version:
+                raise LibraryTooOld(
+                    say("file-too-old", title=self.title, folder=str(folder)), say("open-to-write-once")
+                )
+            return
+        prepare_writing(connection, new=version == 0)
+        for number in range(version, self.version):
             with transaction(connection):
                 for statement in self.steps[number]:
                     connection.execute(statement)
