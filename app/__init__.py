@@ -1,1 +1,3 @@
-"""The window. PySide6 is imported here and nowhere else; it speaks to the engine through `rag_core.engine` alone."""
+"""The window, and all of PySide6. It runs no stage itself: what it wants done are jobs for the engine's process
+(`rag_core.host.jobs`), and it shows the events and records that come back.
+"""

@@ -122,7 +122,7 @@ def take_all(camera: Camera, documents: Path, packs: Path, root: Path) -> None:
 
 
 def preparing(camera: Camera, packs: Path, root: Path) -> None:
-    from app.setup.setup_state import Step
+    from app.setup.setup_model import Step
 
     setup = camera.wiring.setup.controller
     camera.wait(lambda: setup.model.state == "missing", "the start page")
@@ -156,11 +156,11 @@ def busy(camera: Camera, documents: Path) -> None:
     wiring.adding.add_to("Hollis & Marsh", [documents])
     camera.wait(lambda: wiring.libraries.controller.chosen == "Hollis & Marsh", "the library")
     camera.wait(
-        lambda: wiring.documents.documents.model.total > 10 and wiring.documents.indexing.state.view, "the adding"
+        lambda: wiring.documents.documents.model.total > 10 and wiring.documents.indexing.model.status, "the adding"
     )
     wiring.pages.show_documents()
     camera.take("07-documents-being-added")
-    camera.wait(lambda: wiring.documents.indexing.state.view is None, "the end of adding", 300)
+    camera.wait(lambda: wiring.documents.indexing.model.status is None, "the end of adding", 300)
     camera.take("08-documents")
     wiring.pages.toggle_documents()
     camera.settle(500)

@@ -17,7 +17,7 @@ from app.conversation.conversation_model import (
     turn_with,
     without_markers,
 )
-from app.conversation.turn_keeper import TurnKeeper
+from app.conversation.turns_controller import TurnsController
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
@@ -57,7 +57,7 @@ class QuestionsController(Controller):
     ) -> None:
         super().__init__(engine, parent)
         self.model = model or ConversationModel(self)
-        self._keeper = TurnKeeper(engine, self)
+        self._keeper = TurnsController(engine, self)
         self._keeper.noticed.connect(self.noticed)
         self._keeper.conversation_created.connect(self.conversation_created)
         self._keeper.conversation_updated.connect(self.conversation_updated)

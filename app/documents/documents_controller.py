@@ -35,7 +35,7 @@ class DocumentsController(Controller):
         indexing.payload_received.connect(self.receive)
         indexing.documents_removed.connect(self._take_out)
         indexing.work_ended.connect(self._tidy)
-        indexing.folders.state.changed.connect(self._note_change)
+        indexing.folders.model.changed.connect(self._note_change)
 
     def shutdown(self) -> None:
         self._count_soon.stop()
@@ -104,5 +104,5 @@ class DocumentsController(Controller):
 
     def _count_folders(self) -> None:
         folders = self._indexing.folders
-        if folders.state.folders and self._indexing.library == self.library:
-            folders.set_counts(self.model.count_below([folder.path for folder in folders.state.folders]))
+        if folders.model.folders and self._indexing.library == self.library:
+            folders.set_counts(self.model.count_below([folder.path for folder in folders.model.folders]))

@@ -22,7 +22,7 @@ from app.documents.documents_empty import DocumentsEmpty
 from app.documents.documents_model import DocumentsModel, summary
 from app.documents.documents_table import DocumentsTable
 from app.documents.folders_panel import FoldersPanel
-from app.documents.indexing_state import FoldersState
+from app.documents.indexing_model import FoldersModel
 from app.kit.button import Button
 from app.kit.confirm import ask
 from app.kit.design import L, M, S
@@ -47,7 +47,7 @@ class DocumentsView(Translated, QFrame):
     removal_confirmed = Signal(list)
     location_requested = Signal(str)
 
-    def __init__(self, model: DocumentsModel, folders: FoldersState, parent: QWidget | None = None) -> None:
+    def __init__(self, model: DocumentsModel, folders: FoldersModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "page")
         self.setAcceptDrops(True)

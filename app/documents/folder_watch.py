@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QFileSystemWatcher, QObject, QStorageInfo, QTimer, Signal
 
-from app.documents.indexing_state import Reach
+from app.documents.indexing_model import Reach
 from rag_core.paths import is_inside
 
 MOST_WATCHED = 300  # folders; a system's handles are few

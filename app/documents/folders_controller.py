@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.documents.folder_watch import FolderWatch
-from app.documents.indexing_state import FoldersState, FolderView, Reach
+from app.documents.indexing_model import FoldersModel, FolderStatus, Reach
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
 from rag_core.host.events import Failed
@@ -36,7 +36,7 @@ class FoldersController(Controller):
 
     def __init__(self, engine: EngineLink, watch: FolderWatch | None = None, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
-        self.state = FoldersState(self)
+        self.model = FoldersModel(self)
         self._library = ""
         self._folders: Folders = ()
         self._left_out: tuple[Path, ...] = ()
@@ -153,9 +153,9 @@ class FoldersController(Controller):
         self._watch.set_folders(tuple(folder.path for folder in folders if folder.in_sync))
 
     def _show(self) -> None:
-        self.state.show(
+        self.model.show(
             tuple(
-                FolderView(
+                FolderStatus(
                     folder.path,
                     folder.in_sync,
                     self.count(folder.path),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.documents.indexing_state import FoldersState, FolderView
+from app.documents.indexing_model import FoldersModel, FolderStatus
 from app.kit.button import Button, IconButton
 from app.kit.confirm import ask
 from app.kit.design import XS, S
@@ -33,15 +33,15 @@ class FoldersPanel(Translated, QFrame):
     taking_in_requested = Signal(Path)
     removal_confirmed = Signal(Path)
 
-    def __init__(self, state: FoldersState) -> None:
+    def __init__(self, model: FoldersModel) -> None:
         super().__init__()
-        self._state = state
+        self._model = model
         self._rows: list[FolderRow] = []
         self._list = column(STRETCH, gap=0)
         self._scroll = scrolled(held(self._list))
         self.say(self._scroll.setAccessibleName, tr("Folders of this library"))
         column(Label(tr("Folders"), "section"), self._scroll, gap=XS, on=self)
-        state.changed.connect(self.retranslate)
+        model.changed.connect(self.retranslate)
         self.retranslate()
 
     @property
@@ -49,7 +49,7 @@ class FoldersPanel(Translated, QFrame):
         return tuple(self._rows)
 
     def retranslate(self) -> None:
-        folders = self._state.folders
+        folders = self._model.folders
         self.setVisible(bool(folders))
         while len(self._rows) > len(folders):
             gone = self._rows.pop()
@@ -70,7 +70,7 @@ class FoldersPanel(Translated, QFrame):
         self._list.insertWidget(len(self._rows), made)
         return made
 
-    def _ask_removal(self, folder: FolderView) -> None:
+    def _ask_removal(self, folder: FolderStatus) -> None:
         ask(
             self,
             tr("Remove the folder “{name}” from this library?", name=folder.path.name or str(folder.path)),
@@ -94,7 +94,7 @@ class FolderRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = FolderView(Path(), True)
+        self._folder = FolderStatus(Path(), True)
         self._sign = Picture("folder")
         self.path = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.facts = ElidedLabel()
@@ -111,7 +111,7 @@ class FolderRow(QWidget):
         row(self._sign, wide(words), *parts, gap=S, margins=(S, 0, S, 0), on=self)
         self.setFixedHeight(_ROW)
 
-    def show_folder(self, folder: FolderView) -> None:
+    def show_folder(self, folder: FolderStatus) -> None:
         self._folder = folder
         name = shown_path(folder.path)
         self.path.set_whole_text(name)
@@ -129,7 +129,7 @@ class FolderRow(QWidget):
         self._sign.show_icon("warning" if away else "folder")
 
 
-def _facts(folder: FolderView) -> str:
+def _facts(folder: FolderStatus) -> str:
     counted = tr_count(folder.documents, "1 document", "{count} documents")
     if folder.left_out and folder.reach == "here":
         left_out = tr_count(folder.left_out, "1 file left out", "{count} files left out")

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.documents.add_summary import summary_of
 from app.documents.folder_watch import FolderWatch
 from app.documents.folders_controller import FoldersController
-from app.documents.indexing_state import IndexingState, IndexingView, Stage
+from app.documents.indexing_model import IndexingModel, IndexingStatus, Stage
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
@@ -51,7 +51,7 @@ class _Work:
     waiting: deque[_Request] = field(default_factory=deque)
     handle: JobHandle | None = None
     request: _Request | None = None
-    view: IndexingView = field(default_factory=lambda: IndexingView("waiting"))
+    status: IndexingStatus = field(default_factory=lambda: IndexingStatus("waiting"))
     held: bool = False
     moving: bool = False
     gone: bool = False
@@ -84,13 +84,13 @@ class IndexingController(Controller):
         self._clock = clock
         self._works: dict[str, _Work] = {}
         self.library = ""
-        self.state = IndexingState(self)
+        self.model = IndexingModel(self)
         self.folders = FoldersController(engine, watch, self)
         self.folders.noticed.connect(self.noticed)
         self.folders.folder_changed.connect(self._follow_folder)
 
     def shutdown(self) -> None:
-        self.state.shutdown()
+        self.model.shutdown()
         self.folders.shutdown()
 
     # Which library
@@ -178,21 +178,21 @@ class IndexingController(Controller):
         work = self._shown_work()
         if work and work.handle:
             work.handle.pause()
-            self._show_step(work, replace(work.view, paused=True, seconds_left=None))
+            self._show_step(work, replace(work.status, paused=True, seconds_left=None))
 
     def resume(self) -> None:
         work = self._shown_work()
         if work and work.handle:
             work.handle.resume()
             work.time_left.restart()
-            self._show_step(work, replace(work.view, paused=False))
+            self._show_step(work, replace(work.status, paused=False))
 
     def cancel(self) -> None:
         """Stop, and forget what waits. Everything that was read stays."""
         work = self._shown_work()
         if work:
             work.waiting.clear()
-            self._show_step(work, replace(work.view, stopping=True, paused=False, seconds_left=None))
+            self._show_step(work, replace(work.status, stopping=True, paused=False, seconds_left=None))
             if work.handle:
                 work.handle.cancel()
 
@@ -248,7 +248,7 @@ class IndexingController(Controller):
     def _start_next(self, work: _Work) -> None:
         if work.handle is None and work.waiting and not work.held:
             work.request = request = work.waiting.popleft()
-            work.view = IndexingView("waiting")
+            work.status = IndexingStatus("waiting")
             handle = work.handle = self._job(
                 AddPaths(work.library, request.paths, request.retry, request.reread, request.rebuild),
                 lambda report: self._finished(work, request, report),
@@ -285,9 +285,9 @@ class IndexingController(Controller):
         if isinstance(payload, Progress):
             stage = _STAGES.get(str(payload.stage), "embed")
             seconds = work.time_left.note(stage, payload.done, payload.total, self._clock())
-            view = replace(work.view, stage=stage, done=payload.done, total=payload.total, seconds_left=seconds)
+            status = replace(work.status, stage=stage, done=payload.done, total=payload.total, seconds_left=seconds)
             self._show_step(
-                work, replace(view, detail=str(payload.detail) or (work.view.detail if stage == "read" else ""))
+                work, replace(status, detail=str(payload.detail) or (work.status.detail if stage == "read" else ""))
             )
             return
         self.payload_received.emit(work.library, payload)
@@ -323,7 +323,7 @@ class IndexingController(Controller):
         self._request(library, _Request((), rebuild=True), first=True)
 
     def _stopped(self, work: _Work, request: _Request) -> None:
-        if work.moving and not work.view.stopping:
+        if work.moving and not work.status.stopping:
             work.waiting.appendleft(request)
         elif not work.gone:
             self.noticed.emit(Notice("info", tr("Stopped. What was read so far stays in the library.")))
@@ -351,19 +351,19 @@ class IndexingController(Controller):
             return own
         return next((work for work in self._works.values() if work.handle is not None), None)
 
-    def _show_step(self, work: _Work, view: IndexingView) -> None:
-        work.view = view
+    def _show_step(self, work: _Work, status: IndexingStatus) -> None:
+        work.status = status
         if work is self._shown_work():
             self._show()
 
     def _show(self) -> None:
         work = self._shown_work()
         if work is None:
-            self.state.show(None)
+            self.model.show(None)
             return
         other = "" if work.library == self.library else work.library
         asked_for = sum(not request.quiet for request in work.waiting)
-        self.state.show(replace(work.view, library=other, waiting=asked_for))
+        self.model.show(replace(work.status, library=other, waiting=asked_for))
 
 
 def _rebuilt() -> Notice:

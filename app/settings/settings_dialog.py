@@ -16,11 +16,11 @@ from app.kit.label import paragraph
 from app.kit.layout import STRETCH, column, held, row, wide
 from app.kit.resources import icon
 from app.kit.text import tr
+from app.settings.models_page import ModelsPage
 from app.settings.packs_model import PacksModel
-from app.settings.settings_data import DataPage, PrivacyPage
 from app.settings.settings_model import SettingsModel
-from app.settings.settings_models import ModelsPage
 from app.settings.settings_pages import AnswersPage, LibraryPage, LookPage, PlacePage
+from app.settings.storage_pages import DataPage, PrivacyPage
 
 _SIZE, _SMALLEST = QSize(860, 620), QSize(720, 480)
 _SIDE_WIDTH = 200

@@ -12,7 +12,7 @@ from app.kit.label import Label, Picture
 from app.kit.layout import STRETCH, Placed, at_top, column, held, row, scrolled, wide
 from app.kit.text import Translated, tr
 from app.setup.setup_card import SetupCard
-from app.setup.setup_state import SetupViewModel
+from app.setup.setup_model import SetupModel
 
 _WIDTH = 680
 _MARK_PX = 56
@@ -25,7 +25,7 @@ class FirstRun(Translated, QScrollArea):
     paths_chosen = Signal(object)
     samples_requested = Signal()
 
-    def __init__(self, view_model: SetupViewModel, parent: QWidget | None = None) -> None:
+    def __init__(self, view_model: SetupModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view_model = view_model
         self.say(self.setAccessibleName, tr("Ask your own documents"))

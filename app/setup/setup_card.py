@@ -11,7 +11,7 @@ from app.kit.design import L, M, S
 from app.kit.label import Label
 from app.kit.layout import STRETCH, column, row
 from app.kit.text import Translated, tr
-from app.setup.setup_state import SetupViewModel
+from app.setup.setup_model import SetupModel
 
 DOWNLOAD_MB = 176  # what the default models are made from, besides what ships with Alcove
 _STEPS = 1000
@@ -24,7 +24,7 @@ class SetupCard(Translated, QFrame):
     prepare_cancelled = Signal()
     import_requested = Signal()
 
-    def __init__(self, view_model: SetupViewModel, parent: QWidget | None = None) -> None:
+    def __init__(self, view_model: SetupModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view_model = view_model
         self.setProperty("kind", "card")

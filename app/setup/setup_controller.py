@@ -12,7 +12,7 @@ from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice
 from app.kit.npu_words import preparing_for_npu
 from app.kit.text import tr, tr_message
-from app.setup.setup_state import SetupViewModel, Step
+from app.setup.setup_model import SetupModel, Step
 from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import ImportPack, Job, ListPacks, PreparePacks
 from rag_core.paths import SAMPLES
@@ -36,7 +36,7 @@ class SetupController(Controller):
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
-        self.model = SetupViewModel(self)
+        self.model = SetupModel(self)
         self._preparing: JobHandle | None = None
         engine.engine_ready.connect(self.look)
 

@@ -41,7 +41,7 @@ class AddingController(QObject):
         self._making = ""
         self._unfinished: dict[str, list[str]] = {}
         self._interrupted: dict[str, list[str]] = {}
-        indexing.state.changed.connect(self._on_indexing)
+        indexing.model.changed.connect(self._on_indexing)
         libraries.loaded.connect(self._on_loaded)
         libraries.library_chosen.connect(self._take_up_soon)
         libraries.library_chosen.connect(self._go_on_soon)

@@ -25,7 +25,7 @@ _UPRIGHT = 3  # a line so many times higher than wide runs along the page
 Shape = TypeVar("Shape", QPolygonF, QPainterPath)
 
 
-class Reading(Enum):
+class Direction(Enum):
     """How lines follow each other: in a page turned on its head they go up, in Japanese columns to the left."""
 
     DOWN = QTransform()
@@ -42,18 +42,18 @@ class Reading(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LinePiece:
     """The part of one line that belongs to a range; `rect` is straightened."""
 
     rect: QRectF
-    reading: Reading
+    direction: Direction
 
 
-def pieces(page: Page, start: int, end: int) -> list[Piece]:
+def pieces(page: Page, start: int, end: int) -> list[LinePiece]:
     """The lines that `page.text[start:end]` touches, the first and the last cut where the range begins and ends."""
     first = bisect_right(page.lines, start, key=lambda line: line.end)
     last = bisect_left(page.lines, end, key=lambda line: line.start)
-    across, upright = _readings(page) if first < last else (Reading.DOWN, Reading.LEFT)
+    across, upright = _directions(page) if first < last else (Direction.DOWN, Direction.LEFT)
     found = []
     for line in page.lines[first:last]:
         begin, stop = max(start, line.start), min(end, line.end)
@@ -62,7 +62,7 @@ def pieces(page: Page, start: int, end: int) -> list[Piece]:
     return found
 
 
-def _readings(page: Page) -> tuple[Reading, Reading]:
+def _directions(page: Page) -> tuple[Direction, Direction]:
     """Of lines that run across the page, and of lines that run along it: what most neighbours say."""
     across = along = 0
     for one, other in pairwise(page.lines):
@@ -70,7 +70,7 @@ def _readings(page: Page) -> tuple[Reading, Reading]:
             along += (other.x0 > one.x1) - (other.x1 < one.x0)
         elif not _is_upright(one) and not _is_upright(other):
             across += (other.y0 >= one.y1) - (other.y1 <= one.y0)
-    return Reading.UP if across < 0 else Reading.DOWN, Reading.RIGHT if along > 0 else Reading.LEFT
+    return Direction.UP if across < 0 else Direction.DOWN, Direction.RIGHT if along > 0 else Direction.LEFT
 
 
 def _is_upright(line: LineBox) -> bool:
@@ -81,7 +81,7 @@ def bounds(page: Page, start: int, end: int) -> QRectF:
     """The smallest rectangle around a range; a null one where the page has no boxes for it."""
     united = QRectF()
     for piece in pieces(page, start, end):
-        united = united.united(piece.reading.value.inverted()[0].mapRect(piece.rect))
+        united = united.united(piece.direction.value.inverted()[0].mapRect(piece.rect))
     return united
 
 
@@ -89,7 +89,7 @@ def passage_shape(page: Page, start: int, end: int) -> QPainterPath:
     """An outline around a range: one closed shape for each column or paragraph that it runs through."""
     path = QPainterPath()
     for group in _groups(pieces(page, start, end)):
-        path.addPolygon(group[0].reading.restored(outline([piece.rect for piece in group], _PASSAGE_PAD)))
+        path.addPolygon(group[0].direction.restored(outline([piece.rect for piece in group], _PASSAGE_PAD)))
         path.closeSubpath()
     return path
 
@@ -117,7 +117,7 @@ def words_shape(page: Page, start: int, end: int) -> QPainterPath:
     for piece in pieces(page, start, end):
         words = QPainterPath()
         words.addRoundedRect(piece.rect.adjusted(-_QUOTE_PAD, -_QUOTE_PAD, _QUOTE_PAD, _QUOTE_PAD), 1.5, 1.5)
-        path.addPath(piece.reading.restored(words))
+        path.addPath(piece.direction.restored(words))
     return path
 
 
@@ -127,7 +127,7 @@ def underline_shape(page: Page, start: int, end: int) -> QPainterPath:
     for piece in pieces(page, start, end):
         line = QPainterPath(piece.rect.bottomLeft() + QPointF(0, _QUOTE_PAD))
         line.lineTo(piece.rect.bottomRight() + QPointF(0, _QUOTE_PAD))
-        path.addPath(piece.reading.restored(line))
+        path.addPath(piece.direction.restored(line))
     return path
 
 
@@ -138,9 +138,9 @@ def found_colour(theme: Colours) -> QColor:
     return colour
 
 
-def _groups(found: Sequence[Piece]) -> Iterator[list[Piece]]:
+def _groups(found: Sequence[LinePiece]) -> Iterator[list[LinePiece]]:
     """Pieces that follow each other down one column."""
-    group: list[Piece] = []
+    group: list[LinePiece] = []
     for piece in found:
         if group and not _goes_on(group[-1], piece):
             yield group
@@ -150,8 +150,8 @@ def _groups(found: Sequence[Piece]) -> Iterator[list[Piece]]:
         yield group
 
 
-def _goes_on(above: Piece, below: Piece) -> bool:
-    if above.reading is not below.reading:
+def _goes_on(above: LinePiece, below: LinePiece) -> bool:
+    if above.direction is not below.direction:
         return False
     one, other = above.rect, below.rect
     height = max(one.height(), other.height())
@@ -160,19 +160,20 @@ def _goes_on(above: Piece, below: Piece) -> bool:
     return overlaps and follows
 
 
-def _cut(line: LineBox, reading: Reading, text: str, start: int, end: int) -> Piece:
+def _cut(line: LineBox, direction: Direction, text: str, start: int, end: int) -> LinePiece:
     """The share of the line's box. Widths are estimated with a font of ours: letters differ more than fonts do."""
-    rect = reading.straightened(QRectF(line.x0, line.y0, line.x1 - line.x0, line.y1 - line.y0))
+    rect = direction.straightened(QRectF(line.x0, line.y0, line.x1 - line.x0, line.y1 - line.y0))
     if start <= line.start and end >= line.end:
-        return Piece(rect, reading)
+        return LinePiece(rect, direction)
     whole = text[line.start : line.end]
     total = _advance(whole) or 1.0
     before = min(1.0, _advance(whole[: start - line.start]) / total) if start > line.start else 0.0
     until = min(1.0, _advance(whole[: end - line.start]) / total)
     if _runs_leftwards(whole):
         before, until = 1.0 - until, 1.0 - before
-    return Piece(
-        QRectF(rect.left() + before * rect.width(), rect.top(), (until - before) * rect.width(), rect.height()), reading
+    return LinePiece(
+        QRectF(rect.left() + before * rect.width(), rect.top(), (until - before) * rect.width(), rect.height()),
+        direction,
     )
 
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from app.kit.design import BODY, LIGHT, PAPER, M, colours
 from app.source.marks import found_colour, passage_shape, underline_shape, words_shape
-from app.source.page_pictures import Picture
+from app.source.page_pictures import PageBitmap
 from app.source.source_model import SourceModel
 from rag_core.types import LineBox, Page, TextMatch
 
@@ -56,7 +56,7 @@ def paint_paper(painter: QPainter, rect: QRectF) -> None:
     painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
 
 
-def paint_picture(painter: QPainter, rect: QRectF, picture: Picture) -> None:
+def paint_picture(painter: QPainter, rect: QRectF, picture: PageBitmap) -> None:
     """Pixel by pixel where the picture was made for this size, else stretched until the right one comes."""
     ratio = painter.device().devicePixelRatio()
     image = picture.image

@@ -13,7 +13,7 @@ MAX_BYTES = 96 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PageBitmap:
     """An image over the bytes of the page that was drawn: nothing is copied."""
 
     image: QImage
@@ -26,13 +26,13 @@ class PagePictures:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._pictures: OrderedDict[int, Picture] = OrderedDict()
+        self._pictures: OrderedDict[int, PageBitmap] = OrderedDict()
         self.size_bytes = 0
 
     def __len__(self) -> int:
         return len(self._pictures)
 
-    def get(self, number: int) -> Picture | None:
+    def get(self, number: int) -> PageBitmap | None:
         found = self._pictures.get(number)
         if found is not None:
             self._pictures.move_to_end(number)
@@ -42,7 +42,7 @@ class PagePictures:
         page = drawn.image
         image = QImage(page.pixels, page.width_px, page.height_px, page.stride_bytes, QImage.Format.Format_RGB32)
         self._drop(page.number)
-        self._pictures[page.number] = Picture(image, drawn.scale, len(page.pixels))
+        self._pictures[page.number] = PageBitmap(image, drawn.scale, len(page.pixels))
         self.size_bytes += len(page.pixels)
         while self.size_bytes > self._max_bytes and len(self._pictures) > 1:
             self._drop(next(iter(self._pictures)))

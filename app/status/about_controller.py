@@ -16,7 +16,7 @@ from app.kit.text import tr
 from app.status.about_model import AboutModel
 from app.status.diagnostics import Diagnosis, machine_facts, screen_facts, write
 from app.status.licences import Part, collect, licence_text
-from app.status.stages_state import StagesModel
+from app.status.stages_model import StagesModel
 from rag_core.host.events import DeviceInfo, Failed, PackInfo
 from rag_core.host.jobs import Job, ListDevices, ListLibraries, ListPacks, LoadSettings
 from rag_core.library.records import LibraryInfo

@@ -8,8 +8,8 @@ from app.kit.button import Button
 from app.kit.design import colours
 from app.kit.resources import icon
 from app.kit.text import tr
-from app.status.preparation_state import Preparation, progress_text
-from app.status.stages_state import StagesModel
+from app.status.preparation_model import PreparationModel, progress_text
+from app.status.stages_model import StagesModel
 
 _ICON_PX = 16
 
@@ -35,7 +35,7 @@ class OfflineBadge(Badge):
 
 
 class StageBadge(Badge):
-    def __init__(self, stages: StagesModel, preparation: Preparation) -> None:
+    def __init__(self, stages: StagesModel, preparation: PreparationModel) -> None:
         super().__init__()
         self._stages, self._preparation = stages, preparation
         stages.changed.connect(self.retranslate)
@@ -43,15 +43,15 @@ class StageBadge(Badge):
         self.retranslate()
 
     def retranslate(self) -> None:
-        badge = self._stages.badge()
-        preparing = progress_text(self._preparation.view) if self._preparation.is_running else ""
-        explanation = "\n".join(part for part in (badge.explanation, preparing) if part)
-        self.setText(badge.text)
+        shown = self._stages.summary()
+        preparing = progress_text(self._preparation.status) if self._preparation.is_running else ""
+        explanation = "\n".join(part for part in (shown.explanation, preparing) if part)
+        self.setText(shown.text)
         self.setToolTip(explanation)
-        self.setAccessibleName(tr("Where the models run: {place}", place=badge.text))
+        self.setAccessibleName(tr("Where the models run: {place}", place=shown.text))
         self.setAccessibleDescription(explanation)
         self.retheme()
 
     def retheme(self) -> None:
-        is_warning = self._stages.badge().is_warning
+        is_warning = self._stages.summary().is_warning
         self.setIcon(icon("warning", colours().warning) if is_warning else icon("processor", colours().muted))

@@ -29,9 +29,9 @@ class StatusFeature(Feature):
         self.preparation = PreparationController(engine, self)
         self.about = AboutController(engine, self.status.stages, self)
         self._window = window
-        self.stage_badge = StageBadge(self.status.stages, self.preparation.preparation)
+        self.stage_badge = StageBadge(self.status.stages, self.preparation.model)
         self.offline_badge = OfflineBadge()
-        self.preparation_bar = PreparationBar(self.preparation.preparation)
+        self.preparation_bar = PreparationBar(self.preparation.model)
         self._look_after(self.status, self.preparation, self.about)
         self.stage_badge.clicked.connect(self.show_stages)
         self.offline_badge.clicked.connect(self.show_proof)
@@ -40,7 +40,7 @@ class StatusFeature(Feature):
         self.preparation.prepared.connect(self.status.check_soon)
 
     def show_stages(self) -> None:
-        dialog = StagesDialog(self.status.stages, self.preparation.preparation, self._window)
+        dialog = StagesDialog(self.status.stages, self.preparation.model, self._window)
         dialog.check_requested.connect(self.status.check_stages)
         dialog.npu.retry_requested.connect(self.status.retry_devices)
         dialog.npu.preparation_requested.connect(self.preparation.prepare)

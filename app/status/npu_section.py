@@ -10,8 +10,8 @@ from app.kit.design import S
 from app.kit.label import Label, paragraph
 from app.kit.layout import STRETCH, column, row
 from app.kit.text import Translated, tr
-from app.status.preparation_state import Preparation, sentence
-from app.status.stages_state import StagesModel
+from app.status.preparation_model import PreparationModel, sentence
+from app.status.stages_model import StagesModel
 
 _BAR_WIDTH = 160
 
@@ -23,7 +23,7 @@ class NpuSection(Translated, QWidget):
     preparation_requested = Signal()
     stop_requested = Signal()
 
-    def __init__(self, stages: StagesModel, preparation: Preparation) -> None:
+    def __init__(self, stages: StagesModel, preparation: PreparationModel) -> None:
         super().__init__()
         self._stages, self._preparation = stages, preparation
         self._words = paragraph(kind="")
@@ -42,15 +42,15 @@ class NpuSection(Translated, QWidget):
         self.retranslate()
 
     def retranslate(self) -> None:
-        view, words = self._preparation.view, sentence(self._preparation.view)
+        status, words = self._preparation.status, sentence(self._preparation.status)
         self.setVisible(bool(words) or self._stages.can_retry)
         self._words.setText(words)
         self._words.setVisible(bool(words))
         self.progress.setVisible(self._preparation.is_running)
-        self.progress.setRange(0, view.total or 0)
-        self.progress.setValue(view.done)
-        self.prepare_button.setVisible(view.can_start)
+        self.progress.setRange(0, status.total or 0)
+        self.progress.setValue(status.done)
+        self.prepare_button.setVisible(status.can_start)
         self.stop_button.setVisible(self._preparation.is_running)
-        self.stop_button.setEnabled(not view.stopping)
+        self.stop_button.setEnabled(not status.stopping)
         self.retry_button.setVisible(self._stages.can_retry)
         self.retry_button.setEnabled(not self._stages.is_checking)

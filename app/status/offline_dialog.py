@@ -12,7 +12,7 @@ from app.kit.dialog import Dialog
 from app.kit.label import Picture, paragraph
 from app.kit.layout import STRETCH, at_top, clear, column, held, row, scrolled, wide
 from app.kit.text import tr
-from app.status.silence_state import Fact, SilenceModel, Verdict
+from app.status.silence_model import Fact, SilenceModel, Verdict
 
 _ICON_PX = 20
 _SIZE = QSize(600, 620)

@@ -9,7 +9,7 @@ from app.kit.button import IconButton
 from app.kit.design import S
 from app.kit.progress_strip import ProgressStrip
 from app.kit.text import tr
-from app.status.preparation_state import Preparation, progress_text, short_text
+from app.status.preparation_model import PreparationModel, progress_text, short_text
 
 _BAR_WIDTH = 80
 
@@ -19,7 +19,7 @@ class PreparationBar(ProgressStrip):
 
     stop_requested = Signal()
 
-    def __init__(self, preparation: Preparation) -> None:
+    def __init__(self, preparation: PreparationModel) -> None:
         stop = tr("Stop preparing. What is ready stays; the rest follows at the next start.")
         button = IconButton("close", stop, px=16)
         name, name_of_bar = tr("Preparing the models for the NPU"), tr("Progress of preparing the models")
@@ -30,19 +30,19 @@ class PreparationBar(ProgressStrip):
         self.retranslate()
 
     def retranslate(self) -> None:
-        view = self._preparation.view
+        status = self._preparation.status
         self.setVisible(self._preparation.is_running)
         self._fit()
-        self.show_progress(view.done, view.total)
-        self.stop_button.setEnabled(not view.stopping)
+        self.show_progress(status.done, status.total)
+        self.stop_button.setEnabled(not status.stopping)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        view, metrics = self._preparation.view, self.text.fontMetrics()
-        whole, short = progress_text(view), short_text(view)
+        status, metrics = self._preparation.status, self.text.fontMetrics()
+        whole, short = progress_text(status), short_text(status)
         others = self.progress.width() + self.stop_button.width() + 2 * S
         fits = metrics.horizontalAdvance(whole) + others < self.width()
         self.text.set_whole_text(whole if fits else short)

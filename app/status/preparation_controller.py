@@ -10,7 +10,7 @@ from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.kit.notices import Notice, notice_of
 from app.kit.text import tr
-from app.status.preparation_state import Preparation, PreparationView, State
+from app.status.preparation_model import PreparationModel, PreparationStatus, State
 from rag_core.host.events import Failed, NpuState
 from rag_core.host.jobs import CheckNpu, PrepareNpu
 from rag_core.progress import Progress
@@ -19,7 +19,7 @@ _TOPIC = "preparation"  # of what is told about it: only the newest is true
 
 
 class PreparationController(Controller):
-    """`preparation` is for the bottom bar and the dialog. `prepared` when models have become ready: where they run has
+    """`model` is for the bottom bar and the dialog. `prepared` when models have become ready: where they run has
     to be looked at anew.
 
     Whoever stopped it is not bothered again before the next start of the program.
@@ -29,7 +29,7 @@ class PreparationController(Controller):
 
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
-        self.preparation = Preparation(self)
+        self.model = PreparationModel(self)
         self._running: JobHandle | None = None
         self._is_unwanted = False
         self._is_closed = False
@@ -47,9 +47,9 @@ class PreparationController(Controller):
 
     def stop(self) -> None:
         """What is ready stays; the rest is made at the next start."""
-        if self._running is not None and self.preparation.is_running:
+        if self._running is not None and self.model.is_running:
             self._is_unwanted = True
-            self.preparation.show(replace(self.preparation.view, stopping=True))
+            self.model.show(replace(self.model.status, stopping=True))
             self._running.cancel()
 
     def shutdown(self) -> None:
@@ -58,7 +58,7 @@ class PreparationController(Controller):
             self._running.cancel()
 
     def _begin(self) -> None:
-        self.preparation.show(PreparationView("preparing", self.preparation.view.chip))
+        self.model.show(PreparationStatus("preparing", self.model.status.chip))
         self._start(PrepareNpu())
 
     def _start(self, job: CheckNpu | PrepareNpu) -> None:
@@ -70,9 +70,9 @@ class PreparationController(Controller):
         handle.start()
 
     def _take_step(self, step: object) -> None:
-        view = self.preparation.view
-        if isinstance(step, Progress) and view.state == "preparing":
-            self.preparation.show(replace(view, done=step.done, total=step.total))
+        status = self.model.status
+        if isinstance(step, Progress) and status.state == "preparing":
+            self.model.show(replace(status, done=step.done, total=step.total))
 
     def _checked(self, state: NpuState) -> None:
         self._running = None
@@ -89,15 +89,15 @@ class PreparationController(Controller):
 
     def _stopped(self) -> None:
         self._running = None
-        self.preparation.show(PreparationView())
+        self.model.show(PreparationStatus())
         self.look()
 
     def _fail(self, failure: Failed, is_preparing: bool) -> None:
         """A lost engine starts again by itself, and what it left undone is looked at then."""
         self._running = None
-        chip = self.preparation.view.chip
+        chip = self.model.status.chip
         state: State = "failed" if is_preparing else "unknown"
-        self.preparation.show(PreparationView(state, chip, failure.message, can_start=is_preparing))
+        self.model.show(PreparationStatus(state, chip, failure.message, can_start=is_preparing))
         if is_preparing:
             self._is_unwanted = True  # not again and again by itself
             if failure.kind != "engine_lost":
@@ -105,12 +105,12 @@ class PreparationController(Controller):
 
     def _show(self, state: NpuState) -> None:
         if not state.chip:
-            self.preparation.show(PreparationView("none"))
+            self.model.show(PreparationStatus("none"))
         elif state.emulated:
             can_start = bool(state.missing) and state.can_prepare
-            self.preparation.show(PreparationView("emulated", state.chip, can_start=can_start))
+            self.model.show(PreparationStatus("emulated", state.chip, can_start=can_start))
         elif state.missing:
             shown: State = "missing" if state.can_prepare else "impossible"
-            self.preparation.show(PreparationView(shown, state.chip, state.reason, can_start=state.can_prepare))
+            self.model.show(PreparationStatus(shown, state.chip, state.reason, can_start=state.can_prepare))
         else:
-            self.preparation.show(PreparationView("ready", state.chip))
+            self.model.show(PreparationStatus("ready", state.chip))

@@ -12,8 +12,8 @@ from app.kit.label import paragraph
 from app.kit.layout import STRETCH, clear, column, held, row, scrolled, wide
 from app.kit.text import tr
 from app.status.npu_section import NpuSection
-from app.status.preparation_state import Preparation
-from app.status.stages_state import StagesModel
+from app.status.preparation_model import PreparationModel
+from app.status.stages_model import StagesModel
 from app.status.stages_table import StagesTable
 
 _SIZE, _SMALLEST = QSize(680, 520), QSize(560, 380)
@@ -24,7 +24,7 @@ class StagesDialog(Dialog):
 
     check_requested = Signal()
 
-    def __init__(self, stages: StagesModel, preparation: Preparation, parent: QWidget | None = None) -> None:
+    def __init__(self, stages: StagesModel, preparation: PreparationModel, parent: QWidget | None = None) -> None:
         super().__init__(tr("Where the models run"), parent, _SIZE, _SMALLEST)
         self._stages = stages
         intro = paragraph(

@@ -9,7 +9,7 @@ from app.kit.design import L, M, S
 from app.kit.label import Label, Picture, paragraph
 from app.kit.layout import at_top, column, held, line, row, wide
 from app.kit.text import tr
-from app.status.stages_state import is_elsewhere, place_name, precision_name, reason_text, stage_name
+from app.status.stages_model import is_elsewhere, place_name, precision_name, reason_text, stage_name
 from rag_core.host.events import StageCheck
 
 _ICON_PX = 16

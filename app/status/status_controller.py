@@ -12,8 +12,8 @@ from app.engine.jobs import EngineLink, JobHandle
 from app.engine.silence import NetworkWatch, measure_window
 from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
-from app.status.silence_state import SilenceModel
-from app.status.stages_state import StagesModel, stage_name, unit_of
+from app.status.silence_model import SilenceModel
+from app.status.stages_model import StagesModel, stage_name, unit_of
 from rag_core.host.events import DeviceCrashed, Failed, StageCheck, StageMoved
 from rag_core.host.jobs import CheckStages, Job, ProveSilence, RetryDevices
 from rag_core.settings import InEffect

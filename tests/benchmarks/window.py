@@ -188,10 +188,10 @@ def part_busy(packs: Path, root: Path) -> dict[str, object]:
     heart.start()
     started = time.perf_counter()
     wiring.adding.add_to("Busy", [root.parent / "documents"])
-    libraries, adding = wiring.libraries.controller, wiring.documents.indexing.state
-    wait_until(lambda: libraries.chosen == "Busy" and adding.view, "the adding")
+    libraries, adding = wiring.libraries.controller, wiring.documents.indexing.model
+    wait_until(lambda: libraries.chosen == "Busy" and adding.status, "the adding")
     answers = 0
-    while adding.view is not None:
+    while adding.status is not None:
         turn = wiring.conversation.questions.ask(QUESTION)
         assert turn is not None
         wait_until(partial(is_answered, turn), "an answer")
@@ -214,7 +214,8 @@ def part_closing(packs: Path, root: Path) -> dict[str, object]:
     wait_until(lambda: wiring.setup.controller.model.state == "ready", "the packs")
     wiring.adding.add_to("Busy", [root.parent / "documents"])
     wait_until(
-        lambda: wiring.documents.indexing.state.view and wiring.documents.indexing.state.view.done > 100, "the adding"
+        lambda: wiring.documents.indexing.model.status and wiring.documents.indexing.model.status.done > 100,
+        "the adding",
     )
     wiring.conversation.questions.ask(QUESTION)
     started = time.perf_counter()

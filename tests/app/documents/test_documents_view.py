@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.documents.feature import DocumentsFeature
-from app.documents.indexing_state import FolderView
+from app.documents.indexing_model import FolderStatus
 from app.kit.confirm import ConfirmDialog
 from app.kit.source_target import SourceTarget
 from rag_core.host.events import DocumentsListed
@@ -104,7 +104,7 @@ def test_removing_from_a_synced_folder_says_that_it_stays_out(desk: Desk) -> Non
     assert dialog is not None and "stays out of this library" in dialog.accessibleDescription()
     dialog.action_button.click()
     assert desk.engine.last(RemovePaths)[1].paths == (Path("/a/one.pdf"),)
-    assert [folder.in_sync for folder in desk.indexing.folders.state.folders] == [True]
+    assert [folder.in_sync for folder in desk.indexing.folders.model.folders] == [True]
 
 
 def test_an_empty_library_invites_and_one_without_matches_says_so(desk: Desk) -> None:
@@ -162,7 +162,9 @@ def test_a_large_selection_survives_sorting_and_arrivals(desk: Desk) -> None:
 
 
 def test_folders_show_counts_and_what_is_away(desk: Desk) -> None:
-    desk.indexing.folders.state.show((FolderView(Path("/a"), True, 2), FolderView(Path("/mnt/share"), True, 1, "away")))
+    desk.indexing.folders.model.show(
+        (FolderStatus(Path("/a"), True, 2), FolderStatus(Path("/mnt/share"), True, 1, "away"))
+    )
     first, second = desk.view.folders.rows
     assert (first.facts.whole_text, first.in_sync.isChecked()) == ("2 documents", True)
     assert "Cannot be reached" in second.facts.whole_text

@@ -17,7 +17,7 @@ from app.documents.folder_watch import FolderWatch
 from app.documents.folders_panel import FoldersPanel
 from app.documents.indexing_bar import IndexingBar, sentence, time_text
 from app.documents.indexing_controller import IndexingController
-from app.documents.indexing_state import IndexingView
+from app.documents.indexing_model import IndexingStatus
 from app.kit.notices import Notice
 from app.kit.time_left import TimeLeft
 from rag_core.host.events import Failed
@@ -61,9 +61,9 @@ class Desk(QObject):
     def saved(self) -> LibrarySettings:
         return self.engine.last(SaveLibrarySettings)[1].settings
 
-    def view(self) -> IndexingView:
-        assert self.indexing.state.view is not None
-        return self.indexing.state.view
+    def view(self) -> IndexingStatus:
+        assert self.indexing.model.status is not None
+        return self.indexing.model.status
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_one_after_another_and_the_rest_visibly_waits(desk: Desk) -> None:
     desk.engine.finish(AddPaths, AddReport(added=1))
     assert desk.paths() == (Path("/b.pdf"),)
     desk.engine.finish(AddPaths, AddReport(added=1))
-    assert desk.indexing.state.view is None
+    assert desk.indexing.model.status is None
     assert [notice.text for notice in desk.notices] == ["1 document was added."] * 2
 
 
@@ -98,7 +98,7 @@ def test_what_was_removed_is_counted_and_can_be_taken_in_again(desk: Desk, qtbot
     followed = LibrarySettings(folders=(Folder(Path("/work/papers")), Folder(Path("/work/papers-old"))))
     desk.engine.answers[LoadLibrarySettings] = followed
     desk.indexing.set_library("work")
-    panel = FoldersPanel(desk.indexing.folders.state)
+    panel = FoldersPanel(desk.indexing.folders.model)
     qtbot.addWidget(panel)
     panel.taking_in_requested.connect(desk.indexing.take_in_again)
     assert not panel.rows[0].take_in_button.isVisibleTo(panel)
@@ -171,7 +171,7 @@ def test_cancel_stops_all_of_it_and_says_what_stays(desk: Desk, qtbot: QtBot) ->
     desk.indexing.add([Path("/b.pdf")])
     with qtbot.waitSignal(desk.indexing.work_ended):
         desk.indexing.cancel()
-    assert not desk.engine.running(AddPaths) and desk.indexing.state.view is None
+    assert not desk.engine.running(AddPaths) and desk.indexing.model.status is None
     assert "stays in the library" in desk.notices[-1].text
 
 
@@ -180,7 +180,7 @@ def test_a_library_deleted_in_the_middle_goes_silently(desk: Desk) -> None:
     desk.indexing.add([Path("/b.pdf")])
     desk.indexing.forget_library("work")
     desk.engine.fail(AddPaths, "There is no such library.")
-    assert desk.notices == [] and not desk.engine.running(AddPaths) and desk.indexing.state.view is None
+    assert desk.notices == [] and not desk.engine.running(AddPaths) and desk.indexing.model.status is None
 
 
 def test_work_for_another_library_goes_on_under_its_name(desk: Desk) -> None:
@@ -209,7 +209,7 @@ def test_removing_a_folder_forgets_it_even_when_nothing_in_it_was_read(desk: Des
 
 
 def test_the_bar_pauses_goes_on_and_hides_when_idle(desk: Desk, qtbot: QtBot) -> None:
-    bar = IndexingBar(desk.indexing.state)
+    bar = IndexingBar(desk.indexing.model)
     qtbot.addWidget(bar)
     bar.pause_requested.connect(desk.indexing.pause)
     bar.resume_requested.connect(desk.indexing.resume)
@@ -259,7 +259,7 @@ def test_time_left_waits_for_trust_and_does_not_jump() -> None:
     [(None, ""), (20.0, "less than a minute left"), (250.0, "about 4 minutes left"), (7200.0, "about 2 hours left")],
 )
 def test_time_left_is_said_coarsely(seconds: float | None, text: str) -> None:
-    assert time_text(IndexingView("embed", 1, 9, seconds_left=seconds)) == text
+    assert time_text(IndexingStatus("embed", 1, 9, seconds_left=seconds)) == text
 
 
 def test_a_library_that_is_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.status.about_controller import AboutController
 from app.status.about_dialog import AboutDialog
 from app.status.licences import LICENCES, collect, licence_text
-from app.status.stages_state import StagesModel
+from app.status.stages_model import StagesModel
 from rag_core.host.events import DeviceInfo, PackInfo
 from rag_core.host.jobs import ListDevices, ListLibraries, ListPacks, LoadSettings
 from rag_core.settings import Settings

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.silence import NetworkRefused, NetworkWatch, WindowSilence, measure_window
 from app.status.offline_dialog import OfflineDialog
-from app.status.silence_state import Fact, SilenceModel
+from app.status.silence_model import Fact, SilenceModel
 from app.status.status_controller import StatusController
 from rag_core.host.events import SilenceReport
 from rag_core.host.jobs import ProveSilence

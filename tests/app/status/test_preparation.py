@@ -11,7 +11,7 @@ from app.kit.notices import Notice
 from app.status.npu_section import NpuSection
 from app.status.preparation_bar import PreparationBar
 from app.status.preparation_controller import PreparationController
-from app.status.stages_state import StagesModel
+from app.status.stages_model import StagesModel
 from rag_core.host.events import NpuState, StageCheck
 from rag_core.host.jobs import CheckNpu, PrepareNpu
 from rag_core.messages import literal
@@ -40,14 +40,14 @@ def controller(engine: FakeEngine) -> Iterator[PreparationController]:
 
 @pytest.fixture
 def bar(controller: PreparationController, qtbot: QtBot) -> PreparationBar:
-    made = PreparationBar(controller.preparation)
+    made = PreparationBar(controller.model)
     qtbot.addWidget(made)
     return made
 
 
 @pytest.fixture
 def section(controller: PreparationController, qtbot: QtBot) -> NpuSection:
-    made = NpuSection(StagesModel(controller), controller.preparation)
+    made = NpuSection(StagesModel(controller), controller.model)
     qtbot.addWidget(made)
     return made
 
@@ -117,7 +117,7 @@ def test_a_failure_is_told_once_and_not_tried_again_by_itself(
     controller.noticed.connect(told.append)
     engine.finish(CheckNpu, MISSING)
     engine.fail(PrepareNpu, "The compiler refused the graph.")
-    assert controller.preparation.view.reason == literal("The compiler refused the graph.")
+    assert controller.model.status.reason == literal("The compiler refused the graph.")
     assert not section.prepare_button.isHidden()
     controller.look()
     engine.finish(CheckNpu, MISSING)
@@ -133,7 +133,7 @@ def test_the_section_is_there_only_where_something_is_to_be_said(
     engine: FakeEngine, controller: PreparationController, qtbot: QtBot
 ) -> None:
     stages = StagesModel(controller)
-    section = NpuSection(stages, controller.preparation)
+    section = NpuSection(stages, controller.model)
     qtbot.addWidget(section)
     engine.finish(CheckNpu, NpuState())
     assert section.isHidden()

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from app.kit.notices import Notice
 from app.status.badges import StageBadge
-from app.status.preparation_state import Preparation
+from app.status.preparation_model import PreparationModel
 from app.status.stages_dialog import StagesDialog
-from app.status.stages_state import StagesModel, is_elsewhere, precision_name, reason_text
+from app.status.stages_model import StagesModel, is_elsewhere, precision_name, reason_text
 from app.status.status_controller import StatusController
 from rag_core.host.events import DeviceCrashed, StageCheck, StageMoved
 from rag_core.host.jobs import CheckStages, RetryDevices
@@ -28,7 +28,7 @@ WRITE = StageCheck("generate", CPU, "the processor (CPU)", "auto", literal(""), 
 def badge_of(*checks: StageCheck) -> tuple[str, bool]:
     model = StagesModel()
     model.set_checks(checks)
-    badge = model.badge()
+    badge = model.summary()
     return badge.text, badge.is_warning
 
 
@@ -84,20 +84,20 @@ def test_the_check_waits_after_the_start_and_is_made_once(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(engine.running(CheckStages)))
     controller.check_stages()
     assert len(engine.started) == 1
-    assert controller.stages.badge().text == "Checking…"
+    assert controller.stages.summary().text == "Checking…"
     engine.finish(CheckStages, (EMBED, WRITE))
-    assert controller.stages.badge().text == "Processor"
+    assert controller.stages.summary().text == "Processor"
     controller.shutdown()
 
 
 def test_an_answer_that_ran_elsewhere_changes_the_badge(qtbot: QtBot) -> None:
     model = StagesModel()
-    badge = StageBadge(model, Preparation())
+    badge = StageBadge(model, PreparationModel())
     qtbot.addWidget(badge)
     model.set_checks((replace(EMBED, provider=QNN, requested="npu"), WRITE))
     model.take_providers({"embed": CPU, "generate": CPU})
     assert badge.text() == "Processor"
-    assert model.badge().is_warning
+    assert model.summary().is_warning
     assert "Finding by meaning: Processor" in badge.toolTip()
 
 
@@ -107,16 +107,16 @@ def test_a_stage_that_moves_changes_the_badge_and_another_try_is_offered(qtbot: 
     told: list[Notice] = []
     controller.noticed.connect(told.append)
     controller.stages.set_checks((replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
-    assert controller.stages.badge().text == "NPU"
+    assert controller.stages.summary().text == "NPU"
     engine.news_received.emit(StageMoved("generate", CPU, literal("The NPU did not answer.")))
-    assert (controller.stages.badge().text, controller.stages.badge().is_warning) == ("NPU + Processor", True)
+    assert (controller.stages.summary().text, controller.stages.summary().is_warning) == ("NPU + Processor", True)
     assert [check.can_retry for check in controller.stages.checks] == [False, True]
     (notice,) = told
     assert notice.text == "“Writing answers” continues on the processor."
     assert notice.action is not None
     notice.action()
     engine.finish(RetryDevices, (replace(EMBED, provider=QNN), replace(WRITE, provider=QNN)))
-    assert controller.stages.badge().text == "NPU"
+    assert controller.stages.summary().text == "NPU"
     assert [check.can_retry for check in controller.stages.checks] == [False, False]
     assert [news.text for news in told[1:]] == ["“Writing answers” runs on the NPU again."]
     assert told[1].topic == notice.topic, "the first words are not true any more"
@@ -166,7 +166,7 @@ def test_what_the_settings_come_to_is_passed_on(qtbot: QtBot) -> None:
 def test_an_answer_tells_before_any_check() -> None:
     model = StagesModel()
     model.take_providers({"embed": CPU})
-    assert model.badge().text == "Processor"
+    assert model.summary().text == "Processor"
 
 
 def test_the_reader_stands_between_finding_and_writing() -> None:
@@ -175,18 +175,19 @@ def test_the_reader_stands_between_finding_and_writing() -> None:
     model.take_providers({"embed": CPU, "generate": CPU, "rerank": QNN})
     assert [check.stage for check in model.checks] == ["embed", "rerank", "generate"]
     assert (
-        model.badge().explanation == "Finding by meaning: Processor; Reading passages: NPU; Writing answers: Processor"
+        model.summary().explanation
+        == "Finding by meaning: Processor; Reading passages: NPU; Writing answers: Processor"
     )
 
 
 def test_a_failed_check_keeps_what_was_known_and_says_so(qtbot: QtBot) -> None:
     engine = FakeEngine()
     controller = StatusController(engine)
-    dialog = StagesDialog(controller.stages, Preparation())
+    dialog = StagesDialog(controller.stages, PreparationModel())
     qtbot.addWidget(dialog)
     controller.check_stages()
     engine.fail(CheckStages, "There is no library yet.")
-    assert controller.stages.badge().is_warning
+    assert controller.stages.summary().is_warning
     assert any(label.text() == "There is no library yet." for label in dialog.findChildren(QLabel))
     controller.check_stages()
     engine.finish(CheckStages, (EMBED, WRITE))

@@ -19,7 +19,7 @@ class Step:
     fraction: float | None = None
 
 
-class SetupViewModel(QObject):
+class SetupModel(QObject):
     """`changed` follows every change of what is below."""
 
     changed = Signal()

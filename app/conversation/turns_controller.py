@@ -29,7 +29,7 @@ class _Entry:
     forgotten: bool = False
 
 
-class TurnKeeper(Controller):
+class TurnsController(Controller):
     """`keep` may be called at any time and in any state of the conversation."""
 
     conversation_created = Signal(int)

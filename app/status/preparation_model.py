@@ -15,7 +15,7 @@ State = Literal["unknown", "none", "emulated", "missing", "impossible", "prepari
 
 
 @dataclass(frozen=True, slots=True)
-class PreparationView:
+class PreparationStatus:
     """One moment. "none": no NPU to prepare for; "missing": something is not prepared, or no longer fits, and
     "impossible": nor can it be made here; `reason` says why, or what went wrong. `chip` is the NPU's plain name.
     """
@@ -29,50 +29,50 @@ class PreparationView:
     can_start: bool = False
 
 
-class Preparation(QObject):
-    """`changed` after every change of `view`."""
+class PreparationModel(QObject):
+    """`changed` after every change of `status`."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.view = PreparationView()
+        self.status = PreparationStatus()
 
-    def show(self, view: PreparationView) -> None:
-        if view != self.view:
-            self.view = view
+    def show(self, status: PreparationStatus) -> None:
+        if status != self.status:
+            self.status = status
             self.changed.emit()
 
     @property
     def is_running(self) -> bool:
-        return self.view.state == "preparing"
+        return self.status.state == "preparing"
 
 
-def sentence(view: PreparationView) -> str:
+def sentence(status: PreparationStatus) -> str:
     """What is to be said of it; empty where nothing is."""
-    if view.state == "preparing":
-        return progress_text(view)
-    if view.state == "ready":
-        return tr("The models are prepared for this NPU ({chip}).", chip=view.chip)
-    if view.state == "emulated" and view.can_start:
-        return tr("The models are not prepared for this NPU ({chip}) yet.", chip=view.chip)
-    if view.state == "missing":
-        problem = tr_message(view.reason) or tr(
-            "The models are not prepared for this NPU ({chip}) yet.", chip=view.chip
+    if status.state == "preparing":
+        return progress_text(status)
+    if status.state == "ready":
+        return tr("The models are prepared for this NPU ({chip}).", chip=status.chip)
+    if status.state == "emulated" and status.can_start:
+        return tr("The models are not prepared for this NPU ({chip}) yet.", chip=status.chip)
+    if status.state == "missing":
+        problem = tr_message(status.reason) or tr(
+            "The models are not prepared for this NPU ({chip}) yet.", chip=status.chip
         )
         return tr("{problem} Until then they run on the processor.", problem=problem)
-    return tr_message(view.reason) if view.state in ("impossible", "failed") else ""
+    return tr_message(status.reason) if status.state in ("impossible", "failed") else ""
 
 
-def progress_text(view: PreparationView) -> str:
+def progress_text(status: PreparationStatus) -> str:
     """In a line."""
-    if view.stopping:
+    if status.stopping:
         return tr("Stopping…")
-    return preparing_for_npu(view.done, view.total)
+    return preparing_for_npu(status.done, status.total)
 
 
-def short_text(view: PreparationView) -> str:
+def short_text(status: PreparationStatus) -> str:
     """Where there is little room."""
-    if view.stopping or not view.total:
+    if status.stopping or not status.total:
         return tr("NPU…")
-    return tr("NPU: {done} of {total}", done=view.done, total=view.total)
+    return tr("NPU: {done} of {total}", done=status.done, total=status.total)

@@ -14,7 +14,7 @@ _FRAME_MS = 33
 
 
 @dataclass(frozen=True, slots=True)
-class IndexingView:
+class IndexingStatus:
     """One moment of adding. `library` is named where it is not the one on the screen; `waiting` more follow."""
 
     stage: Stage
@@ -28,21 +28,21 @@ class IndexingView:
     seconds_left: float | None = None
 
 
-class IndexingState(QObject):
-    """`view` is None while nothing is being added. `changed` comes at most thirty times a second."""
+class IndexingModel(QObject):
+    """`status` is None while nothing is being added. `changed` comes at most thirty times a second."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.view: IndexingView | None = None
-        self._shown: IndexingView | None = None
+        self.status: IndexingStatus | None = None
+        self._shown: IndexingStatus | None = None
         self._frame = QTimer(self, singleShot=True, interval=_FRAME_MS)
         self._frame.timeout.connect(self._tell)
 
-    def show(self, view: IndexingView | None) -> None:
-        starts_or_ends = (view is None) != (self._shown is None)
-        self.view = view
+    def show(self, status: IndexingStatus | None) -> None:
+        starts_or_ends = (status is None) != (self._shown is None)
+        self.status = status
         if starts_or_ends:
             self._frame.stop()
             self._tell()
@@ -54,13 +54,13 @@ class IndexingState(QObject):
         self._frame.stop()
 
     def _tell(self) -> None:
-        if self.view != self._shown:
-            self._shown = self.view
+        if self.status != self._shown:
+            self._shown = self.status
             self.changed.emit()
 
 
 @dataclass(frozen=True, slots=True)
-class FolderView:
+class FolderStatus:
     """A folder that was added. `reach`: "away" when it cannot be opened, "empty" when nothing is left in it.
 
     `left_out` of its files the person removed from the library.
@@ -73,16 +73,16 @@ class FolderView:
     left_out: int = 0
 
 
-class FoldersState(QObject):
+class FoldersModel(QObject):
     """The folders of the library on the screen."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.folders: tuple[FolderView, ...] = ()
+        self.folders: tuple[FolderStatus, ...] = ()
 
-    def show(self, folders: tuple[FolderView, ...]) -> None:
+    def show(self, folders: tuple[FolderStatus, ...]) -> None:
         if folders != self.folders:
             self.folders = folders
             self.changed.emit()

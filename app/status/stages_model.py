@@ -32,7 +32,7 @@ _ORDER: tuple[Unit, ...] = ("npu", "gpu", "cpu", "other")
 
 
 @dataclass(frozen=True, slots=True)
-class Badge:
+class StagesSummary:
     """What the bottom bar shows. `is_warning`: something cannot run, runs elsewhere than was asked, or has failed."""
 
     text: str
@@ -105,19 +105,23 @@ class StagesModel(QObject):
         """A device failed before, and is left alone until the person wants another try."""
         return any(check.can_retry for check in self.checks)
 
-    def badge(self) -> Badge:
+    def summary(self) -> StagesSummary:
         if not self.checks:
             if self.problem:
-                return Badge(tr("Not checked"), self.problem, is_warning=True)
-            return Badge(tr("Checking…") if self.is_checking else tr("Not checked yet"), tr("Where the models run"))
+                return StagesSummary(tr("Not checked"), self.problem, is_warning=True)
+            return StagesSummary(
+                tr("Checking…") if self.is_checking else tr("Not checked yet"), tr("Where the models run")
+            )
         stopped = [check for check in self.checks if not check.provider]
         if stopped:
             names = tr(", ").join(stage_name(check.stage) for check in stopped)
-            return Badge(tr("Needs attention"), tr("Cannot run: {stages}", stages=names), is_warning=True)
+            return StagesSummary(tr("Needs attention"), tr("Cannot run: {stages}", stages=names), is_warning=True)
         told = tr("; ").join(f"{stage_name(check.stage)}: {place_name(check)}" for check in self.checks)
         places = {unit_of(check.provider): place_name(check) for check in self.checks}
         text = tr(" + ").join(places[unit] for unit in _ORDER if unit in places)
-        return Badge(text, told, is_warning=any(is_elsewhere(check) or check.can_retry for check in self.checks))
+        return StagesSummary(
+            text, told, is_warning=any(is_elsewhere(check) or check.can_retry for check in self.checks)
+        )
 
 
 def _place_in_a_question(check: StageCheck) -> int:
