@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kit.text import tr
 from app.source.source_model import SourceModel
+from rag_core.types import PageInfo
 
 
 def place_name(model: SourceModel) -> str:
@@ -15,7 +16,7 @@ def place_name(model: SourceModel) -> str:
     words = {"number": number, "count": f"{total:,}"}
     match info.place:
         case "sheet":
-            return _sheet_name(model, label)
+            return _sheet_name(model, info)
         case "page" if label and label != str(info.number):
             return tr("Page {label} ({number} of {count})", label=label, **words)
         case "page":
@@ -24,12 +25,13 @@ def place_name(model: SourceModel) -> str:
             return tr("Slide {number} of {count}", **words)
         case "part":
             return tr("Part {number} of {count}", **words)
-    return f"{info.place.capitalize()} {label or number}" if info.place else ""
+    return f"{info.place.capitalize()} {label or number}".strip() if info.place or label else ""
 
 
-def _sheet_name(model: SourceModel, label: str) -> str:
+def _sheet_name(model: SourceModel, info: PageInfo) -> str:
     """A long sheet comes in several parts under one name."""
-    same = [page.number for page in model.pages if page.label == label]
+    label = info.label or str(info.number)
+    same = [page.number for page in model.pages if page.label == info.label]
     if len(same) == 1:
         return tr("Sheet “{label}”", label=label)
     part = f"{same.index(model.number) + 1:,}"

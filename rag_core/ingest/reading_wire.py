@@ -66,14 +66,7 @@ def _parsed(
 
 
 def _read_page(
-    number: int,
-    text: str,
-    label: str,
-    blocks: Sequence[Sequence[Any]],
-    lines: Sequence[Sequence[Any]],
-    width: float,
-    height: float,
-    needs_ocr: bool,
+    number: int, text: str, label: str, blocks: Sequence[Sequence[Any]], lines: Sequence[Sequence[Any]], *rest: Any
 ) -> Page:
     boxes = tuple(LineBox(*line) for line in lines)
-    return Page(number, text, label, tuple(Block(*block) for block in blocks), boxes, width, height, needs_ocr)
+    return Page(number, text, label, tuple(Block(*block) for block in blocks), boxes, *rest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from rag_core.types import ParsedDocument
 from tests.ingest.formats import samples
 from tests.ingest.reading_here import parse_file
 
+ROOT = Path(__file__).resolve().parents[2]
 WORD = samples.docx(samples.paragraph("Ask early."))
 SHOW = samples.pptx([samples.shape("Plan", "title")])
 BOOK = samples.xlsx({"Leave": [["Name", "Days"], ["Yamada", 12]]})
@@ -74,3 +77,14 @@ def test_what_a_document_was_read_as_counts_for_more_than_its_name() -> None:
     assert format_of("/a/report.dat", "application/pdf").view == "pages"
     assert format_of("/a/report.pdf", "text/plain").icon == "file-text"
     assert format_of("/a/report").icon == "file-text" and format_of("C:\\a\\LETTER.DOC").icon == "file-word"
+
+
+def test_what_is_known_of_formats_brings_no_parser_along() -> None:
+    """The window asks, and starts no slower for it."""
+    script = """
+import sys
+from rag_core.ingest.formats.registry import readable
+print(*{one.parser for one in readable()} & {*sys.modules})
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []

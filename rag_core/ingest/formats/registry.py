@@ -46,18 +46,10 @@ _READ = (
     Format((".html", ".htm", ".xhtml"), ("text/html",), f"{_HERE}.web_page", icon="file-web", group="web"),
     Format((".md", ".markdown", ".mkd"), ("text/markdown",), f"{_HERE}.markdown", group="text"),
     Format(
-        (".csv", ".tsv", ".tab"),
-        ("text/csv",),
-        f"{_HERE}.delimited",
-        view="sheet",
-        icon="file-sheet",
-        group="sheet",
+        (".csv", ".tsv", ".tab"), ("text/csv",), f"{_HERE}.delimited", view="sheet", icon="file-sheet", group="sheet"
     ),
     Format(
-        (".txt", ".text", ".log", ".rst", ".srt", ".vtt", ".tex"),
-        ("text/plain",),
-        f"{_HERE}.plain_text",
-        group="text",
+        (".txt", ".text", ".log", ".rst", ".srt", ".vtt", ".tex"), ("text/plain",), f"{_HERE}.plain_text", group="text"
     ),
 )
 # Kinds that people do have and that are not read yet; said by name, so that nobody wonders.
