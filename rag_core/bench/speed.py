@@ -17,6 +17,7 @@ from rag_core.bench.workload import bench_questions, peak_memory_bytes, percenti
 from rag_core.engine import AddStep, Engine
 from rag_core.engine.models import Models
 from rag_core.evaluate.questions import Question
+from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
@@ -85,12 +86,12 @@ def _measure_search(
 ) -> Generator[Progress, None, None]:
     times_ms: list[float] = []
     for done in range(rounds):
-        yield Progress("measure", done, rounds, "rounds of searches")
+        yield Progress("measure", done, rounds, say("unit-rounds-of-searches"))
         for question in questions:
             started = time.perf_counter()
             engine.search(question.question)
             times_ms.append((time.perf_counter() - started) * 1000)
-    yield Progress("measure", rounds, rounds, "rounds of searches")
+    yield Progress("measure", rounds, rounds, say("unit-rounds-of-searches"))
     report.record("search p50", percentile(times_ms, 50), "ms")
     report.record("search p95", percentile(times_ms, 95), "ms")
 

@@ -20,11 +20,12 @@ from rag_core.bench.speed import run_bench
 from rag_core.cli import DONE
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
+from rag_core.cli.words import in_words
 from rag_core.engine.models import Models
 from rag_core.errors import UserError
 from rag_core.evaluate.questions import load_questions
 from rag_core.evaluate.run import evaluate as run_evaluation
-from rag_core.messages import say
+from rag_core.messages import Message, say
 from rag_core.paths import replace_file
 from rag_core.runtime.devices import list_devices
 
@@ -64,15 +65,19 @@ def _compare(arguments: argparse.Namespace) -> int:
         comparison = output.run(compare(prepared, work, providers, kept))
         folders = {prepared.scratch: "(scratch)", prepared.data_dir.root: "(data folder)", Path.home(): "~"}
     private = report.private_places(folders)
+
+    def told(said: Message | str) -> str:
+        return report.without(private, in_words(said))
+
     if arguments.markdown is not None:
-        _write(arguments.markdown, tables.markdown_of(comparison, private))
-    output.document(report.json_of(comparison, private))
-    _show(output, comparison, tables.Notes(private))
+        _write(arguments.markdown, tables.markdown_of(comparison, told))
+    output.document(report.json_of(comparison, told))
+    _show(output, comparison, tables.Notes(told))
     return DONE
 
 
 @contextmanager
-def _bench(arguments: argparse.Namespace, device_notes: Sequence[str]) -> Iterator[Bench]:
+def _bench(arguments: argparse.Namespace, device_notes: Sequence[Message]) -> Iterator[Bench]:
     """With its meters and its models open, and a folder that goes with them."""
     data_dir, settings = data_dir_of(arguments), settings_of(arguments)
     with ExitStack() as opened:

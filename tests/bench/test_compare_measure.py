@@ -20,6 +20,7 @@ from rag_core.bench.energy import MeterFailed
 from rag_core.bench.energy.meter import Source
 from rag_core.engine.models import StageModel
 from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.settings import Settings
@@ -61,6 +62,10 @@ class Counter:
 
     def close(self) -> None:
         return
+
+
+def absent(run: ProviderRun) -> dict[str, str]:
+    return {name: str(reason) for name, reason in run.absent.items()}
 
 
 def _nodes(on: StageModel[Any]) -> dict[str, int]:
@@ -112,7 +117,7 @@ def test_every_figure_is_measured_where_the_stages_run_here(tmp_path: Path) -> N
         *("embed_tokens_per_s", "index_s", "index_s_per_mb", "index_chunks_per_s", "query_mean_s", "query_p95_s"),
         *("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s", "peak_memory_mib"),
     }
-    assert run.absent == {"rerank_pairs_per_s": "It is not installed."}
+    assert absent(run) == {"rerank_pairs_per_s": "It is not installed."}
     assert run.figures["first_token_s"] == pytest.approx(0.11)
     assert run.stages["embed"].model == "fake-encoder" and run.stages["embed"].placement == {"fake": 7}
     assert (len(run.said), len(run.found), len(run.vectors)) == (3, 4, 6)
@@ -134,11 +139,11 @@ def test_questions_that_were_read_elsewhere_or_not_at_all_give_no_figures(tmp_pa
     models[READ].give(FakeReader())
     models[READ].move("CPUExecutionProvider", "The NPU refused the reader.")
     run = made(models, tmp_path / "elsewhere")
-    assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "The NPU refused the reader."
+    assert absent(run)["rerank_pairs_per_s"] == absent(run)["query_mean_s"] == "The NPU refused the reader."
     models = timed_models()
     models[READ].give(refusal=PackCorrupt("Its pack is damaged."))
     run = made(models, tmp_path / "nowhere")
-    assert run.absent["rerank_pairs_per_s"] == run.absent["query_mean_s"] == "Its pack is damaged."
+    assert absent(run)["rerank_pairs_per_s"] == absent(run)["query_mean_s"] == "Its pack is damaged."
     assert run.figures["decode_tokens_per_s"] > 0 and "rerank" not in run.stages
 
 
@@ -152,7 +157,7 @@ def test_a_stage_that_is_refused_leaves_its_reason_and_the_other_its_figures(tmp
     models[EMBED].refusal = ProviderUnavailable("The embedder has not been prepared for this chip.")
     run = made(models, tmp_path)
     reason = "The embedder has not been prepared for this chip."
-    assert run.absent["embed_tokens_per_s"] == run.absent["index_s"] == run.absent["query_mean_s"] == reason
+    assert absent(run)["embed_tokens_per_s"] == absent(run)["index_s"] == absent(run)["query_mean_s"] == reason
     assert run.figures["prefill_tokens_per_s"] > 0 and run.figures["decode_tokens_per_s"] > 0
     assert not run.vectors and not run.found and "embed" not in run.stages
     assert len(run.said) == 3
@@ -163,7 +168,7 @@ def test_a_stage_that_runs_elsewhere_gives_no_figures(tmp_path: Path) -> None:
     models[GENERATE].move("CPUExecutionProvider", "The NPU refused the model.")
     run = made(models, tmp_path, Counter())
     for name in ("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s", "query_mean_s", "query_p95_s"):
-        assert name not in run.figures and run.absent[name] == "The NPU refused the model."
+        assert name not in run.figures and absent(run)[name] == "The NPU refused the model."
     assert not run.said and "query" not in run.energies
     assert run.figures["embed_tokens_per_s"] > 0 and run.energies["index"]
 
@@ -178,7 +183,7 @@ def test_a_stage_that_moves_while_it_works_gives_no_figures(tmp_path: Path) -> N
 
     models[EMBED].give(Moving())
     run = made(models, tmp_path)
-    assert run.absent["embed_tokens_per_s"] == run.absent["query_mean_s"] == "It ran on elsewhere."
+    assert absent(run)["embed_tokens_per_s"] == absent(run)["query_mean_s"] == "It ran on elsewhere."
     assert "embed_tokens_per_s" not in run.figures and not run.vectors and not run.found
     assert run.figures["prefill_tokens_per_s"] > 0
 
@@ -191,7 +196,7 @@ def test_a_device_that_fails_at_a_question_costs_the_model_its_figures(tmp_path:
             yield from super().generate(*messages, **how)
 
     run = made(FakeModels(generator=Failing()), tmp_path)
-    assert run.absent["decode_tokens_per_s"] == run.absent["query_mean_s"] == "The NPU did not answer."
+    assert absent(run)["decode_tokens_per_s"] == absent(run)["query_mean_s"] == "The NPU did not answer."
     assert not run.said and run.figures["index_s"] > 0
 
 
@@ -199,7 +204,7 @@ def test_meters_count_each_piece_of_work_and_one_that_fails_says_why(tmp_path: P
     run = made(timed_models(), tmp_path, Counter("whole"), Counter("broken", broken="It was unplugged."))
     assert [energy.meter_name for energy in run.energies["query"]] == ["whole"]
     assert run.energies["query"][0].idle_joules is not None
-    assert run.energy_notes["query"] == run.energy_notes["index"] == ["It was unplugged."]
+    assert run.energy_notes["query"] == run.energy_notes["index"] == [literal("It was unplugged.")]
     assert run.intervals["index"].ended <= run.intervals["query"].started
 
 

@@ -20,6 +20,7 @@ from rag_core.bench.compare.process import measured_apart
 from rag_core.bench.compare.records import Order, Provider, ProviderRun, Reading, Work
 from rag_core.bench.energy import Interval, MeterFailed
 from rag_core.errors import StorageFull
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.settings import Settings
@@ -77,13 +78,13 @@ def test_a_process_that_ends_early_says_so_beside_what_it_measured(
 ) -> None:
     child.append(end)
     run = run_to_end(measured_apart(order(tmp_path)))
-    assert told in run.failure and run.figures == {"embed_tokens_per_s": 9.0}
+    assert told in str(run.failure) and run.figures == {"embed_tokens_per_s": 9.0}
 
 
 def test_a_process_that_hangs_is_stopped(child: list[str], tmp_path: Path) -> None:
     child.append("sys.stdin.buffer.read()")
     run = run_to_end(measured_apart(order(tmp_path), longest_silence_s=2.0))
-    assert "said nothing" in run.failure
+    assert "said nothing" in str(run.failure)
 
 
 def test_stopping_ends_the_process(child: list[str], tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_stopping_ends_the_process(child: list[str], tmp_path: Path) -> None:
 def test_the_real_child_says_why_it_cannot_measure(tmp_path: Path) -> None:
     """No packs: the error of the child's models comes back as it is."""
     run = run_to_end(measured_apart(order(tmp_path)))
-    assert run.failure.startswith("No model pack")
+    assert str(run.failure).startswith("No model pack")
 
 
 # --- The comparison around it -----------------------------------------------------------------------------------------
@@ -126,7 +127,9 @@ def compared(tmp_path: Path, runs: dict[str, ProviderRun | BaseException], measu
 
 def test_a_provider_that_crashes_costs_its_column_only(tmp_path: Path) -> None:
     good = ProviderRun(HERE, figures={"embed_tokens_per_s": 9.0, "query_mean_s": 2.0})
-    bad = ProviderRun(THERE, figures={"embed_tokens_per_s": 5.0}, failure="Its process ended unexpectedly (signal 11).")
+    bad = ProviderRun(
+        THERE, figures={"embed_tokens_per_s": 5.0}, failure=literal("Its process ended unexpectedly (signal 11).")
+    )
     found = compared(tmp_path, {"cpu": good, "npu": bad}, [])
     rows = {row.key: row for row in table_of(found)}
     assert [cell.value for cell in rows["embed_tokens_per_s"].cells] == [9.0, 5.0]
@@ -153,7 +156,7 @@ def test_a_comparison_that_was_stopped_goes_on_with_the_next_provider(tmp_path: 
 def test_what_crashed_is_measured_again(tmp_path: Path) -> None:
     measured: list[str] = []
     crashed: dict[str, ProviderRun | BaseException] = {
-        "cpu": ProviderRun(HERE, failure="Its process ended unexpectedly (signal 11)."),
+        "cpu": ProviderRun(HERE, failure=literal("Its process ended unexpectedly (signal 11).")),
         "npu": StorageFull("The disk is full."),
     }
     with pytest.raises(StorageFull):
@@ -176,7 +179,7 @@ def test_a_log_of_hwinfo_is_asked_about_each_piece_of_work(tmp_path: Path) -> No
     (energy,) = found.runs[0].energies["query"]
     assert energy.joules == pytest.approx(50.0) and energy.idle_joules == pytest.approx(50.0)
     assert energy.covers == "processor package" and found.reading.energies[0].covers == energy.covers
-    assert "does not cover the time" in found.runs[0].energy_notes["index"][0]
+    assert "does not cover the time" in str(found.runs[0].energy_notes["index"][0])
 
 
 def test_what_is_no_log_is_told_before_the_work(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from rag_core.bench.energy import Energy, EnergyWindow, MeterFailed, find_meters
 from rag_core.bench.energy.battery import BatteryMeter, Level, LinuxLevels, parse_windows_state
 from rag_core.bench.energy.meter import Source
 from rag_core.bench.energy.rapl import find_rapl_meters
+from rag_core.messages import literal
 from rag_core.progress import run_to_end
 
 not_windows = pytest.mark.skipif(sys.platform == "win32", reason="these folder names cannot exist on Windows")
@@ -96,7 +97,7 @@ def test_a_meter_that_fails_leaves_the_work_alone_and_says_why() -> None:
         machine.broken = "The charger was plugged in."
         done = True
     assert done and window.energy is None
-    assert window.note == "The charger was plugged in."
+    assert window.note == literal("The charger was plugged in.")
 
 
 def test_the_meter_is_read_during_long_work_so_that_no_start_from_zero_is_missed() -> None:
@@ -154,7 +155,7 @@ def test_a_package_that_is_shown_only_in_the_second_place_counts(tmp_path: Path)
 def test_counters_that_do_not_count_are_no_meters(tmp_path: Path, written: str, why: str) -> None:
     powercap(tmp_path, "intel-rapl:0", "package-0", 1).write_text(written)
     meters, (note,) = find_rapl_meters(tmp_path)
-    assert not meters and why in note
+    assert not meters and why in str(note)
 
 
 @not_windows
@@ -170,14 +171,14 @@ def test_counters_of_the_administrator_are_named(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "read_text", refuse)
     meters, (note,) = find_rapl_meters(tmp_path)
     assert not meters
-    assert "may be read by the administrator only" in note
+    assert "may be read by the administrator only" in str(note)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other meters")
 def test_a_machine_without_meters_says_so_for_each_kind(tmp_path: Path) -> None:
     meters, notes = find_meters(tmp_path)
     assert not meters
-    assert [note.split(":")[0] for note in notes] == ["RAPL", "Battery"]
+    assert [str(note).split(":")[0] for note in notes] == ["RAPL", "Battery"]
 
 
 # --- Battery ----------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_a_log_with_semicolons_decimal_commas_and_a_repeated_header_is_read(tmp_
 
 @pytest.mark.parametrize("work", [(-1, 5), (5, 11), (20, 30)])
 def test_a_log_that_does_not_cover_the_work_is_refused(tmp_path: Path, work: tuple[float, float]) -> None:
-    with pytest.raises(MeterFailed, match=r"does not cover .* It covers 2026-08-06 15:29:00 to 2026-08-06 15:29:10"):
+    with pytest.raises(MeterFailed, match=r"does not cover .* It covers 2026-08-06 15:29:00 – 2026-08-06 15:29:10"):
         log(tmp_path, ten_seconds()).energies(between(*work))
 
 

@@ -12,6 +12,7 @@ from rag_core.bench.compare.comparing import Bench, Comparison
 from rag_core.bench.compare.kept import KeptRuns
 from rag_core.bench.compare.records import Provider, ProviderRun, Reading, Work
 from rag_core.cli import DONE, FAILED, STOPPED, main
+from rag_core.messages import literal
 from rag_core.progress import Progress
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory
 
@@ -30,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Work, S
         if work.questions == 99:
             raise KeyboardInterrupt
         told = f"There is nothing in {bench.data_dir.packs}."
-        runs = [ProviderRun(p, figures={"query_mean_s": 2.0}, failure=told) for p in providers]
+        runs = [ProviderRun(p, figures={"query_mean_s": 2.0}, failure=literal(told)) for p in providers]
         return Comparison(bench.machine, work, Reading(10**6, 5, 50, 1.0), runs, bench.meter_notes)  # type: ignore[return-value]
 
     devices = (Device(CPU, "cpu", "a processor", "", False, None), Device(QNN, "npu", "a chip", "", True, None))

@@ -8,11 +8,12 @@ import numpy as np
 
 from rag_core.bench.compare.records import ProviderRun, Said
 from rag_core.evaluate.metrics import mean
+from rag_core.messages import NOTHING, Message, say
 
-_OTHER_PASSAGES = "The models were given different passages for every question."
+_OTHER_PASSAGES = say("other-passages")
 
 
-def agreement(reference: ProviderRun, other: ProviderRun) -> dict[str, float | str]:
+def agreement(reference: ProviderRun, other: ProviderRun) -> dict[str, float | Message]:
     """Shares from 0 to 1 and cosines; where there is nothing to compare, why.
 
     Tokens are compared one by one at the same place in answers to the same prompt; after the first that differs, a
@@ -42,10 +43,10 @@ def _same_questions(reference: ProviderRun, other: ProviderRun) -> list[tuple[Sa
     return [(said, answered[said.question]) for said in reference.said if said.question in answered]
 
 
-def _why(reference: ProviderRun, other: ProviderRun, figure: str) -> str:
+def _why(reference: ProviderRun, other: ProviderRun, figure: str) -> Message:
     runs = (other, reference)
-    reasons = (reason for run in runs for reason in (run.absent.get(figure, ""), run.failure) if reason)
-    return next(reasons, "Nothing of it was measured.")
+    reasons = (reason for run in runs for reason in (run.absent.get(figure, NOTHING), run.failure) if reason)
+    return next(reasons, say("nothing-measured"))
 
 
 def _cosines(left: Sequence[Sequence[float]], right: Sequence[Sequence[float]]) -> list[float]:

@@ -10,11 +10,12 @@ from rag_core.bench.compare.agreement import agreement
 from rag_core.bench.compare.comparing import Comparison
 from rag_core.bench.compare.records import ProviderRun, Reading
 from rag_core.bench.energy import Energy
+from rag_core.messages import NOTHING, Message, joined, say
 
-NOT_MEASURED = "Nothing of it was measured."
-REFERENCE = "The others are compared with this one."
-_NO_METER = "There is no energy meter."
-_TOO_LITTLE = "Too little to be told from the machine at rest."
+NOT_MEASURED = say("nothing-measured")
+REFERENCE = say("is-reference")
+_NO_METER = say("no-energy-meter")
+_TOO_LITTLE = say("too-little-energy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Cell:
     """`value`, or the `reason` why there is none. An `emulated` value says nothing about speed or energy."""
 
     value: float | None
-    reason: str = ""
+    reason: Message = NOTHING
     emulated: bool = False
 
 
@@ -31,33 +32,33 @@ class Row:
     """`cells` follow the providers. `paper` is on the NPU and on the CPU; `note` concerns the whole row."""
 
     key: str
-    label: str
+    label: Message
     unit: str
     cells: tuple[Cell, ...]
     paper: tuple[float | None, float | None] = (None, None)
-    note: str = ""
+    note: Message = NOTHING
 
 
 _SPEED = (
-    ("embed_tokens_per_s", "Embedding", "tokens/s"),
-    ("rerank_pairs_per_s", "Reranking", "pairs/s"),
-    ("prefill_tokens_per_s", "LLM prefill", "tokens/s"),
-    ("first_token_s", "LLM time to first token", "s"),
-    ("decode_tokens_per_s", "LLM decode", "tokens/s"),
-    ("index_s", "Indexing these documents", "s"),
-    ("index_s_per_mb", "Indexing", "s/MB"),
-    ("index_chunks_per_s", "Indexing", "passages/s"),
-    ("query_mean_s", "Query latency, mean", "s"),
-    ("query_p95_s", "Query latency, P95", "s"),
+    ("embed_tokens_per_s", say("row-embedding"), "tokens/s"),
+    ("rerank_pairs_per_s", say("row-reranking"), "pairs/s"),
+    ("prefill_tokens_per_s", say("row-prefill"), "tokens/s"),
+    ("first_token_s", say("row-first-token"), "s"),
+    ("decode_tokens_per_s", say("row-decode"), "tokens/s"),
+    ("index_s", say("row-indexing-these"), "s"),
+    ("index_s_per_mb", say("row-indexing"), "s/MB"),
+    ("index_chunks_per_s", say("row-indexing"), "passages/s"),
+    ("query_mean_s", say("row-query-mean"), "s"),
+    ("query_p95_s", say("row-query-p95"), "s"),
 )
 _AGREEMENT = (
-    ("equal_tokens", "Equal greedy tokens", "share", "Of answers to the same prompt, place by place."),
-    ("equal_answers", "Equal answer texts", "share", ""),
-    ("equal_sources", "Same sources cited", "share", "Files and pages."),
-    ("same_prompts", "Same prompts", "share", "The searches before them gave the same passages."),
-    ("cosine_mean", "Embedding cosine, mean", "", ""),
-    ("cosine_worst", "Embedding cosine, worst", "", ""),
-    ("top10_overlap", "Top-10 overlap of searches", "share", ""),
+    ("equal_tokens", say("row-equal-tokens"), "share", say("note-equal-tokens")),
+    ("equal_answers", say("row-equal-answers"), "share", NOTHING),
+    ("equal_sources", say("row-equal-sources"), "share", say("note-equal-sources")),
+    ("same_prompts", say("row-same-prompts"), "share", say("note-same-prompts")),
+    ("cosine_mean", say("row-cosine-mean"), "", NOTHING),
+    ("cosine_worst", say("row-cosine-worst"), "", NOTHING),
+    ("top10_overlap", say("row-overlap"), "share", NOTHING),
 )
 
 
@@ -67,11 +68,11 @@ def table_of(comparison: Comparison) -> list[Row]:
 
 def _speed_rows(runs: Sequence[ProviderRun]) -> Iterator[Row]:
     for key, label, unit in _SPEED:
-        cells = tuple(_cell(run, run.figures.get(key), run.absent.get(key, "")) for run in runs)
-        yield Row(key, label, unit, cells, paper.FIGURES.get(key, (None, None)), paper.NOTES.get(key, ""))
+        cells = tuple(_cell(run, run.figures.get(key), run.absent.get(key, NOTHING)) for run in runs)
+        yield Row(key, label, unit, cells, paper.FIGURES.get(key, (None, None)), paper.NOTES.get(key, NOTHING))
 
 
-def _cell(run: ProviderRun, value: float | None, reason: str) -> Cell:
+def _cell(run: ProviderRun, value: float | None, reason: Message) -> Cell:
     if value is None:
         return Cell(None, reason or run.failure or NOT_MEASURED)
     return Cell(value, emulated=run.provider.emulated)
@@ -91,19 +92,26 @@ def _energy_rows(comparison: Comparison) -> Iterator[Row]:
         energies = [_of(comparison.reading.energies, meter), _of(run.energies.get("index", ()), meter)]
         return _energy_cell(run, "index", energies, megabytes, comparison)
 
-    yield from _by_meter("query_j", "Energy per query", "J", comparison, "query", per_query)
-    yield from _by_meter("index_j_per_mb", "Energy per indexed megabyte", "J/MB", comparison, "index", per_megabyte)
+    yield from _by_meter("query_j", say("row-energy-query"), "J", comparison, "query", per_query)
+    yield from _by_meter("index_j_per_mb", say("row-energy-index"), "J/MB", comparison, "index", per_megabyte)
 
 
 def _by_meter(
-    key: str, label: str, unit: str, comparison: Comparison, work: str, cell: Callable[[ProviderRun, str], Cell]
+    key: str, label: Message, unit: str, comparison: Comparison, work: str, cell: Callable[[ProviderRun, str], Cell]
 ) -> Iterator[Row]:
     covers = {e.meter_name: e.covers for run in comparison.runs for e in run.energies.get(work, ())}
     for number, (meter, what) in enumerate((covers or {"": ""}).items()):
         cells = tuple(cell(run, meter) for run in comparison.runs)
-        note = f"{meter}: {what}; less what it counts at rest." if meter else ""
+        note = say("note-meter", meter=meter, what=what) if meter else NOTHING
         beside = paper.FIGURES.get(key, (None, None)) if number == 0 else (None, None)
-        yield Row(f"{key}:{meter}" if meter else key, f"{label}: {what}" if what else label, unit, cells, beside, note)
+        yield Row(
+            f"{key}:{meter}" if meter else key,
+            say("of-this", name=label, what=what) if what else label,
+            unit,
+            cells,
+            beside,
+            note,
+        )
 
 
 def _energy_cell(
@@ -113,8 +121,8 @@ def _energy_cell(
     known = [joules for joules in net if joules is not None]
     if len(known) < len(energies):
         notes = [*run.energy_notes.get(work, ()), *comparison.meter_notes]
-        missing = run.absent.get("query_mean_s" if work == "query" else "index_s", "") or run.failure
-        return Cell(None, missing or " ".join(dict.fromkeys(notes)) or _NO_METER)
+        missing = run.absent.get("query_mean_s" if work == "query" else "index_s", NOTHING) or run.failure
+        return Cell(None, missing or joined(notes) or _NO_METER)
     if sum(known) <= 0:
         return Cell(None, _TOO_LITTLE)
     return Cell(sum(known) / amount, emulated=run.provider.emulated)
@@ -134,10 +142,15 @@ def _agreement_rows(runs: Sequence[ProviderRun]) -> Iterator[Row]:
     compared = [agreement(runs[0], run) for run in runs[1:]]
     for key, label, unit, note in _AGREEMENT:
         values = [found[key] for found in compared]
-        cells = [Cell(None, value) if isinstance(value, str) else Cell(value) for value in values]
+        cells = [Cell(None, value) if isinstance(value, Message) else Cell(value) for value in values]
         yield Row(key, label, unit, (Cell(None, REFERENCE), *cells), note=note)
 
 
-def document_line(reading: Reading) -> str:
-    size = f"{reading.bytes / 1e6:.2f} MB, {reading.chunks:,} passages, {reading.tokens:,} tokens"
-    return f"{size}, read and cut in {reading.seconds:.2f} s"
+def document_line(reading: Reading) -> Message:
+    return say(
+        "documents-read",
+        size=reading.bytes / 1e6,
+        passages=reading.chunks,
+        tokens=reading.tokens,
+        seconds=reading.seconds,
+    )

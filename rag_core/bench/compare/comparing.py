@@ -21,6 +21,7 @@ from rag_core.bench.workload import bench_questions, write_documents
 from rag_core.engine import AddStep, Engine
 from rag_core.engine.models import Models
 from rag_core.errors import UserError
+from rag_core.messages import Message, say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
@@ -43,8 +44,8 @@ class Comparison:
     work: Work
     reading: Reading
     runs: Sequence[ProviderRun]
-    meter_notes: Sequence[str] = ()
-    device_notes: Sequence[str] = ()
+    meter_notes: Sequence[Message] = ()
+    device_notes: Sequence[Message] = ()
     again: Sequence[str] = ()
     busy_percent: float = 0.0
 
@@ -62,8 +63,8 @@ class Bench:
     models: Models
     machine: Machine
     meters: Sequence[EnergyMeter] = ()
-    meter_notes: Sequence[str] = ()
-    device_notes: Sequence[str] = ()
+    meter_notes: Sequence[Message] = ()
+    device_notes: Sequence[Message] = ()
     hwinfo: Path | None = None
     rest_s: float = 10.0
     last_lines_s: float = 5.0
@@ -93,7 +94,7 @@ def compare(
                 kept.keep(run)
         runs.append(run)
     if bench.hwinfo is not None:
-        yield Progress("measure", 0, 1, "waits for the log of HWiNFO")
+        yield Progress("measure", 0, 1, say("unit-waits-for-log"))
         time.sleep(bench.last_lines_s)
         reading = _with_log(HwinfoLog(bench.hwinfo), rest, reading, runs)
     kept.forget()
@@ -111,7 +112,7 @@ def _read(bench: Bench, work: Work, idle_watts: Mapping[str, float]) -> Generato
         added = yield from engine.add([documents], embed=False)
         seconds = time.perf_counter() - started
     if added.failed:
-        raise UserError(f"The sample documents could not be read: {added.failed[0].reason}", "Install Alcove again.")
+        raise UserError(say("samples-unreadable", reason=added.failed[0].reason), say("install-again"))
     return Reading(size_bytes, added.chunks, added.tokens, seconds, tuple(use.energies), use.interval)
 
 
@@ -140,8 +141,8 @@ def _with_log(log: HwinfoLog, rest: Interval, reading: Reading, runs: Sequence[P
     return replace(reading, energies=(*reading.energies, *energies))
 
 
-def _logged(log: HwinfoLog, interval: Interval, rest: Interval) -> tuple[Sequence[Energy], Sequence[str]]:
+def _logged(log: HwinfoLog, interval: Interval, rest: Interval) -> tuple[Sequence[Energy], Sequence[Message]]:
     try:
         return log.energies(interval, rest), ()
     except MeterFailed as failure:
-        return (), (str(failure),)
+        return (), (failure.whole,)

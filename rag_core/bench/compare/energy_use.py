@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from rag_core.bench.energy import Energy, EnergyMeter, EnergyWindow, Interval
+from rag_core.messages import Message, say
 from rag_core.progress import Progress
 
 _REST_STEP_S = 0.5
-_AT_REST = "moments of rest"
+_AT_REST = say("unit-moments-of-rest")
 
 
 @dataclass(slots=True)
@@ -19,7 +20,7 @@ class Use:
     """`interval` is when the work was done: a log that another program writes can be asked about it later."""
 
     energies: list[Energy] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     interval: Interval = field(default_factory=lambda: Interval(0.0, 0.0))
 
 

@@ -21,6 +21,7 @@ from rag_core.bench.workload import bench_questions, peak_memory_bytes
 from rag_core.engine import Engine
 from rag_core.engine.models import Models, StageModel
 from rag_core.errors import DeviceFailed, MemoryDenied, PackCorrupt, PackMissing, ProviderUnavailable
+from rag_core.messages import NOTHING, Message, say
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, Progress
 from rag_core.stages import EMBED, GENERATE, READ, PlacedModel, Stage
@@ -52,7 +53,7 @@ class Measurement:
         self._models = cast(Models, self._heard)
         self._meters = meters
         self._count_nodes = count_nodes
-        self._lost: dict[str, str] = {}  # stages that are not where they should be, and why
+        self._lost: dict[str, Message] = {}  # stages that are not where they should be, and why
         knows = models[EMBED].knows
         self._never_there: set[str] = set()  # optional stages that nothing is installed for
         self._questions = [question for question in bench_questions() if knows(language_of(question.question))]
@@ -72,10 +73,10 @@ class Measurement:
                     yield from part(engine)
                 yield self._measured()
         self._done = self._total
-        yield self._progress("")
+        yield self._progress(NOTHING)
 
     def _open(self, stage: Stage[Any]) -> Steps:
-        yield self._progress(f"opening the model for {stage.word}")
+        yield self._progress(say("step-opening", stage=stage.word))
         on = self._models[stage]
         if stage.optional and on.is_missing:
             self._never_there.add(stage.name)
@@ -89,12 +90,12 @@ class Measurement:
 
     def _index(self, engine: Engine) -> Steps:
         """First some texts whose vectors are compared; the first runs are slower than those that follow."""
-        yield self._progress("embedding texts to compare")
+        yield self._progress(say("step-embedding-texts"))
         order, reading = self._order, self._order.reading
         with self._only_here("embed"):
             texts = [text for q in self._questions for text in (q.question, q.excerpt) if text]
             self.run.vectors = self._models[EMBED].model.encode_passages(texts[: order.work.texts]).tolist()
-            yield self._progress("making documents searchable by meaning")
+            yield self._progress(say("step-indexing"))
             with counted(self._meters, order.idle_watts) as use:
                 started = time.perf_counter()
                 for step in engine.add([order.documents]):
@@ -113,7 +114,7 @@ class Measurement:
     def _search(self, engine: Engine) -> Steps:
         with self._only_here("embed"):
             for question in self._questions[: self._order.work.searches]:
-                yield self._progress("searching")
+                yield self._progress(say("step-searching"))
                 found = engine.search(question.question, top_k=DEPTH).passages
                 self.run.found.append([name_of(passage) for passage in found])
 
@@ -128,7 +129,7 @@ class Measurement:
             answers: list[tuple[Answer, Heard | None]] = []
             with counted(self._meters, self._order.idle_watts) as use:
                 for question in self._questions[: self._order.work.questions]:
-                    yield self._progress("answering")
+                    yield self._progress(say("step-asking"))
                     before = len(self._heard.calls)
                     answer = engine.answer(question.question)
                     answers.append((answer, self._heard.calls[before] if len(self._heard.calls) > before else None))
@@ -147,15 +148,15 @@ class Measurement:
         try:
             yield
         except _NOT_THERE as refusal:
-            self._give_up(stage, str(refusal.message))
+            self._give_up(stage, refusal.message)
             return
         if stage not in self._lost and (where := self._where(stage)) != self._order.provider.name:
-            self._give_up(stage, str(self._models.reasons.get(stage) or f"It ran on {where}."))
+            self._give_up(stage, self._models.reasons.get(stage) or say("ran-elsewhere", where=where))
 
     def _where(self, stage: str) -> str:
-        return self._models.providers.get(stage, "nothing that is known")
+        return self._models.providers.get(stage, "–")
 
-    def _give_up(self, stage: str, reason: str) -> None:
+    def _give_up(self, stage: str, reason: Message) -> None:
         self._lost[stage] = reason
 
     def _keep(self, name: str, use: Use) -> None:
@@ -185,7 +186,7 @@ class Measurement:
         run.figures["peak_memory_mib"] = peak_memory_bytes() / 1024**2
         return run
 
-    def _progress(self, detail: str) -> Progress:
+    def _progress(self, detail: Message) -> Progress:
         done = self._done
         self._done = min(self._total, done + 1)
-        return Progress("measure", done, self._total, f"steps on {self._order.provider.title}", detail)
+        return Progress("measure", done, self._total, say("unit-steps-on", provider=self._order.provider.title), detail)

@@ -6,10 +6,9 @@ and, with llama.cpp (Q4_K_M), on the CPU. They are theirs, of larger models: not
 
 from __future__ import annotations
 
-CITED = (
-    "Cheng & Lai, arXiv 2606.11257: Dell XPS 13 9345 (Snapdragon X Elite) with EmbeddingGemma-300M, Jina-reranker-v2 "
-    "and Qwen3-4B-Instruct; NPU, and CPU with llama.cpp Q4_K_M. Their figures, of larger models, not measured here."
-)
+from rag_core.messages import Message, say
+
+CITED = say("paper-cited")
 # By our figure: on the NPU, on the CPU.
 FIGURES: dict[str, tuple[float, float]] = {
     "embed_tokens_per_s": (3325, 367),
@@ -22,7 +21,7 @@ FIGURES: dict[str, tuple[float, float]] = {
     "query_p95_s": (17.9, 69.6),
     "query_j": (315, 1251),
 }
-NOTES: dict[str, str] = {
-    "index_s": "The paper's: 10 filings, 9,324 passages.",
-    "index_chunks_per_s": "The paper's: 9,324 passages by its seconds.",
+NOTES: dict[str, Message] = {
+    "index_s": say("paper-filings"),
+    "index_chunks_per_s": say("paper-passages"),
 }

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import suppress
 
 from rag_core.bench.compare.records import Ended, Order, ProviderRun
+from rag_core.messages import Message, say
 from rag_core.process.children import Replies, child_at_work
 from rag_core.progress import Progress
 
@@ -39,7 +40,7 @@ def measured_apart(
                 else:
                     run = message
         except TimeoutError:
-            run.failure = f"Its process said nothing for {longest_silence_s / 60:.0f} minutes and was stopped."
+            run.failure = say("process-silent", minutes=longest_silence_s / 60)
             return run
         run.failure = _how_it_ended(process)
         return run
@@ -54,10 +55,10 @@ def _next(messages: Replies, longest_silence_s: float) -> bytes | None:
     raise TimeoutError
 
 
-def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
+def _how_it_ended(process: subprocess.Popen[bytes]) -> Message:
     try:
         code = process.wait(_END_S)
     except subprocess.TimeoutExpired:
-        return "Its process stopped talking and was ended."
+        return say("process-stopped-talking")
     told = f"signal {-code}" if code < 0 else f"code {code:#x}" if code > 255 else f"code {code}"
-    return f"Its process ended unexpectedly ({told})."
+    return say("process-ended", how=told)

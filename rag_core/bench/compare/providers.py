@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag_core.bench.compare.records import Provider
+from rag_core.messages import Message, literal, say
 from rag_core.runtime.devices import CPU, Device, Inventory, plain_name
 
 _SUFFIX = "ExecutionProvider"
@@ -19,13 +20,14 @@ def providers_of(inventory: Inventory, emulated: bool) -> tuple[Provider, ...]:
     return tuple(sorted(columns, key=lambda column: column.name != CPU))
 
 
-def notes_of(inventory: Inventory, emulated: bool) -> tuple[str, ...]:
+def notes_of(inventory: Inventory, emulated: bool) -> tuple[Message, ...]:
     """Which providers have no column, and why."""
+    notes = tuple(map(literal, inventory.notes))
     if emulated:
         missing = not any(device.emulated for device in inventory.devices)
-        return (*inventory.notes, *(("There is no emulated NPU here.",) if missing else ()))
+        return (*notes, *((say("no-emulated-npu"),) if missing else ()))
     left_out = [device.provider for device in inventory.devices if device.emulated]
-    return (*inventory.notes, *(f"{name} is only emulated here, and left out." for name in dict.fromkeys(left_out)))
+    return (*notes, *(say("only-emulated", name=name) for name in dict.fromkeys(left_out)))
 
 
 def _column(device: Device, first_npu: str) -> Provider:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_core.bench.energy import Energy, Interval
+from rag_core.messages import NOTHING, Message, from_data, to_data
 from rag_core.settings import Settings
 
 
@@ -125,17 +126,21 @@ class ProviderRun:
     provider: Provider
     stages: dict[str, StageFacts] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, Message] = field(default_factory=dict)
     energies: dict[str, list[Energy]] = field(default_factory=dict)
-    energy_notes: dict[str, list[str]] = field(default_factory=dict)
+    energy_notes: dict[str, list[Message]] = field(default_factory=dict)
     intervals: dict[str, Interval] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     vectors: list[list[float]] = field(default_factory=list)
     found: list[list[str]] = field(default_factory=list)
-    failure: str = ""
+    failure: Message = NOTHING
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {
+            "absent": {name: to_data(reason) for name, reason in self.absent.items()},
+            "energy_notes": {name: list(map(to_data, notes)) for name, notes in self.energy_notes.items()},
+            "failure": to_data(self.failure),
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ProviderRun:
@@ -144,14 +149,14 @@ class ProviderRun:
             provider=Provider(**stored["provider"]),
             stages={name: StageFacts(**facts) for name, facts in stored["stages"].items()},
             figures=dict(stored["figures"]),
-            absent=dict(stored["absent"]),
+            absent={name: from_data(reason) for name, reason in stored["absent"].items()},
             energies={name: [Energy(**energy) for energy in found] for name, found in stored["energies"].items()},
-            energy_notes={name: list(notes) for name, notes in stored["energy_notes"].items()},
+            energy_notes={name: list(map(from_data, notes)) for name, notes in stored["energy_notes"].items()},
             intervals={name: Interval(**interval) for name, interval in stored["intervals"].items()},
             said=[_said(said) for said in stored["said"]],
             vectors=stored["vectors"],
             found=stored["found"],
-            failure=stored["failure"],
+            failure=from_data(stored["failure"]),
         )
 
 
@@ -159,7 +164,7 @@ class ProviderRun:
 class Ended:
     """A measuring process's last message. `failure` is empty when all was measured."""
 
-    failure: str = ""
+    failure: Message = NOTHING
 
 
 def _said(stored: Mapping[str, Any]) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from rag_core.bench.compare import paper
 from rag_core.bench.compare.cells import Row, table_of
 from rag_core.bench.compare.comparing import Comparison
 from rag_core.bench.compare.records import ProviderRun
+from rag_core.messages import Message
 
 VERSION = 1
+Told = Callable[[Message | str], str]
 
 
-def json_of(comparison: Comparison, private: Mapping[str, str]) -> dict[str, Any]:
-    """`private` are texts that must not stand in a report, with what stands for them."""
+def json_of(comparison: Comparison, told: Told) -> dict[str, Any]:
+    """`told` puts what is said into words, without what must not stand in a report."""
     ids = [run.provider.id for run in comparison.runs]
     machine = asdict(replace(comparison.machine, versions=dict(comparison.machine.versions)))
     document = {
@@ -37,8 +39,8 @@ def json_of(comparison: Comparison, private: Mapping[str, str]) -> dict[str, Any
         "measured_before": list(comparison.again),
         "paper": paper.CITED,
     }
-    cleaned: dict[str, Any] = without(private, document)
-    return cleaned
+    words: dict[str, Any] = _in_words(document, told)
+    return words
 
 
 def _provider(run: ProviderRun) -> dict[str, Any]:
@@ -67,12 +69,16 @@ def private_places(folders: Mapping[Path, str]) -> dict[str, str]:
     return dict(sorted(written.items(), key=lambda item: -len(item[0])))
 
 
-def without(private: Mapping[str, str], value: Any) -> Any:
-    """`value`, which may be a text or hold texts, with what stands for the `private` ones."""
-    if isinstance(value, str):
-        for text, name in private.items():
-            value = value.replace(text, name)
-        return value
+def without(private: Mapping[str, str], text: str) -> str:
+    """With what stands for the `private` texts in it."""
+    for hidden, name in private.items():
+        text = text.replace(hidden, name)
+    return text
+
+
+def _in_words(value: Any, told: Told) -> Any:
+    if isinstance(value, (str, Message)):
+        return told(value)
     if isinstance(value, dict):
-        return {key: without(private, inner) for key, inner in value.items()}
-    return [without(private, inner) for inner in value] if isinstance(value, (list, tuple)) else value
+        return {key: _in_words(inner, told) for key, inner in value.items()}
+    return [_in_words(inner, told) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rag_core.bench.compare import paper
 from rag_core.bench.compare.cells import Cell, document_line, table_of
 from rag_core.bench.compare.comparing import Comparison
 from rag_core.bench.compare.records import ProviderRun, StageFacts
-from rag_core.bench.compare.report import without
+from rag_core.bench.compare.report import Told
+from rag_core.messages import NOTHING, Message, say
 from rag_core.stages import STAGES
 
 EMULATED = "†"
-EMULATED_NOTE = f"{EMULATED} The NPU is emulated on the processor: right results, but meaningless for speed and energy."
+EMULATED_NOTE = say("note-emulated", mark=EMULATED)
 BUSY_PERCENT = 10.0  # a laptop that nobody uses takes less
-PAPER_COLUMNS = ("paper: NPU", "paper: CPU")
+PAPER_COLUMNS = tuple(say("column-paper", device=device) for device in ("NPU", "CPU"))
 
 
 class Notes:
     """Numbered remarks below a table; one that is said again keeps its number."""
 
-    def __init__(self, private: Mapping[str, str]) -> None:
-        self._private = private
+    def __init__(self, told: Told) -> None:
+        self.told = told
         self.texts: list[str] = []
 
-    def mark(self, text: str) -> str:
+    def mark(self, said: Message) -> str:
         """The mark for a cell; nothing for nothing."""
-        if not text:
+        if not said:
             return ""
-        cleaned = self.cleaned(text)
-        if cleaned not in self.texts:
-            self.texts.append(cleaned)
-        return f" [{self.texts.index(cleaned) + 1}]"
-
-    def cleaned(self, text: str) -> str:
-        return str(without(self._private, text))
+        text = self.told(said)
+        if text not in self.texts:
+            self.texts.append(text)
+        return f" [{self.texts.index(text) + 1}]"
 
     def lines(self) -> list[str]:
         return [f"[{number}] {text}" for number, text in enumerate(self.texts, start=1)]
 
 
-def columns_of(comparison: Comparison) -> list[str]:
-    return ["", "unit", *(run.provider.title for run in comparison.runs), *PAPER_COLUMNS]
+def columns_of(comparison: Comparison) -> list[Message | str]:
+    return ["", say("column-unit"), *(run.provider.title for run in comparison.runs), *PAPER_COLUMNS]
 
 
 def rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
     """The table's text, a list for each row."""
     return [
         [
-            row.label + notes.mark(row.note),
+            notes.told(row.label) + notes.mark(row.note),
             row.unit,
             *(_shown(cell, notes) for cell in row.cells),
             *("–" if value is None else f"{value:,.6g}" for value in row.paper),  # as they are printed there
@@ -60,14 +58,15 @@ def rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
 def fact_rows_of(comparison: Comparison, notes: Notes) -> list[list[str]]:
     """What ran where: model, precision, placement, load time; and the memory of each process."""
     runs = comparison.runs
-    rows = [["Device", "", *(run.provider.device + notes.mark(run.failure) for run in runs)]]
+    told = notes.told
+    rows = [[told(say("row-device")), "", *(run.provider.device + notes.mark(run.failure) for run in runs)]]
     for stage in STAGES:
         if any(stage.name in run.stages for run in runs):
             facts = [run.stages.get(stage.name) for run in runs]
-            rows.append([f"Model for {stage.word}", "", *(_model(fact) for fact in facts)])
-            rows.append([f"Opening it for {stage.word}", "s", *(_opening(run, stage.name) for run in runs)])
+            rows.append([told(say("row-model", stage=stage.word)), "", *(_model(fact) for fact in facts)])
+            rows.append([told(say("row-opening", stage=stage.word)), "s", *(_opening(run, stage.name) for run in runs)])
     peaks = [run.figures.get("peak_memory_mib") for run in runs]
-    rows.append(["Peak memory of the process", "MiB", *("–" if peak is None else _number(peak) for peak in peaks)])
+    rows.append([told(say("row-peak-memory")), "MiB", *("–" if peak is None else _number(peak) for peak in peaks)])
     return rows
 
 
@@ -83,24 +82,37 @@ def _model(facts: StageFacts | None) -> str:
     return ", ".join(part for part in (facts.model, facts.precision, placed or facts.provider) if part)
 
 
-def markdown_of(comparison: Comparison, private: Mapping[str, str]) -> str:
+def markdown_of(comparison: Comparison, told: Told) -> str:
     """To be pasted beside the paper's table."""
-    notes = Notes(private)
+    notes = Notes(told)
     machine, work = comparison.machine, comparison.work
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    figures = _markdown_table(columns_of(comparison), rows_of(comparison, notes))
-    facts = _markdown_table(
-        ["", "unit", *(run.provider.title for run in comparison.runs)], fact_rows_of(comparison, notes)
-    )
+    columns = [told(column) for column in columns_of(comparison)]
+    figures = _markdown_table(columns, rows_of(comparison, notes))
+    facts = _markdown_table(columns[: -len(PAPER_COLUMNS)], fact_rows_of(comparison, notes))
     lines = [
-        f"# Alcove {machine.alcove} on {machine.processor}",
+        told(say("report-title", version=machine.alcove, processor=machine.processor)),
         "",
-        f"{machine.cores} cores, {machine.memory_gib:.0f} GiB, {machine.system} ({machine.architecture}), Python "
-        f"{machine.python}, {versions}; {machine.date}.",
+        told(
+            say(
+                "report-machine",
+                cores=machine.cores,
+                memory=machine.memory_gib,
+                system=f"{machine.system} ({machine.architecture}), Python {machine.python}, {versions}",
+                date=machine.date,
+            )
+        ),
         "",
-        f"The same work for each: {document_line(comparison.reading)}; {work.questions} questions, answers of up to "
-        f"{work.max_new_tokens} tokens from up to {work.evidence_tokens} tokens of {work.top_k} passages. Energy is "
-        "less what the machine takes at rest.",
+        told(
+            say(
+                "report-work",
+                documents=document_line(comparison.reading),
+                questions=work.questions,
+                answer=work.max_new_tokens,
+                evidence=work.evidence_tokens,
+                passages=work.top_k,
+            )
+        ),
         "",
         *figures,
         "",
@@ -113,14 +125,14 @@ def markdown_of(comparison: Comparison, private: Mapping[str, str]) -> str:
 
 def text_notes(comparison: Comparison, notes: Notes) -> list[str]:
     emulated = any(run.provider.emulated for run in comparison.runs)
-    before = [f"Measured before a stop, the same day: {', '.join(comparison.again)}."] if comparison.again else []
-    told = [f"The paper's: {paper.CITED}", *([EMULATED_NOTE] if emulated else []), *before]
-    if comparison.busy_percent > BUSY_PERCENT:
-        told.append(
-            f"Other programs took {comparison.busy_percent:.0f} % of the processor when this began: the figures are "
-            "worse than the machine's own."
-        )
-    found = [*told, *(notes.cleaned(note) for note in comparison.device_notes), *notes.lines()]
+    said = [
+        say("note-paper", cited=paper.CITED),
+        EMULATED_NOTE if emulated else NOTHING,
+        say("note-measured-before", what=", ".join(comparison.again)) if comparison.again else NOTHING,
+        say("note-busy", percent=comparison.busy_percent) if comparison.busy_percent > BUSY_PERCENT else NOTHING,
+        *comparison.device_notes,
+    ]
+    found = [*(notes.told(note) for note in said if note), *notes.lines()]
     return [line for text in found for line in (text, "")][:-1]
 
 

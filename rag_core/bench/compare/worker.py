@@ -19,7 +19,8 @@ from rag_core.bench.compare.proven_nodes import proven_nodes
 from rag_core.bench.compare.records import Ended, Order
 from rag_core.bench.energy import find_meters
 from rag_core.engine.models import Models
-from rag_core.errors import RagError
+from rag_core.errors import IndexMismatch, RagError, UserError
+from rag_core.messages import literal, say
 from rag_core.paths import DataDir
 from rag_core.process.children import take_order
 
@@ -43,7 +44,7 @@ def main() -> None:
     try:
         _measure(order, tell)
     except RagError as error:
-        ended = Ended(str(getattr(error, "message", error)))
+        ended = Ended(error.message if isinstance(error, UserError | IndexMismatch) else literal(str(error)))
     tell(ended)
     os._exit(0)  # all is told; runtimes of devices take their time to say goodbye, and may crash at it
 
@@ -65,6 +66,6 @@ def _name_the_unforeseen(tell: Callable[[object], None]) -> None:
     def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:  # noqa: ARG001
         places = traceback.extract_tb(trace)
         where = f" in {Path(places[-1].filename).name}, line {places[-1].lineno}" if places else ""
-        tell(Ended(f"Alcove made a mistake ({kind.__name__}{where})."))
+        tell(Ended(say("process-mistake", what=f"{kind.__name__}{where}")))
 
     sys.excepthook = last_words

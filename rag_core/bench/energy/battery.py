@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag_core.bench.energy.meter import MeterFailed, Source
+from rag_core.bench.energy.meter import MeterFailed, Source, unreadable
+from rag_core.messages import Message, say
 
 COVERS = "whole machine (battery discharge; coarse, for minutes of work only)"
 _JOULES_PER_MWH = 3.6
@@ -50,7 +51,7 @@ class BatteryMeter:
         with self._lock:
             now = self._levels()
             if len(now) != len(self._last):
-                raise MeterFailed("A battery was taken out or put in.")
+                raise MeterFailed(say("battery-changed"))
             for level, last in zip(now, self._last, strict=True):
                 self._sum += (last.amount - level.amount) * (last.joules_per_unit + level.joules_per_unit) / 2
             self._last = now
@@ -61,7 +62,7 @@ class BatteryMeter:
         """Nothing is held between readings."""
 
 
-def find_battery(sys_root: Path) -> tuple[tuple[BatteryMeter, ...], tuple[str, ...]]:
+def find_battery(sys_root: Path) -> tuple[tuple[BatteryMeter, ...], tuple[Message, ...]]:
     """The battery, if the computer runs on it now; else why not."""
     levels: Levels = LinuxLevels(sys_root)
     if sys.platform == "win32":
@@ -69,7 +70,7 @@ def find_battery(sys_root: Path) -> tuple[tuple[BatteryMeter, ...], tuple[str, .
     try:
         return (BatteryMeter(levels),), ()
     except MeterFailed as failure:
-        return (), (f"Battery: {failure}",)
+        return (), (say("meter-absent", meter=say("battery"), why=failure.whole),)
 
 
 class LinuxLevels:
@@ -87,11 +88,11 @@ class LinuxLevels:
         except FileNotFoundError:
             batteries, states, outside = [], set(), []
         except OSError as error:
-            raise MeterFailed(f"{self._folder} cannot be read ({error}).") from error
+            raise unreadable(self._folder, error) from error
         if not batteries:
-            raise MeterFailed("This computer has none.")
+            raise MeterFailed(say("there-is-none"))
         if outside or "Charging" in states or "Discharging" not in states:
-            raise MeterFailed("The computer does not run on it now.", "Unplug the charger to measure with it.")
+            raise MeterFailed(say("battery-not-in-use"), say("unplug-charger"))
         return tuple(self._level(battery) for battery in batteries)
 
     def _level(self, battery: Path) -> Level:
@@ -101,7 +102,7 @@ class LinuxLevels:
                 return Level(int(energy_uwh) * 3600 / 1e6)
             charge_uah, voltage_uv = int(_text(battery / "charge_now")), int(_text(battery / "voltage_now"))
         except (OSError, ValueError) as error:
-            raise MeterFailed(f"{battery} does not tell what is left in it ({error}).") from error
+            raise MeterFailed(say("battery-unknown-level", what=str(battery), error=str(error))) from error
         return Level(charge_uah * 3600 / 1e6, voltage_uv / 1e6)
 
 
@@ -116,14 +117,14 @@ def _text(path: Path) -> str:
 def parse_windows_state(state: bytes) -> Level:
     """Read a SYSTEM_BATTERY_STATE: all batteries together."""
     if len(state) < _WINDOWS_STATE.size:
-        raise MeterFailed("Windows told less about the battery than it should.")
+        raise MeterFailed(say("device-answer-short"))
     on_mains, present, charging, discharging, _tag, capacity, remaining, *_ = _WINDOWS_STATE.unpack_from(state)
     if not present:
-        raise MeterFailed("This computer has none.")
+        raise MeterFailed(say("there-is-none"))
     if on_mains or charging or not discharging:
-        raise MeterFailed("The computer does not run on it now.", "Unplug the charger to measure with it.")
+        raise MeterFailed(say("battery-not-in-use"), say("unplug-charger"))
     if remaining == _UNKNOWN or capacity in (0, _RELATIVE, _UNKNOWN):
-        raise MeterFailed("It does not tell what is left in milliwatt-hours.")
+        raise MeterFailed(say("battery-without-mwh"))
     return Level(remaining * _JOULES_PER_MWH)
 
 
@@ -138,5 +139,5 @@ if sys.platform == "win32":
         answer = ctypes.create_string_buffer(_WINDOWS_STATE.size)
         status = call(system_battery_state, None, 0, answer, _WINDOWS_STATE.size)
         if status != 0:
-            raise MeterFailed(f"Windows does not tell its state (status {status:#010x}).")
+            raise unreadable("Windows", f"{status:#010x}")
         return (parse_windows_state(answer.raw),)

@@ -16,7 +16,8 @@ from rag_core.bench.energy.emi_structures import (
     parse_channel_names,
     parse_energies_pwh,
 )
-from rag_core.bench.energy.meter import MeterFailed, Source
+from rag_core.bench.energy.meter import MeterFailed, Source, unreadable
+from rag_core.messages import Message, say
 
 # CTL_CODE(FILE_DEVICE_UNKNOWN, 0..3, METHOD_BUFFERED, FILE_READ_ACCESS)
 GET_VERSION, GET_METADATA_SIZE, GET_METADATA, GET_MEASUREMENT = 0x224000, 0x224004, 0x224008, 0x22400C
@@ -51,16 +52,16 @@ class EmiMeter:
             self._first_pwh = self._lowest_pwh = self._read()
         except (OSError, MeterFailed) as error:
             self.close()
-            raise MeterFailed(f"{self.name} cannot be opened ({error}).") from error
+            raise unreadable(self.name, error) from error
         if self._first_pwh == 0:
             self.close()
-            raise MeterFailed(f"{self.name} stands at zero: it does not count here.")
+            raise MeterFailed(say("meter-at-zero", name=self.name))
 
     def joules(self) -> float:
         with self._lock:
             now_pwh = self._read()
             if now_pwh < self._lowest_pwh:
-                raise MeterFailed(f"{self.name} started again from zero.")
+                raise MeterFailed(say("meter-began-again", name=self.name))
             self._lowest_pwh = now_pwh
             return (now_pwh - self._first_pwh) * _JOULES_PER_PWH
 
@@ -77,7 +78,7 @@ class EmiMeter:
                 for path, device in self._devices.items()
             }
         except OSError as error:
-            raise MeterFailed(f"{self.name} cannot be read ({error}).") from error
+            raise unreadable(self.name, error) from error
         return sum(energies[channel.device][channel.index] for channel in self._channels)
 
 
@@ -90,26 +91,30 @@ def read_names(device: EmiDevice) -> tuple[str, ...]:
 
 def find_emi_meters(
     devices: Sequence[str], open_device: Callable[[str], EmiDevice]
-) -> tuple[tuple[EmiMeter, ...], tuple[str, ...]]:
+) -> tuple[tuple[EmiMeter, ...], tuple[Message, ...]]:
     """A meter for each part of the machine that the devices count, and why others are absent."""
     channels: list[Channel] = []
-    notes: list[str] = [] if devices else ["EMI: Windows knows no energy meter in this computer."]
+    notes = [] if devices else [_absent(say("there-is-none"))]
     for path in devices:
         try:
             channels += _channels_of(path, open_device)
         except (OSError, MeterFailed) as error:
-            notes.append(f"EMI: an energy meter cannot be read ({error}).")
+            notes.append(_absent(unreadable(path, error).message))
     groups = group_channels(channels)
     if channels and not groups:
         names = ", ".join(channel.name for channel in channels)
-        notes.append(f"EMI: no channel says by its name what it covers ({names}).")
+        notes.append(_absent(say("channels-unnamed", names=names)))
     meters: list[EmiMeter] = []
     for covers, chosen in groups.items():
         try:
             meters.append(EmiMeter(covers, chosen, open_device))
         except MeterFailed as failure:
-            notes.append(f"EMI: {failure}")
+            notes.append(_absent(failure.whole))
     return tuple(meters), tuple(notes)
+
+
+def _absent(why: Message) -> Message:
+    return say("meter-absent", meter="EMI", why=why)
 
 
 def _channels_of(path: str, open_device: Callable[[str], EmiDevice]) -> list[Channel]:

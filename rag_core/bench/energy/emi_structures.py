@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag_core.bench.energy.meter import MeterFailed
+from rag_core.messages import say
 
 _V1 = struct.Struct("<i32s32sHH")  # unit, maker, model, revision, bytes of the name that follows
 _V2 = struct.Struct("<32s32sHH")  # maker, model, revision, channels that follow
@@ -38,7 +39,7 @@ def parse_channel_names(version: int, metadata: bytes) -> tuple[str, ...]:
             unit, _, _, _, name_bytes = _V1.unpack_from(metadata)
             return (_name(metadata, _V1.size, unit, name_bytes),)
         if version != 2:
-            raise MeterFailed(f"Version {version} of the interface is not known.")
+            raise MeterFailed(say("device-unknown", what=f"Version {version}"))
         *_, count = _V2.unpack_from(metadata)
         names, offset = [], _V2.size
         for _ in range(count):
@@ -46,15 +47,15 @@ def parse_channel_names(version: int, metadata: bytes) -> tuple[str, ...]:
             names.append(_name(metadata, offset + _V2_CHANNEL.size, unit, name_bytes))
             offset += _V2_CHANNEL.size + name_bytes
     except struct.error as error:
-        raise MeterFailed("The description of the device is cut off.") from error
+        raise MeterFailed(say("device-cut-off")) from error
     return tuple(names)
 
 
 def _name(metadata: bytes, offset: int, unit: int, name_bytes: int) -> str:
     if unit != 0:
-        raise MeterFailed(f"The device counts in a unit that is not known ({unit}).")
+        raise MeterFailed(say("device-unknown", what=f"unit {unit}"))
     if offset + name_bytes > len(metadata):
-        raise MeterFailed("The description of the device is cut off.")
+        raise MeterFailed(say("device-cut-off"))
     text = metadata[offset : offset + name_bytes].decode("utf-16-le", errors="replace")
     return text.split("\0", 1)[0].strip()
 
@@ -62,7 +63,7 @@ def _name(metadata: bytes, offset: int, unit: int, name_bytes: int) -> str:
 def parse_energies_pwh(measurement: bytes, channels: int) -> tuple[int, ...]:
     """The energy of each channel of an EMI_MEASUREMENT_DATA, in picowatt-hours."""
     if len(measurement) < channels * _SAMPLE.size:
-        raise MeterFailed("The device answered with fewer channels than it described.")
+        raise MeterFailed(say("device-answer-short"))
     return tuple(_SAMPLE.unpack_from(measurement, index * _SAMPLE.size)[0] for index in range(channels))
 
 

@@ -16,6 +16,7 @@ from statistics import median
 
 from rag_core.bench.energy.hwinfo_file import read_log
 from rag_core.bench.energy.meter import Energy, Interval, MeterFailed, Source
+from rag_core.messages import say
 
 _KNOWN = (
     ("whole machine (system power)", re.compile(r"(Total )?System Power\b", re.IGNORECASE)),
@@ -49,7 +50,9 @@ class HwinfoLog:
     def energy(self, column: str, work: Interval, idle: Interval | None = None) -> Energy:
         """Of one of `columns`. Without `idle`, an interval of rest, what the machine takes at rest stays unknown."""
         if column not in self.columns:
-            raise MeterFailed(f"{self._name} has no column {column!r}.", f"It has: {', '.join(self.columns)}.")
+            raise MeterFailed(
+                say("log-without-column", name=self._name, column=column), say("log-has", names=", ".join(self.columns))
+            )
         covers = next((covers for covers, pattern in _KNOWN if pattern.match(column)), column)
         return self._energy(column, covers, work, idle)
 
@@ -62,10 +65,8 @@ class HwinfoLog:
         samples = self._samples(column, asked)
         within = sum(asked.started <= moment <= asked.ended for moment, _ in samples)
         if within < _FEWEST_LINES:
-            raise MeterFailed(
-                f"{self._name} has only {within} lines within the {asked.seconds:.1f} s that were measured.",
-                "Let HWiNFO log more often, or measure longer work.",
-            )
+            few = say("log-lines-few", name=self._name, count=within, seconds=asked.seconds)
+            raise MeterFailed(few, say("log-more-often"))
         return sum(_area(before, after, asked) for before, after in pairwise(samples))
 
     def _samples(self, column: str, asked: Interval) -> list[_Sample]:
@@ -75,10 +76,10 @@ class HwinfoLog:
         last = min(index for index, moment in enumerate(moments) if moment >= asked.ended)
         steps = [after - before for before, after in pairwise(moments)]
         if last < first or any(step < 0 for step in steps[first:last]):
-            raise MeterFailed(f"The times in {self._name} go backwards: the clock was set while it was written.")
+            raise MeterFailed(say("log-goes-backwards", name=self._name))
         longest = max(steps[first:last], default=0.0)
         if longest > _HOLE * median(steps):
-            raise MeterFailed(f"{self._name} has a hole of {longest:.1f} s within the time that was measured.")
+            raise MeterFailed(say("log-has-hole", name=self._name, seconds=longest))
         return [(moments[index], self._watts(index, column)) for index in range(first, last + 1)]
 
     def _axis(self, asked: Interval) -> Sequence[float]:
@@ -86,11 +87,9 @@ class HwinfoLog:
         axes = [axis for axis in self._readings.time_axes if len(axis) > 1]
         covering = [axis for axis in axes if axis[0] <= asked.started and asked.ended <= axis[-1]]
         if not covering:
-            extents = " or ".join(_told(axis[0], axis[-1]) for axis in axes)
-            raise MeterFailed(
-                f"{self._name} does not cover the time that was measured, {_told(asked.started, asked.ended)}.",
-                f"It covers {extents}." if extents else "It has fewer than two lines that can be read.",
-            )
+            extents = ", ".join(_told(axis[0], axis[-1]) for axis in axes)
+            uncovered = say("log-elsewhere", name=self._name, asked=_told(asked.started, asked.ended))
+            raise MeterFailed(uncovered, say("log-covers", what=extents) if extents else say("log-too-short"))
         return min(covering, key=lambda axis: axis[-1] - axis[0])
 
     def _watts(self, index: int, column: str) -> float:
@@ -101,7 +100,8 @@ class HwinfoLog:
             watts = math.nan
         if not math.isfinite(watts):
             number = self._readings.line_numbers[index]
-            raise MeterFailed(f"{self._name}, line {number}: {column} is {cell!r}, not a number.")
+            where = say("log-cell", name=self._name, line=number, column=column)
+            raise MeterFailed(say("not-a-number", where=where, text=repr(cell)))
         return watts
 
 
@@ -118,4 +118,4 @@ def _area(before: _Sample, after: _Sample, asked: Interval) -> float:
 
 def _told(started: float, ended: float) -> str:
     begin, end = datetime.fromtimestamp(started), datetime.fromtimestamp(ended)
-    return f"{begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
+    return f"{begin:%Y-%m-%d %H:%M:%S} – {end:%Y-%m-%d %H:%M:%S}"

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rag_core.bench.energy.meter import MeterFailed
+from rag_core.bench.energy.meter import MeterFailed, unreadable
+from rag_core.messages import NOTHING, Message, literal, say
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -38,10 +39,10 @@ def read_log(path: Path) -> Readings:
     rows = _rows(path)
     _, header = next(rows, (0, []))
     if [cell.lower() for cell in header[:2]] != ["date", "time"]:
-        raise MeterFailed(f"{path.name} is no log of HWiNFO: its first columns are not Date and Time.")
+        raise MeterFailed(say("no-hwinfo-log", name=path.name))
     places = [place for place, name in enumerate(header) if name.endswith("[W]")]
     if not places:
-        raise MeterFailed(f"{path.name} has no column in watts.", "Let HWiNFO log the power sensors as well.")
+        raise MeterFailed(say("log-without-watts", name=path.name), say("log-power-sensors"))
     lines = list(_lines_of_readings(path, rows, header))
     times = [_parse_times(path, number, row) for number, row in lines]
     axes = [tuple(axis) for axis in zip(*times, strict=True)]
@@ -53,12 +54,16 @@ def read_log(path: Path) -> Readings:
     )
 
 
+def _wrong(path: Path, line: int, what: Message, advice: Message = NOTHING) -> MeterFailed:
+    return MeterFailed(say("wrong-in-line", name=path.name, line=line, what=what), advice)
+
+
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each line's number and cells."""
     try:
         written = path.read_bytes()
     except OSError as error:
-        raise MeterFailed(f"{path} cannot be read ({error}).") from error
+        raise unreadable(path, error) from error
     try:
         text = written.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -68,7 +73,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         yield from ((reader.line_num, [cell.strip() for cell in row]) for row in reader)
     except csv.Error as error:
-        raise MeterFailed(f"{path.name}, line {reader.line_num}: {error}.") from error
+        raise _wrong(path, reader.line_num, literal(str(error))) from error
 
 
 def _lines_of_readings(
@@ -77,12 +82,12 @@ def _lines_of_readings(
     short: int | None = None
     for number, row in rows:
         if short is not None:
-            raise MeterFailed(f"{path.name}, line {short}: columns are missing.")
+            raise _wrong(path, short, say("columns-missing"))
         if not row or not row[0]:
             continue
         if row[0].lower() == "date":
             if row != header:
-                raise MeterFailed(f"{path.name}, line {number}: the columns change here.", "Log to a new file.")
+                raise _wrong(path, number, say("columns-change"), say("log-to-new-file"))
         elif len(row) < len(header):
             short = number  # the last line may still be being written
         else:
@@ -93,7 +98,7 @@ def _parse_times(path: Path, number: int, row: Sequence[str]) -> tuple[float | N
     """With the day before the month, and after it. A date that begins with the year can be read in one way only."""
     date, clock = _NUMBERS.findall(row[0]), _NUMBERS.findall(row[1])
     if len(date) != 3 or len(clock) not in (3, 4):
-        raise MeterFailed(f"{path.name}, line {number}: {row[0]!r}, {row[1]!r} is no date and time.")
+        raise _wrong(path, number, say("no-date-and-time", text=f"{row[0]!r}, {row[1]!r}"))
     first, second, third = (int(text) for text in date)
     micros = int(f"{clock[3]:0<6}"[:6]) if len(clock) == 4 else 0
     time = (int(clock[0]), int(clock[1]), int(clock[2]), micros)

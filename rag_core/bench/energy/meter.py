@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from rag_core.errors import UserError
+from rag_core.messages import say
 
 Source = Literal["rapl", "emi", "battery", "hwinfo"]
 
 
 class MeterFailed(UserError):
     """The meter cannot be read, or what it reads means nothing now (the charger was plugged in)."""
+
+
+def unreadable(what: Path | str, error: object) -> MeterFailed:
+    return MeterFailed(say("meter-unreadable", what=str(what), error=str(error)))
 
 
 class EnergyMeter(Protocol):

@@ -11,13 +11,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag_core.bench.energy.meter import MeterFailed, Source
+from rag_core.bench.energy.meter import MeterFailed, Source, unreadable
+from rag_core.messages import Message, say
 
 _TOP = re.compile(r"(?P<control>[a-z-]*rapl[a-z-]*):\d+")  # "intel-rapl:0" is a package, "intel-rapl:0:1" a part of it
-
-
-class AdministratorOnly(MeterFailed):
-    """Most systems keep these counters from everyone else, because they tell about other programs."""
 
 
 class RaplMeter:
@@ -33,7 +30,7 @@ class RaplMeter:
         self._ranges_uj = [_number(domain / "max_energy_range_uj") for domain in self._domains]
         self._last_uj = self._read()
         if 0 in self._last_uj:
-            raise MeterFailed(f"The counter of {name} stands at zero: it does not count here.")
+            raise MeterFailed(say("meter-at-zero", name=name))
 
     def joules(self) -> float:
         with self._lock:
@@ -50,21 +47,21 @@ class RaplMeter:
         return [_number(domain / "energy_uj") for domain in self._domains]
 
 
-def find_rapl_meters(sys_root: Path) -> tuple[tuple[RaplMeter, ...], tuple[str, ...]]:
+def find_rapl_meters(sys_root: Path) -> tuple[tuple[RaplMeter, ...], tuple[Message, ...]]:
     """The counters that can be read, and why others cannot."""
     folder = sys_root / "class" / "powercap"
     try:
         domains = _domains(folder)
     except FileNotFoundError:
-        return (), (f"RAPL: this system has no energy counters of the processor ({folder} is absent).",)
+        return (), (_absent(say("no-counters", folder=str(folder))),)
     except (MeterFailed, OSError) as failure:
-        return (), (f"RAPL: {folder} cannot be read ({failure}).",)
+        return (), (_absent(unreadable(folder, failure).message),)
     packages = [path for path, name in domains if name.startswith("package")]
     platform = [path for path, name in domains if name == "psys"]
     meters: list[RaplMeter] = []
-    notes: list[str] = []
+    notes: list[Message] = []
     if not packages:
-        notes.append(f"RAPL: {folder} has no counter of a whole processor package.")
+        notes.append(_absent(say("no-package-counter", folder=str(folder))))
     for name, covers, paths in (
         ("RAPL package counters", "processor package", packages),
         ("RAPL platform counter", "platform, as far as its maker connected it (psys)", platform),
@@ -72,11 +69,13 @@ def find_rapl_meters(sys_root: Path) -> tuple[tuple[RaplMeter, ...], tuple[str, 
         try:
             if paths:
                 meters.append(RaplMeter(name, covers, paths))
-        except AdministratorOnly:
-            notes.append(f"RAPL: {folder} exists but may be read by the administrator only ({name}).")
         except MeterFailed as failure:
-            notes.append(f"RAPL: {failure}")
+            notes.append(_absent(failure.whole))
     return tuple(meters), tuple(notes)
+
+
+def _absent(why: Message) -> Message:
+    return say("meter-absent", meter="RAPL", why=why)
 
 
 def _domains(folder: Path) -> list[tuple[Path, str]]:
@@ -98,13 +97,13 @@ def _number(path: Path) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise MeterFailed(f"{path} holds {text!r}, not a number.") from error
+        raise MeterFailed(say("not-a-number", where=str(path), text=repr(text))) from error
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except PermissionError as error:
-        raise AdministratorOnly(f"{path} may be read by the administrator only.") from error
+        raise MeterFailed(say("administrator-only", what=str(path))) from error  # they tell about other programs
     except (OSError, UnicodeDecodeError) as error:
-        raise MeterFailed(f"{path} cannot be read ({error}).") from error
+        raise unreadable(path, error) from error

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from rag_core.bench.energy.meter import Energy, EnergyMeter, MeterFailed
+from rag_core.messages import NOTHING
 
 _READ_EVERY_S = 60.0  # small RAPL counters start again from zero after a quarter of an hour of hard work
 
@@ -27,7 +28,7 @@ class EnergyWindow:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.energy: Energy | None = None
-        self.note = ""
+        self.note = NOTHING
         self._meter = meter
         self._idle_watts = idle_watts
         self._read_every_s, self._clock = read_every_s, clock
@@ -61,5 +62,5 @@ class EnergyWindow:
         try:
             return 0.0 if self.note else self._meter.joules()
         except MeterFailed as failure:
-            self.note = str(failure)
+            self.note = failure.whole
             return 0.0
