@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -31,7 +31,6 @@ class AnswerText(Translated, QTextBrowser):
     """`place_chosen` carries the index of the place that a chip leads to."""
 
     place_chosen = Signal(int)
-    height_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +65,7 @@ class AnswerText(Translated, QTextBrowser):
         self._writer, self._mark = self._begin(remarks)
         self._writer.write(blocks(marked(text, markers, remarks)))
         self._tell_readers()
-        self._tell_height()
+        self.updateGeometry()
 
     def set_streamed(self, text: str, of_passage: Mapping[int, int]) -> None:
         """Show a text that is still growing: `text` begins with what was shown before."""
@@ -76,7 +75,7 @@ class AnswerText(Translated, QTextBrowser):
         self._is_streaming = True
         self._source, self._of_passage = text, of_passage
         self._write_open(text[self._closed_until :])
-        self._tell_height()
+        self.updateGeometry()
 
     def _write_open(self, rest: str) -> None:
         self._writer.rewind(self._mark)
@@ -120,10 +119,6 @@ class AnswerText(Translated, QTextBrowser):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(120, 0)
-
-    def _tell_height(self) -> None:
-        self.updateGeometry()
-        self.height_changed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         event.ignore()  # the conversation scrolls, not one answer in it
@@ -206,14 +201,12 @@ class AnswerText(Translated, QTextBrowser):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._source:
-            if self._is_streaming:
-                self._is_streaming = False
-                self.set_streamed(self._source, self._of_passage)
-            else:
-                self.set_answer(self._source, self._markers, self._remarks)
+    def retheme(self) -> None:
+        if self._is_streaming:
+            self._is_streaming = False
+            self.set_streamed(self._source, self._of_passage)
+        elif self._source:
+            self.set_answer(self._source, self._markers, self._remarks)
 
 
 def _cursor_x(line: object, position: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from app.conversation.export_pdf import write_pdf
 from app.conversation.questions_controller import QuestionsController
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
+from app.kit.background import Background
 from app.kit.notices import Notice
 from app.kit.text import tr
 from rag_core.conversations.records import Conversation, Turn
@@ -33,7 +33,6 @@ class ConversationsController(Controller):
 
     opened = Signal(int)
     exported = Signal(str)
-    _pdf_written = Signal(str, object)  # path, and the Failed that says why it was not
 
     def __init__(self, engine: EngineLink, questions: QuestionsController, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
@@ -43,10 +42,9 @@ class ConversationsController(Controller):
         self.library = ""
         self._listing: JobHandle | None = None
         self._loading: JobHandle | None = None
-        self._threads: list[threading.Thread] = []
+        self._background = Background(self)
         questions.conversation_created.connect(self._created)
         questions.conversation_updated.connect(lambda _: self.refresh())
-        self._pdf_written.connect(self._tell_pdf)
 
     def set_library(self, name: str) -> None:
         """Show this library's conversations, and a new conversation in it ("" for no library)."""
@@ -110,8 +108,7 @@ class ConversationsController(Controller):
 
     def shutdown(self) -> None:
         """Wait for a PDF that is being written: half a file would be worse than a second's wait."""
-        for thread in self._threads:
-            thread.join(timeout=2.0)
+        self._background.shutdown(2.0)
 
     def _show(self, place: ConversationPlace) -> None:
         if self._loading is not None:
@@ -151,24 +148,20 @@ class ConversationsController(Controller):
         handle.start()
 
     def _write_pdf(self, path: Path, title: str, turns: tuple[Turn, ...]) -> None:
-        def work() -> None:
-            failure = None
+        def work() -> Failed | None:
             try:
                 write_pdf(path, title, turns)
             except UserError as error:
-                failure = Failed("user", error.message, error.advice)
-            self._pdf_written.emit(str(path), failure)
+                return Failed("user", error.message, error.advice)
+            return None
 
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=work, name="alcove-export-pdf", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        def tell(failure: Failed | None) -> None:
+            if failure is not None:
+                self._tell(failure)
+            else:
+                self._tell_exported(path)
 
-    def _tell_pdf(self, path: str, failure: Failed | None) -> None:
-        if failure is not None:
-            self._tell(failure)
-        else:
-            self._tell_exported(Path(path))
+        self._background.run(work, tell)
 
     def _tell_exported(self, path: Path) -> None:
         self.exported.emit(str(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -251,13 +251,6 @@ class TurnCard(Translated, QWidget):
 
     def _remember_checks_expanded(self, is_expanded: bool) -> None:
         self.turn.checks_expanded = is_expanded
-
-    def focus_first(self) -> None:
-        """Give the keyboard to the first control of the turn."""
-        for widget in self.findChildren(QWidget):
-            if widget.isVisibleTo(self) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                widget.setFocus(Qt.FocusReason.TabFocusReason)
-                return
 
 
 def _remarks(support: Support) -> list[Remark]:

@@ -8,7 +8,6 @@ on a thread: a drive that is away can take seconds to say so.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,10 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, QFileSystemWatcher, QObject, QStorageInfo, QTimer, Signal
 
 from app.documents.indexing_model import Reach
+from app.kit.background import Background
 from rag_core.paths import is_inside
 
+Folders = tuple[Path, ...]
 MOST_WATCHED = 300  # folders; a system's handles are few
 _QUIET_MS = 2_000  # nothing may change for so long before a folder is read again
 _LONGEST_QUIET_MS = 10_000  # a folder in which something always changes is read all the same
@@ -44,16 +45,13 @@ class FolderWatch(QObject):
 
     folder_changed = Signal(Path)
     reach_told = Signal(Path, str)
-    folders_found = Signal(int, object)
-    _looked = Signal(object)
 
     def __init__(self, parent: QObject | None = None, quiet_ms: int = _QUIET_MS) -> None:
         super().__init__(parent)
         self._folders: tuple[Path, ...] = ()
         self._round = 0
         self._report_all = False
-        self._is_over = False
-        self._threads: list[threading.Thread] = []
+        self._background = Background(self)
         self._since = QElapsedTimer()
         self._first_change = QElapsedTimer()
         self._watcher = QFileSystemWatcher(self)
@@ -61,7 +59,6 @@ class FolderWatch(QObject):
         self._changed: set[Path] = set()
         self._quiet = QTimer(self, singleShot=True, interval=quiet_ms)
         self._quiet.timeout.connect(self._look_at_changed)
-        self._looked.connect(self._apply)
 
     def set_folders(self, folders: Sequence[Path]) -> None:
         """Follow these and no others; all of them are looked at now."""
@@ -86,20 +83,18 @@ class FolderWatch(QObject):
         if not self._since.isValid() or self._since.elapsed() >= _LOOK_AGAIN_MS:
             self.look()
 
-    def find_folders(self, token: int, paths: Sequence[Path]) -> None:
-        """Which of `paths` are folders, told by `folders_found(token, folders)`; asking a drive can take long."""
+    def find_folders(self, paths: Sequence[Path], found: Callable[[Folders], object]) -> None:
+        """`found` is called with those of `paths` that are folders; asking a drive can take long."""
         # `Path.is_dir` raises for a drive that is away
-        self._spawn(lambda: self._tell_found(token, tuple(path for path in paths if os.path.isdir(path))))  # noqa: PTH112
+        self._background.run(lambda: tuple(path for path in paths if os.path.isdir(path)), found)  # noqa: PTH112
 
     def shutdown(self) -> None:
-        """No signal follows. A thread that waits for a dead drive is left behind; it ends with the program."""
-        self._is_over = True
+        """No signal follows."""
         self._round += 1
         self._folders = ()
         self._quiet.stop()
         self._forget_watches()
-        for thread in self._threads:
-            thread.join(timeout=1.0)
+        self._background.shutdown()
 
     def _forget_watches(self) -> None:
         watched = self._watcher.directories()
@@ -119,21 +114,7 @@ class FolderWatch(QObject):
 
     def _start(self, round_number: int) -> None:
         folders = self._folders
-        self._spawn(lambda: self._tell_looked(look_at(round_number, folders)))
-
-    def _tell_found(self, token: int, folders: tuple[Path, ...]) -> None:
-        if not self._is_over:
-            self.folders_found.emit(token, folders)
-
-    def _tell_looked(self, looked: Looked) -> None:
-        if not self._is_over:
-            self._looked.emit(looked)
-
-    def _spawn(self, work: Callable[[], None]) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=work, name="look at folders", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        self._background.run(lambda: look_at(round_number, folders), self._apply)
 
     def _apply(self, looked: Looked) -> None:
         if looked.round != self._round:

@@ -44,11 +44,9 @@ class FoldersController(Controller):
         self._reach: dict[Path, Reach] = {}
         self._edits: deque[_Edit] = deque()
         self._is_saving = False
-        self._asked: dict[int, str] = {}
         self._watch = watch or FolderWatch(self)
         self._watch.reach_told.connect(self._note_reach)
         self._watch.folder_changed.connect(self._pass_on)
-        self._watch.folders_found.connect(self._remember_found)
 
     def set_library(self, name: str) -> None:
         self._library = name
@@ -75,9 +73,7 @@ class FoldersController(Controller):
 
     def remember(self, library: str, paths: Sequence[Path]) -> None:
         """Those of `paths` that are folders are followed from now on."""
-        token = len(self._asked) + 1
-        self._asked[token] = library
-        self._watch.find_folders(token, paths)
+        self._watch.find_folders(paths, lambda found: self._remember_found(library, found))
 
     def set_in_sync(self, path: Path, in_sync: bool) -> None:
         self._edit(
@@ -98,8 +94,7 @@ class FoldersController(Controller):
     def count(self, path: Path) -> int:
         return self._counts.get(path, 0)
 
-    def _remember_found(self, token: int, found: tuple[Path, ...]) -> None:
-        library = self._asked[token]
+    def _remember_found(self, library: str, found: tuple[Path, ...]) -> None:
         if found:
             self._edit(library, lambda folders: with_added(folders, found))
 

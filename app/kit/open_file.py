@@ -4,12 +4,13 @@ because a network drive that has gone answers after half a minute."""
 from __future__ import annotations
 
 import sys
-import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
+from app.kit.background import Background
 from app.kit.notices import Notice
 from app.kit.text import tr
 
@@ -18,25 +19,21 @@ class FileOpener(QObject):
     """`open` and `show_in_folder` answer at once; what went wrong comes as a notice."""
 
     noticed = Signal(object)
-    _looked = Signal(object, bool, bool)  # path, whether to open it (else its folder), whether it is there
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._looked.connect(self._go_on)
+        self._background = Background(self)
 
     def open(self, path: Path) -> None:
-        self._look(path, True)
+        self._look(path, launch)
 
     def show_in_folder(self, path: Path) -> None:
-        self._look(path, False)
+        self._look(path, reveal_in_folder)
 
-    def _look(self, path: Path, to_open: bool) -> None:
-        looking = threading.Thread(
-            target=lambda: self._looked.emit(path, to_open, _is_there(path)), name="look for a file", daemon=True
-        )
-        looking.start()
+    def _look(self, path: Path, opens: Callable[[Path], bool]) -> None:
+        self._background.run(lambda: _is_there(path), lambda is_there: self._go_on(path, opens, is_there))
 
-    def _go_on(self, path: Path, to_open: bool, is_there: bool) -> None:
+    def _go_on(self, path: Path, opens: Callable[[Path], bool], is_there: bool) -> None:
         if not is_there:
             self.noticed.emit(
                 Notice(
@@ -45,7 +42,7 @@ class FileOpener(QObject):
                     tr("It may have been moved or renamed, or its drive is not connected."),
                 )
             )
-        elif not (launch(path) if to_open else reveal_in_folder(path)):
+        elif not opens(path):
             self.noticed.emit(
                 Notice(
                     "warning",

@@ -24,7 +24,6 @@ class LibrariesController(Controller):
     """
 
     library_chosen = Signal(str)
-    library_created = Signal(str)
     rename_begun = Signal(str)
     rename_failed = Signal(str)
     library_renamed = Signal(str, str)
@@ -111,7 +110,6 @@ class LibrariesController(Controller):
     def _created(self, info: LibraryInfo) -> None:
         self._lay(info)
         self.name_accepted.emit(info.name)
-        self.library_created.emit(info.name)
         self._choose(info.name)
 
     def _renamed(self, name: str, info: LibraryInfo) -> None:

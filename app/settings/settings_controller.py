@@ -10,9 +10,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from app.engine.background import Background
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
+from app.kit.background import Background
 from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
 from app.settings.packs_model import PackCheck, PacksModel
@@ -57,8 +57,7 @@ class SettingsController(Controller):
         self.packs = PacksModel(self)
         self._data_dir = data_dir
         self._importing: JobHandle | None = None
-        self._sizing = Background(self._size_of_data, self)
-        self._sizing.done.connect(self._take_size)
+        self._background = Background(self)
         engine.engine_ready.connect(self.load)
 
     # What is stored
@@ -74,7 +73,8 @@ class SettingsController(Controller):
         self._load_library()
         if self._data_dir is not None:
             self.model.set_data(self._data_dir.root, None)
-            self._sizing.start()
+            root = self._data_dir.root
+            self._background.run(lambda: _size_below(root), lambda size: self.model.set_data(root, size))
 
     def set_library(self, name: str) -> None:
         self.model.set_library(name, LibrarySettings())
@@ -153,7 +153,7 @@ class SettingsController(Controller):
             self._run(ListConversations(library), lambda found: self._delete_all(library, list(found)))
 
     def shutdown(self) -> None:
-        self._sizing.shutdown()
+        self._background.shutdown()
 
     def _load_library(self) -> None:
         library = self.model.library
@@ -246,13 +246,6 @@ class SettingsController(Controller):
         self._run(
             DeleteConversation(library, first.conversation_id), lambda _: self._delete_all(library, conversations)
         )
-
-    def _size_of_data(self) -> int:
-        return _size_below(self._data_dir.root) if self._data_dir is not None else 0
-
-    def _take_size(self, size_bytes: int) -> None:
-        if self._data_dir is not None:
-            self.model.set_data(self._data_dir.root, size_bytes)
 
 
 def _result(is_good: bool, text: Message | str) -> PackCheck:

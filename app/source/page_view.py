@@ -48,7 +48,6 @@ class PageView(QAbstractScrollArea):
 
     pictures_wanted = Signal(object)  # a list of PageWish
     page_reached = Signal(int)
-    zoom_changed = Signal(float)  # 1.0 is the real size
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,7 +125,6 @@ class PageView(QAbstractScrollArea):
         after = self._layout.rect(index)
         self._scroll.to(round(after.top() + share[1] * after.height() - around.y()), animated=False)
         self.horizontalScrollBar().setValue(round(after.left() + share[0] * after.width() - around.x()))
-        self.zoom_changed.emit(self.zoom)
 
     # Going to a place
 
@@ -305,7 +303,6 @@ class PageView(QAbstractScrollArea):
             self._scroll.to(round(after.top() + share * after.height() - self._middle().y()), animated=False)
         else:
             self._lay_out()
-        self.zoom_changed.emit(self.zoom)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802, ARG002 - Qt's name and arguments
         self.viewport().update()

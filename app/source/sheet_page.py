@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.kit.design import L, S, colours
 from app.kit.smooth_scroll import SmoothScroll
+from app.kit.text import Translated
 from app.source.marks import found_colour
 from app.source.sheet_model import IN_BOX_ROLE, MARK_ROLE, STRONG_ROLE, SheetTable, sheet_rows
 from app.source.source_model import SourceModel
@@ -21,10 +22,8 @@ _BORDER_PX = 2
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
 
-class SheetPage(QTableView):
+class SheetPage(Translated, QTableView):
     """Shows the page of `model` that its number names."""
-
-    zoom_changed = Signal(float)
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -167,10 +166,8 @@ class SheetPage(QTableView):
         if self._held is not None:
             self.reveal(self._held, animated=False)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
+    def retheme(self) -> None:
+        self.viewport().update()
 
 
 class CellPainter(QStyledItemDelegate):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal
+from PySide6.QtCore import QMimeData, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QPainter,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 from app.kit.design import READING_WIDTH, XS, L, colours
 from app.kit.focus_ring import FocusRing
 from app.kit.smooth_scroll import SmoothScroll
+from app.kit.text import Translated
 from app.source.marks import found_colour, outline
 from app.source.source_model import SourceModel
 from app.source.text_places import TextPlaces
@@ -37,10 +38,8 @@ _BORDER_PX = 2
 _ZOOM_STEP, _ZOOM_STEPS = 1.1, (-3, 12)
 
 
-class TextPage(QTextBrowser):
+class TextPage(Translated, QTextBrowser):
     """Shows the page of `model` that its number names. Offsets of the stored text are positions in the document."""
-
-    zoom_changed = Signal(float)
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +99,6 @@ class TextPage(QTextBrowser):
         if steps != self._steps:
             self._steps = steps
             self._build_again()
-            self.zoom_changed.emit(self.zoom)
 
     def _hold(self) -> None:
         """Keep what was revealed in its place until the person scrolls."""
@@ -274,10 +272,8 @@ class TextPage(QTextBrowser):
         self._scroll.stop()
         super().wheelEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._build_again()
+    def retheme(self) -> None:
+        self._build_again()
 
 
 def _lines(block: QTextBlock, start: int, end: int) -> list[QRectF]:

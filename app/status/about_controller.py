@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from app.engine.background import Background
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink
+from app.kit.background import Background
 from app.kit.notices import Notice
 from app.kit.text import tr
 from app.status.about_model import AboutModel
@@ -24,9 +24,7 @@ from rag_core.settings import Settings
 
 
 class AboutController(Controller):
-    """`model` is for the dialog. `diagnostics_copied` carries the text that is in the clipboard now."""
-
-    diagnostics_copied = Signal(str)
+    """`model` is for the dialog."""
 
     def __init__(self, engine: EngineLink, stages: StagesModel, parent: QObject | None = None) -> None:
         super().__init__(engine, parent)
@@ -35,26 +33,21 @@ class AboutController(Controller):
         self._wanted: Part | None = None
         self._diagnosis = Diagnosis()
         self._missing = 0
-        self._collecting = Background(collect, self)
-        self._collecting.done.connect(self._take_parts)
-        self._reading = Background(self._read_wanted, self)
-        self._reading.done.connect(self._take_text)
-        self._asking_machine = Background(machine_facts, self)
-        self._asking_machine.done.connect(self._take_machine)
+        self._background = Background(self)
 
     def load(self) -> None:
         """The dialog opens."""
         if not self.model.parts:
-            self._collecting.start()
+            self._background.run(collect, self.model.set_parts)
         self._run(ListPacks(), self._take_models)
 
     def choose(self, name: str) -> None:
         """The text of this part's licence, please."""
-        self._wanted = next((part for part in self.model.parts if part.name == name), None)
-        if self._wanted is None:
+        wanted = self._wanted = next((part for part in self.model.parts if part.name == name), None)
+        if wanted is None:
             self.model.set_text(name, "")
         else:
-            self._reading.start()
+            self._background.run(lambda: licence_text(wanted), lambda text: self._take_text(wanted, text))
 
     def copy_diagnostics(self) -> None:
         """Gathers from the engine and the system; whatever does not answer is named as a problem."""
@@ -62,15 +55,14 @@ class AboutController(Controller):
             return
         self._diagnosis = Diagnosis(stages=self._stages.checks)
         self._missing = 5
-        self._asking_machine.start()
+        self._background.run(machine_facts, self._take_machine)
         self._ask(ListDevices(), self._add_devices)
         self._ask(ListPacks(), self._add_packs)
         self._ask(ListLibraries(), self._add_libraries)
         self._ask(LoadSettings(), self._add_settings)
 
     def shutdown(self) -> None:
-        for work in (self._collecting, self._reading, self._asking_machine):
-            work.shutdown()
+        self._background.shutdown()
 
     def _ask(self, job: Job, take: Callable[..., None]) -> None:
         handle = self._job(job, take, self._add_problem)
@@ -102,19 +94,11 @@ class AboutController(Controller):
             return
         text = write(self._diagnosis)
         QGuiApplication.clipboard().setText(text)
-        self.diagnostics_copied.emit(text)
         self.noticed.emit(Notice("success", tr("The diagnostics are in the clipboard.")))
-
-    def _take_parts(self, parts: tuple[Part, ...]) -> None:
-        self.model.set_parts(parts)
 
     def _take_models(self, packs: tuple[PackInfo, ...]) -> None:
         self.model.set_models(tuple(packs))
 
-    def _read_wanted(self) -> tuple[str, str]:
-        wanted = self._wanted
-        return (wanted.name, licence_text(wanted)) if wanted is not None else ("", "")
-
-    def _take_text(self, found: tuple[str, str]) -> None:
-        if self._wanted is not None and found[0] == self._wanted.name:
-            self.model.set_text(*found)
+    def _take_text(self, part: Part, text: str) -> None:
+        if part is self._wanted:
+            self.model.set_text(part.name, text)

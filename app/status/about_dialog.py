@@ -31,25 +31,22 @@ class AboutDialog(Dialog):
     def __init__(self, model: AboutModel, parent: QWidget | None = None) -> None:
         super().__init__(tr("About Alcove"), parent, _SIZE, _SMALLEST)
         self._model = model
-        self._tabs = QTabWidget()
-        self._tabs.setDocumentMode(True)
-        self._tabs.tabBar().setDrawBase(False)
-        self._tabs.addTab(self._about_page(), "")
-        self._tabs.addTab(self._licence_page(), "")
-        self.say(partial(self._tabs.setTabText, 0), tr("About"))
-        self.say(partial(self._tabs.setTabText, 1), tr("Licences"))
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self._about_page(), "")
+        self.tabs.addTab(self._licence_page(), "")
+        self.say(partial(self.tabs.setTabText, 0), tr("About"))
+        self.say(partial(self.tabs.setTabText, 1), tr("Licences"))
         self._close = Button(tr("Close"), self.accept, "primary")
         self._close.setDefault(True)
         bar = row(STRETCH, self._close, margins=(XL, M, XL, L))
-        column(wide(self._tabs), held(bar), gap=0, margins=(S, S, S, 0), on=self)
+        column(wide(self.tabs), held(bar), gap=0, margins=(S, S, S, 0), on=self)
         self._parts.currentItemChanged.connect(self._choose)
         self.opened.connect(self._close.setFocus)
         model.changed.connect(self._fill)
         model.text_changed.connect(self.retranslate)
         self._fill()
-
-    def show_licences(self) -> None:
-        self._tabs.setCurrentIndex(1)
 
     def _fill(self) -> None:
         chosen = self._chosen()

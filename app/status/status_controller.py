@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.engine.background import Background
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
 from app.engine.silence import NetworkWatch, measure_window
+from app.kit.background import Background
 from app.kit.notices import Notice
 from app.kit.text import tr, tr_message
 from app.status.silence_model import SilenceModel
@@ -48,8 +48,8 @@ class StatusController(Controller):
         self._proving: JobHandle | None = None
         self._delay = QTimer(self, interval=delay_ms, singleShot=True)
         self._delay.timeout.connect(self.check_stages)
-        self._measuring = Background(lambda: measure_window(watch), self)
-        self._measuring.done.connect(self.silence.set_window)
+        self._watch = watch
+        self._background = Background(self)
         engine.engine_ready.connect(self.check_soon)
         engine.news_received.connect(self._take_news)
 
@@ -89,12 +89,12 @@ class StatusController(Controller):
         self._proving = self._job(ProveSilence(), self.silence.set_engine, self._take_unproven)
         self._proving.stopped.connect(lambda: self.silence.fail(tr("The check was stopped.")))
         self._proving.ended.connect(self._end_proof)
-        self._measuring.start()
+        self._background.run(lambda: measure_window(self._watch), self.silence.set_window)
         self._proving.start()
 
     def shutdown(self) -> None:
         self._delay.stop()
-        self._measuring.shutdown()
+        self._background.shutdown()
 
     def _take_checks(self, checks: tuple[StageCheck, ...]) -> None:
         self.stages.set_checks(tuple(checks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -37,8 +37,8 @@ class QuietWatch(FolderWatch):
     def set_folders(self, folders: Sequence[Path]) -> None:
         self.given = tuple(folders)
 
-    def find_folders(self, token: int, paths: Sequence[Path]) -> None:
-        self.folders_found.emit(token, tuple(path for path in paths if not path.suffix))
+    def find_folders(self, paths: Sequence[Path], found: Callable[[tuple[Path, ...]], object]) -> None:
+        found(tuple(path for path in paths if not path.suffix))
 
 
 class Desk(QObject):

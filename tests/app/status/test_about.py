@@ -51,7 +51,7 @@ def test_the_dialog_shows_the_text_of_the_chosen_part(qtbot: QtBot) -> None:
     dialog.part_chosen.connect(controller.choose)
     dialog.show()
     qtbot.waitUntil(lambda: bool(controller.model.parts))
-    dialog.show_licences()
+    dialog.tabs.setCurrentIndex(1)
     rows = [dialog._parts.item(row).text() for row in range(dialog._parts.count())]
     assert rows[0] == "SmolLM2"
     dialog._parts.setCurrentRow(rows.index("numpy"))
@@ -64,7 +64,7 @@ def test_diagnostics_are_copied_even_when_the_engine_fails(qtbot: QtBot) -> None
     npu = DeviceInfo("Hexagon", "QNNExecutionProvider", "npu", "2.7.0", False, "Snapdragon X Elite", 0.31)
     engine = FakeEngine({ListPacks: (PACK,), LoadSettings: Settings(), ListDevices: (npu,)})
     controller = AboutController(engine, StagesModel())
-    with qtbot.waitSignal(controller.diagnostics_copied):
+    with qtbot.waitSignal(controller.noticed):
         controller.copy_diagnostics()
         engine.fail(ListLibraries, "The engine stopped.")
     text = QGuiApplication.clipboard().text()
