@@ -50,7 +50,8 @@ def data_dir(tmp_path: Path) -> DataDir:
     reader(data_dir.packs / "tiny-reader", canonical=canonical(tmp_path / "proof"))
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "rooms.txt").write_text("\n\n".join(f"Room {number} seats {number + 5} people." for number in range(9)))
+    rooms = [f"Room {number} seats {number + 5} people." for number in range(9)]
+    (folder / "rooms.txt").write_text("\n\n".join(["This is how many people each room of the house seats.", *rooms]))
     return data_dir
 
 
