@@ -16,7 +16,7 @@ from typing import Any
 
 from models.convert.decoder.inspect import CompiledPart, compiled_parts, external_files
 from models.imports.llm_folder import not_usable, positive, safe_name
-from rag_core.messages import NOTHING, Message, joined, literal, say
+from rag_core.messages import NOTHING, Message, joined, say
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.targets import TARGETS, Target, this_target
 from rag_core.runtime.plugins import QNN
@@ -106,7 +106,7 @@ def why_not_here(pipeline: Pipeline, inventory: Inventory) -> Message:
     npu = next((device for device in inventory.devices if device.provider == QNN and device.kind == "npu"), None)
     what = say("it-is-for-qualcomm", summary=pipeline.summary)
     if npu is None:
-        return joined((what, *map(literal, inventory.notes), say("no-such-npu")))
+        return joined((what, *inventory.notes, say("no-such-npu")))
     if npu.emulated:
         return joined((what, say("npu-only-emulated")))
     target = this_target(inventory)

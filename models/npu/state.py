@@ -7,7 +7,6 @@ from pathlib import Path
 from models.npu.refusals import refusal
 from models.npu.static_graphs import why_not
 from rag_core.errors import ProviderUnavailable
-from rag_core.messages import literal
 from rag_core.pack_making import PackState
 from rag_core.runtime.npu.compiled import damage_of, expected_stamp, find_contexts
 from rag_core.runtime.npu.static import RECIPE
@@ -30,4 +29,4 @@ def state_of(source: Pack, contexts_dir: Path, target: Target, thorough: bool = 
         return PackState(source.id, title, "stale" if reason else "ready", reason)
     if reason := refusal(contexts_dir, source, target, expected):
         return PackState(source.id, title, "refused", reason)
-    return PackState(source.id, title, "stale" if found.stale else "missing", literal(found.reason))
+    return PackState(source.id, title, "stale" if found.stale else "missing", found.reason)

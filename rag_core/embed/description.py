@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import say
 from rag_core.runtime.feeds import TensorInfo
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.session import Array
@@ -54,7 +55,7 @@ class EncoderSpec:
 def read_spec(pack: Pack) -> EncoderSpec:
     """Raises PackCorrupt for a pack of another role, or one whose description lacks something or contradicts itself."""
     if pack.manifest.role != "embedder":
-        raise PackCorrupt(f"The pack “{pack.id}” is not an embedder but has the role “{pack.manifest.role}”.", "")
+        raise PackCorrupt(say("pack-is-no-embedder", pack=pack.id, role=pack.manifest.role))
     stored: dict[str, Any] = pack.manifest.spec
     prefixes = stored.get("prefixes", {})
     try:
@@ -71,9 +72,7 @@ def read_spec(pack: Pack) -> EncoderSpec:
             inputs=dict(stored.get("inputs", {"ids": "input_ids"})),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise PackCorrupt(
-            f"The description of the embedder “{pack.id}” is incomplete ({error}).", "Build or import the pack again."
-        ) from error
+        raise PackCorrupt(say("embedder-incomplete", pack=pack.id, error=str(error)), say("make-pack-again")) from error
     if spec.pooling not in ("mean", "cls", "last", "max") or spec.dim < 1 or spec.max_tokens < 3:
-        raise PackCorrupt(f"The description of the embedder “{pack.id}” makes no sense.", "Import the pack again.")
+        raise PackCorrupt(say("embedder-makes-no-sense", pack=pack.id), say("make-pack-again"))
     return spec

@@ -11,7 +11,7 @@ from rag_core.embed.encoder import Encoder
 from rag_core.embed.proof import disagreement
 from rag_core.embed.static_encoder import StaticEncoder
 from rag_core.embed.unpadded_encoder import UnpaddedEncoder
-from rag_core.messages import Message
+from rag_core.messages import Message, say
 from rag_core.runtime.npu.static import STATIC
 from rag_core.runtime.pack import Pack
 from rag_core.runtime.placement import Placement
@@ -47,11 +47,11 @@ def _open_at(place: Place, source: Pack, tokens: EncoderTokens, graph: str) -> E
     def make(session: Session, reason: Message) -> UnpaddedEncoder:
         return UnpaddedEncoder(tokens.spec, session, place.threads, reason)
 
-    def complaint_about(encoder: UnpaddedEncoder, name: str) -> str:
+    def complaint_about(encoder: UnpaddedEncoder, name: str) -> Message:
         def encode(texts: Sequence[str]) -> FloatArray:
             batches = encoder.batches(tokens.of(texts, "passage"), "burst", None)
             return gathered(batches, len(texts), tokens.spec.dim)
 
         return disagreement(source.manifest.canonical, name, encode)
 
-    return open_proven(place, "embedder", make, complaint_about, graph)
+    return open_proven(place, say("word-embedder"), make, complaint_about, graph)

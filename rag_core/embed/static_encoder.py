@@ -8,6 +8,7 @@ from rag_core.embed.backend import Batch, EncoderTokens
 from rag_core.embed.pooling import unit
 from rag_core.embed.proof import disagreement
 from rag_core.errors import PackCorrupt
+from rag_core.messages import Message, say
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import Bucket, encoder_shapes
 from rag_core.runtime.npu.static_graphs import Run, StaticGraphs, canonical_rows, plan
@@ -30,10 +31,7 @@ class StaticEncoder(StaticGraphs):
     def __init__(self, place: Place, source: Pack, tokens: EncoderTokens) -> None:
         shapes, spec = encoder_shapes(place.pack), tokens.spec
         if shapes.dim != spec.dim or max((bucket.tokens for bucket in shapes.buckets), default=0) < spec.max_tokens:
-            raise PackCorrupt(
-                f"The graphs of fixed shapes of “{place.pack.id}” are not those of its embedder.",
-                "Prepare the models again.",
-            )
+            raise PackCorrupt(say("fixed-shapes-of-another-embedder", pack=place.pack.id), say("prepare-for-npu-again"))
         (empty,) = tokens.tokenizer.encode_batch([""], spec.max_tokens)
         super().__init__(place, shapes.buckets, empty)
         self._canonical = source.manifest.canonical
@@ -50,7 +48,7 @@ class StaticEncoder(StaticGraphs):
         """The graph that a question needs: whether the device works shows before there is work for it."""
         self.open(min(self.buckets, key=lambda bucket: bucket.batch * bucket.tokens))
 
-    def complaint_about(self, bucket: Bucket, run: Run) -> str:
+    def complaint_about(self, bucket: Bucket, run: Run) -> Message:
         """After one run, of as many canonical texts as it holds."""
         ids = self._tokens.of(self._canonical.inputs, "passage")
         fitting = [row for row, text in enumerate(ids) if len(text) <= bucket.tokens][: bucket.batch]

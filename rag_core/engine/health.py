@@ -42,7 +42,7 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
     """
     inventory = list_devices()
     for note in inventory.notes:
-        yield Check(say("check-npu"), True, literal(note))
+        yield Check(say("check-npu"), True, note)
     yield from _check_places(data_dir, settings, inventory)
     free = shutil.disk_usage(_existing(data_dir.root)).free
     yield Check(

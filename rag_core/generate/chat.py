@@ -11,6 +11,7 @@ import numpy as np
 from rag_core.errors import PackCorrupt
 from rag_core.generate.chat_messages import encodable, without_system
 from rag_core.generate.genai_runtime import load_runtime
+from rag_core.messages import say
 from rag_core.runtime.pack import Pack
 from rag_core.types import ChatMessage
 
@@ -23,7 +24,7 @@ class ChatTokenizer:
             self._tokenizer: Any = load_runtime().Tokenizer(str(pack.root))
         except RuntimeError as error:
             raise PackCorrupt(
-                f"The tokenizer of the model “{pack.id}” cannot be loaded: {error}", "Build or import the pack again."
+                say("model-without-tokenizer", pack=pack.id, error=str(error)), say("make-pack-again")
             ) from error
         self._template = pack.manifest.spec["chat_template"]
         self._system_role = self._takes_system_messages()

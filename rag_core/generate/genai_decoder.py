@@ -20,7 +20,7 @@ import numpy as np
 from rag_core.errors import DeviceFailed
 from rag_core.generate.backend import common_prefix
 from rag_core.generate.genai_runtime import PIPELINE, load_runtime, no_memory, open_model
-from rag_core.messages import NOTHING
+from rag_core.messages import NOTHING, say
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import verify
 from rag_core.runtime.places import Place
@@ -151,4 +151,4 @@ def _on_device(tokens: Iterator[int]) -> Iterator[int]:
     try:
         yield from tokens
     except RuntimeError as error:
-        raise DeviceFailed(f"The NPU failed: {error}.", "Ask again, or choose another language model.") from error
+        raise DeviceFailed(say("npu-failed", error=str(error)), say("ask-again-or-choose-model")) from error

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from rag_core.errors import MemoryDenied, PackCorrupt, ProviderUnavailable
+from rag_core.messages import say
 from rag_core.runtime.places import Place
 from rag_core.runtime.plugins import QNN, plugin_of
 
@@ -44,12 +45,10 @@ def open_model(genai: Any, place: Place) -> Any:
     except MemoryError as error:
         raise no_memory(pack.id) from error
     except RuntimeError as error:
-        raise PackCorrupt(
-            f"The model “{pack.id}” cannot be loaded: {error}", "Build or import the pack again."
-        ) from error
+        raise PackCorrupt(say("model-not-loadable", pack=pack.id, error=str(error)), say("make-pack-again")) from error
     opened_on = f"{model.device_type.upper()}ExecutionProvider"
     if not is_pipeline and opened_on != provider:
-        raise ProviderUnavailable(f"The model “{pack.id}” was opened on {opened_on}, not on {place.device.name}.")
+        raise ProviderUnavailable(say("opened-elsewhere", pack=pack.id, where=opened_on, device=place.device.spoken))
     return model
 
 
@@ -63,13 +62,12 @@ def _provide_npu(genai: Any) -> None:
         genai.register_execution_provider_library(QNN, str(plugin.loaded().get_library_path()))
     except RuntimeError as error:
         if "already registered" not in str(error):
-            raise ProviderUnavailable(f"The NPU's runtime does not load: {error}") from error
+            facts = {"package": "onnxruntime-qnn", "error": str(error)}
+            raise ProviderUnavailable(say("plugin-not-loading", title=say("npu-runtime"), **facts)) from error
 
 
 def no_memory(pack_id: str) -> MemoryDenied:
-    return MemoryDenied(
-        f"There is not enough memory for the model “{pack_id}”.", "Close other programs, or use a smaller model."
-    )
+    return MemoryDenied(say("no-memory-for-model", pack=pack_id), say("close-programs-or-smaller-model"))
 
 
 def _real_cores() -> int:

@@ -12,6 +12,7 @@ from rag_core.generate.chat import ChatTokenizer
 from rag_core.generate.repetition import is_looping
 from rag_core.generate.stream_text import TextStream
 from rag_core.generate.turns import Turns
+from rag_core.messages import say
 from rag_core.model_protocols import GenerationStats
 from rag_core.progress import CancelToken
 from rag_core.runtime.pack import Pack
@@ -54,9 +55,14 @@ class Generator:
         prompt = self.chat.prompt(messages)
         if len(prompt) + max_new_tokens > self.context_tokens:
             raise UserError(
-                f"The question with its passages has {len(prompt)} tokens; with {max_new_tokens} for the answer that "
-                f"is more than the {self.context_tokens} which the model “{self.pack_id}” can hold.",
-                "Ask a shorter question, or start a new conversation.",
+                say(
+                    "question-too-long",
+                    tokens=len(prompt),
+                    answer=max_new_tokens,
+                    room=self.context_tokens,
+                    pack=self.pack_id,
+                ),
+                say("ask-shorter"),
             )
         tokens = self.tokens_after(prompt, max_new_tokens, cancel, temperature, seed)
         return self._turns.begin(self._answer(tokens))

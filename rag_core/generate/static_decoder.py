@@ -22,7 +22,7 @@ from rag_core.generate.backend import common_prefix
 from rag_core.generate.genai_runtime import no_memory
 from rag_core.generate.sampling import TokenChoice
 from rag_core.generate.static_window import Array, Cache, OpenWindow, Rotations, windows_by_cache
-from rag_core.messages import NOTHING
+from rag_core.messages import NOTHING, say
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import DecoderWindow, decoder_shapes
 from rag_core.runtime.pack import Graph, verify
@@ -47,7 +47,7 @@ class StaticDecoder:
         self._static = decoder_shapes(pack)
         self._prefills, self._steps = windows_by_cache(self._static.windows)
         if not self._prefills or not self._steps:
-            raise PackCorrupt(f"The pack “{pack.id}” lacks graphs to read or to write with.", "Prepare it again.")
+            raise PackCorrupt(say("pack-lacks-graphs", pack=pack.id), say("prepare-for-npu-again"))
         longest = min(self._prefills[-1].cache, self._steps[-1].cache)
         self.context_tokens = min(self._static.context_tokens, longest)
         self._embedding: Array = np.load(pack.path_of(self._static.embedding), mmap_mode="r")
@@ -71,7 +71,7 @@ class StaticDecoder:
         self.reused_tokens, self.prefill_ms = 0, 0.0
         if len(prompt) + count > self.context_tokens:
             raise UserError(
-                f"The model “{self._place.pack.id}” can hold {self.context_tokens} tokens here.", "Ask for less."
+                say("model-holds-less", pack=self._place.pack.id, room=self.context_tokens), say("ask-shorter")
             )
         return self._decode(list(prompt), count, cancel, TokenChoice(temperature, seed))
 

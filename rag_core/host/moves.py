@@ -9,7 +9,7 @@ from rag_core.host.events import DeviceCrashed, StageMoved
 from rag_core.messages import NOTHING, say
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.devices import CPU, plain_name
+from rag_core.runtime.devices import CPU, spoken_name
 
 
 def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
@@ -17,7 +17,7 @@ def crashes(data_dir: DataDir) -> Iterator[DeviceCrashed]:
     breaker = Breaker(data_dir.device_file)
     lost = breaker.unexpected_ends()
     for provider in sorted({provider for provider, _ in lost}):
-        name = plain_name(provider)
+        name = spoken_name(provider)
         if any(breaker.blocked(provider, stage) for owner, stage in lost if owner == provider):
             yield DeviceCrashed(say("engine-ended-again", place=name), can_retry=True)
         else:

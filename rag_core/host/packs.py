@@ -8,7 +8,7 @@ from pathlib import Path
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.host.events import NpuState, PackInfo
 from rag_core.host.lane import Work
-from rag_core.messages import joined, literal, say
+from rag_core.messages import joined, say
 from rag_core.pack_making import PackMaking, compile_for_real_npu, compile_in_use, packs_in_use
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
@@ -55,7 +55,7 @@ def _npu_state(
     making: PackMaking, data_dir: DataDir, settings: Settings, target: Target | None, doubtful: Collection[Role] = ()
 ) -> NpuState:
     if target is None:
-        return NpuState(reason=literal(why_no_target(list_devices())))
+        return NpuState(reason=why_no_target(list_devices()))
     states = [
         making.state_of(pack, data_dir.contexts, target, thorough=pack.manifest.role in doubtful)
         for pack in packs_in_use(data_dir.packs, settings)

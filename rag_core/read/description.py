@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import say
 from rag_core.runtime.pack import Pack
 
 RELEVANCE, SUPPORT = 0, 1
@@ -61,6 +62,4 @@ def read_spec(pack: Pack) -> ReaderSpec:
             raise ValueError("a long question leaves no room for a passage")
         return found
     except (KeyError, TypeError, ValueError) as error:
-        raise PackCorrupt(
-            f"The pack “{pack.id}” is not a whole reader: {error}", "Build or import it again."
-        ) from error
+        raise PackCorrupt(say("reader-incomplete", pack=pack.id, error=str(error)), say("make-pack-again")) from error

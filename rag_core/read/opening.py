@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from rag_core.messages import Message
+from rag_core.messages import Message, say
 from rag_core.read.backend import ReaderBackend, judgements
 from rag_core.read.budget import READING_MS, paced
 from rag_core.read.decoding import Judgement
@@ -68,7 +68,7 @@ def _backend(place: Place, source: Pack, layout: Layout, graph: str) -> ReaderBa
     def make(session: Session, reason: Message) -> UnpaddedReader:
         return UnpaddedReader(layout.spec, session, place.threads, reason)
 
-    def complaint_about(reader: UnpaddedReader, name: str) -> str:
+    def complaint_about(reader: UnpaddedReader, name: str) -> Message:
         def judged(words: Sequence[Words]) -> list[Judgement]:
             laid = layout.windows(words)
             batches = reader.batches([window for windows in laid for window in windows], None)
@@ -76,4 +76,4 @@ def _backend(place: Place, source: Pack, layout: Layout, graph: str) -> ReaderBa
 
         return disagreement(source.manifest.canonical, name, judged)
 
-    return open_proven(place, "reader", make, complaint_about, graph)
+    return open_proven(place, say("word-reader"), make, complaint_about, graph)

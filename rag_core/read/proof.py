@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rag_core.messages import NOTHING, Message, say
 from rag_core.read.decoding import Judgement
 from rag_core.read.layout import Words
 from rag_core.runtime.pack import Canonical
@@ -34,8 +35,8 @@ def row(judgement: Judgement) -> tuple[float, float, float, float]:
     return judgement.relevance, judgement.support, judgement.no_answer, judgement.best
 
 
-def disagreement(canonical: Canonical, graph: str, judge: Judge, quantised: bool = True) -> str:
-    """Empty when `judge` agrees with the pack's canonical values, else a sentence with how far it is from them.
+def disagreement(canonical: Canonical, graph: str, judge: Judge, quantised: bool = True) -> Message:
+    """Nothing when `judge` agrees with the pack's canonical values, else a sentence with how far it is from them.
 
     The error is the root mean square of all differences, as a share of that of the values. A graph that is not itself
     the reference is compared with the fp32 reference where the pack has one: the machine that built the pack may have
@@ -44,12 +45,12 @@ def disagreement(canonical: Canonical, graph: str, judge: Judge, quantised: bool
     """
     reference = REFERENCE if REFERENCE in canonical.values else graph
     if not canonical.inputs or reference not in canonical.values:
-        return ""
+        return NOTHING
     wanted = np.array(canonical.values[reference], np.float64)
     got = np.array([row(judgement) for judgement in judge([words_of(text) for text in canonical.inputs])])
     if got.shape != wanted.shape:
-        return f"{wanted.shape[1]} values were expected of each text, it gives {got.shape[1]}."
+        return say("it-gives-other-count", given=got.shape[1], expected=wanted.shape[1])
     limit = MAX_ERROR_SAME_GRAPH if reference == graph or not quantised else MAX_ERROR_TO_REFERENCE
     error = float(np.sqrt(np.mean((got - wanted) ** 2)) / max(np.sqrt(np.mean(wanted**2)), 1e-6))
     # Written so that NaN fails too.
-    return "" if error <= limit else f"what it says differs from what is proven (by {error:.3f}, at most {limit})."
+    return NOTHING if error <= limit else say("what-it-says-differs", error=error, limit=limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import Message, say
 from rag_core.progress import CancelToken
 from rag_core.read.backend import Batch
 from rag_core.read.budget import Pace, measured
@@ -30,10 +31,7 @@ class StaticReader(StaticGraphs):
     def __init__(self, place: Place, source: Pack, layout: Layout) -> None:
         buckets = reader_shapes(place.pack).buckets
         if max((bucket.tokens for bucket in buckets), default=0) < layout.spec.max_tokens:
-            raise PackCorrupt(
-                f"The graphs of fixed shapes of “{place.pack.id}” are not those of its reader.",
-                "Prepare the models again.",
-            )
+            raise PackCorrupt(say("fixed-shapes-of-another-reader", pack=place.pack.id), say("prepare-for-npu-again"))
         super().__init__(place, buckets, layout.empty)
         self.pace: Pace | None = None
         self._canonical = source.manifest.canonical
@@ -62,7 +60,7 @@ class StaticReader(StaticGraphs):
     def _largest_batch(self) -> int:
         return max(bucket.batch for bucket in self.buckets)
 
-    def complaint_about(self, bucket: Bucket, run: Run) -> str:
+    def complaint_about(self, bucket: Bucket, run: Run) -> Message:
         """After one run, of as many canonical texts as it holds."""
         words = [words_of(text) for text in self._canonical.inputs]
         laid = self._layout.windows(words)

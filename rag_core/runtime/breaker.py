@@ -19,8 +19,9 @@ from typing import Any
 
 import psutil
 
+from rag_core.messages import NOTHING, Message, from_text, say, to_text
 from rag_core.runtime.device_file import DeviceFile
-from rag_core.runtime.devices import plain_name
+from rag_core.runtime.devices import spoken_name
 from rag_core.runtime.plugins import plugin_of
 
 _UNEXPECTED_ENDS = 2  # in a row; one may have been the power
@@ -37,26 +38,26 @@ class Breaker:
         self._working: dict[str, int] = {}
         self._name = secrets.token_hex(4)  # several processes may be at the same work
 
-    def blocked(self, provider: str, stage: str) -> str:
-        """Why a stage should not run there now, in plain words; empty where it may."""
+    def blocked(self, provider: str, stage: str) -> Message:
+        """Why a stage should not run there now; nothing where it may."""
         self._find_unexpected_ends()
         failure = self._file.section(_FAILED).get(_key(provider, stage))
         if isinstance(failure, dict) and failure.get("version") == _version(provider):
-            return f"It failed before: {failure.get('reason', '')}"
+            return say("failed-before", reason=from_text(str(failure.get("reason", ""))))
         ends = self._most_ends(provider, stage)
         if ends >= _UNEXPECTED_ENDS:
-            return f"Alcove ended unexpectedly {ends} times while {plain_name(provider)} was at work."
-        return ""
+            return say("ended-at-work", ends=ends, device=spoken_name(provider))
+        return NOTHING
 
     def unexpected_ends(self) -> tuple[tuple[str, str], ...]:
         """(provider, stage) of what was at work when a process ended, each told once: to who asks first after it."""
         return tuple(dict.fromkeys(map(_work_of, self._find_unexpected_ends())))
 
-    def failed(self, provider: str, stage: str, reason: str) -> None:
+    def failed(self, provider: str, stage: str, reason: Message) -> None:
         """Blocks the stage until `retry`, or until the provider's package has another version."""
         with self._file.changed(_FAILED) as failures:
             failures[_key(provider, stage)] = {
-                "reason": reason,
+                "reason": to_text(reason),
                 "version": _version(provider),
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
             }

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import psutil
 
 from rag_core.errors import UserError
+from rag_core.messages import Message, literal, say
 from rag_core.runtime.plugins import CPU, PLAIN_NAMES, PLUGINS, QNN, plugin_of, register, runtime_errors
 
 __all__ = ["CPU", "PLAIN_NAMES", "QNN", "Device", "Inventory", "devices_for", "list_devices", "runtime_errors"]
@@ -24,6 +25,13 @@ DeviceKind = Literal["cpu", "gpu", "npu", "unknown"]
 _WORDS: tuple[str, ...] = ("auto", "cpu", "npu", "gpu")
 _ORDER: dict[DeviceKind, int] = {"npu": 0, "gpu": 1, "unknown": 2, "cpu": 3}
 _SUFFIX = "executionprovider"
+_EMULATED = f"the emulated {PLAIN_NAMES[QNN].removeprefix('the ')}"
+_SPOKEN = {
+    PLAIN_NAMES[CPU]: say("the-processor"),
+    PLAIN_NAMES[QNN]: say("the-snapdragon-npu"),
+    _EMULATED: say("the-emulated-npu"),
+}
+_SPOKEN_FIRST = {PLAIN_NAMES[QNN]: say("the-snapdragon-npu-first"), _EMULATED: say("the-emulated-npu-first")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +51,23 @@ class Device:
     version: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def spoken(self) -> Message:
+        """Its name within a sentence."""
+        return _SPOKEN.get(self.name) or literal(self.name)
+
+    @property
+    def spoken_first(self) -> Message:
+        """Its name where a sentence begins with it."""
+        return _SPOKEN_FIRST.get(self.name) or literal(self.name[:1].upper() + self.name[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What there is, best first, and sentences about what there is not."""
+    """What there is, best first, and what to say of what there is not."""
 
     devices: tuple[Device, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def first(self, provider: str) -> Device | None:
         return next((device for device in self.devices if device.provider == provider), None)
@@ -70,10 +88,10 @@ def list_devices(look_for_npu: bool = True) -> Inventory:
     found = [device for handle in handles if (device := _described(handle, handles)) is not None]
     for plugin in PLUGINS if look_for_npu else ():
         silent = plugin.installed and not any(device.provider == plugin.provider for device in found)
-        if silent and not any(plugin.package in note for note in notes):
-            notes.append(f"{plugin.title} ({plugin.package}) is installed, but it found no device.")
+        if silent and not any(plugin.package in str(note) for note in notes):
+            notes.append(say("plugin-without-device", title=plugin.title, package=plugin.package))
     if look_for_npu and _is_emulated_python():
-        notes.append("This is Alcove for x64 on an Arm processor; only Alcove for Arm64 can reach the NPU.")
+        notes.append(say("alcove-for-x64"))
     return Inventory(
         tuple(sorted(found, key=lambda device: (device.emulated, _ORDER[device.kind]))), tuple(filter(None, notes))
     )
@@ -95,8 +113,14 @@ def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
     if wanted in _WORDS:
         return tuple(device for device in inventory.devices if device.kind == wanted)
     if wanted not in known:
-        raise UserError(f"“{preference}” is not a device that Alcove knows.", f"Choose one of: {', '.join(_WORDS)}.")
+        raise UserError(say("device-unknown", name=preference), say("choose-one-of", known=", ".join(_WORDS)))
     return tuple(device for device in inventory.devices if device.provider == known[wanted])
+
+
+def spoken_name(provider: str) -> Message:
+    """What a person calls the device of a provider, within a sentence."""
+    name = plain_name(provider)
+    return _SPOKEN.get(name) or literal(name)
 
 
 def plain_name(provider: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rag_core.errors import PackCorrupt, ProviderUnavailable
+from rag_core.messages import Message, literal, say
 from rag_core.runtime.devices import CPU, Device, real_cores
 from rag_core.runtime.node_assignment import RECORD
 from rag_core.runtime.npu.compiled import COMPILED, SHARED
@@ -48,8 +49,7 @@ def processor_handle(pack: Pack, graph: Graph, threads: int) -> Any:
         return onnxruntime.InferenceSession(path, options, providers=[CPU], disabled_optimizers=_HARMFUL_FUSIONS)
     except runtime_errors() as error:
         raise PackCorrupt(
-            f"The graph “{graph.name}” of the pack “{pack.id}” cannot be opened: {error}",
-            "Build or import the pack again.",
+            say("graph-not-openable", graph=graph.name, pack=pack.id, error=str(error)), say("make-pack-again")
         ) from error
 
 
@@ -61,7 +61,7 @@ def accelerator_handle(
 
     spec = pack.manifest.spec
     if device.emulated and spec.get(SHARED):  # it does not refuse them, it ends the process
-        raise ProviderUnavailable(f"{capitalised(device.name)} cannot open graphs that share their weights.")
+        raise ProviderUnavailable(say("device-shares-no-weights", device=device.spoken_first))
     options, path = _session_options(threads), str(pack.path_of(graph.path))
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     if COMPILED in spec:
@@ -69,7 +69,6 @@ def accelerator_handle(
     if spec.get(SHARED):
         options.add_session_config_entry("ep.share_ep_contexts", "1")
     options.add_provider_for_devices([device.handle], provider_options(device, target))
-    plain = capitalised(device.name)
 
     def open_it() -> Any:
         with _told_on_standard_error() if device.emulated else nullcontext():
@@ -80,10 +79,13 @@ def accelerator_handle(
             open_it,
             lambda: options.set_load_cancellation_flag(True),
             _LOAD_LIMIT_S if COMPILED in spec else _COMPILE_LIMIT_S,
-            plain,
+            device.spoken_first,
         )
     except native_failures() as error:
-        raise ProviderUnavailable(f"{plain} refused the graph “{graph.name}”: {_plain_refusal(error)}") from error
+        why = _plain_refusal(error)
+        raise ProviderUnavailable(
+            say("device-refused-graph", device=device.spoken_first, graph=graph.name, why=why)
+        ) from error
 
 
 def native_failures() -> tuple[type[Exception], ...]:
@@ -91,14 +93,14 @@ def native_failures() -> tuple[type[Exception], ...]:
     return (*runtime_errors(), RuntimeError, MemoryError)
 
 
-def _plain_refusal(error: Exception) -> str:
+def _plain_refusal(error: Exception) -> Message:
     """What the refusals mean that are known."""
     text = str(error)
     if "fallback to CPU EP has been explicitly disabled" in text:
-        return "it has parts that this device cannot do."
+        return say("it-has-other-parts")
     if "CREATE_FROM_BINARY" in text or "contextCreateFromBinary" in text:
-        return f"it was prepared for another chip, or for a newer driver than is installed ({first_line(error)})."
-    return as_sentence(first_line(error))
+        return say("it-is-for-other-driver", error=first_line(error))
+    return literal(as_sentence(first_line(error)))
 
 
 def as_sentence(text: str) -> str:
@@ -110,10 +112,6 @@ def first_line(error: Exception) -> str:
     """Without ONNX Runtime's own prefix, "[ONNXRuntimeError] : 1 : FAIL : "."""
     text = str(error).strip().split("\n")[0]
     return text.split(" : ", 3)[-1] if text.startswith("[ONNXRuntimeError]") else text
-
-
-def capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 @contextmanager

@@ -96,7 +96,7 @@ class Pack:
         for graph in self.manifest.graphs:
             if graph.name == name:
                 return graph
-        raise PackCorrupt(f"The pack “{self.id}” has no graph “{name}”.", "Build or import the pack again.")
+        raise PackCorrupt(say("pack-without-graph", pack=self.id, graph=name), say("make-pack-again"))
 
     def path_of(self, name: str) -> Path:
         return self.root / name
@@ -108,16 +108,16 @@ def open_pack(root: Path) -> Pack:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise PackMissing(f"There is no model pack in {root}.", PREPARE) from error
+        raise PackMissing(say("no-pack-in-folder", folder=str(root)), PREPARE) from error
     except OSError as error:
-        raise PackCorrupt(f"The pack in {root} cannot be read ({error.strerror}).", _REBUILD) from error
+        raise PackCorrupt(say("pack-unreadable", folder=str(root), reason=str(error.strerror)), _REBUILD) from error
     try:
         stored = json.loads(raw)
         if stored["format"] > FORMAT:
-            raise PackCorrupt(f"The pack in {root} was made by a newer Alcove.", "Update Alcove.")
+            raise PackCorrupt(say("pack-too-new", folder=str(root)), say("update-alcove"))
         manifest = _manifest_from(stored)
     except (ValueError, KeyError, TypeError) as error:
-        raise PackCorrupt(f"The manifest of the pack in {root} is damaged ({error}).", _REBUILD) from error
+        raise PackCorrupt(say("manifest-damaged", folder=str(root), error=str(error)), _REBUILD) from error
     return Pack(root, manifest, hashlib.sha256(raw).hexdigest())
 
 
@@ -148,8 +148,8 @@ def find_pack(packs_dir: Path, role: Role, pack_id: str | None = None) -> Pack:
     for folder, damage in damaged_packs(packs_dir):
         if pack_id in (None, folder.name):
             raise damage
-    wanted = f"“{pack_id}”" if pack_id else f"for the role “{role}”"
-    raise PackMissing(f"No model pack {wanted} is installed.", PREPARE)
+    missing = say("pack-not-installed", pack=pack_id) if pack_id else say("no-pack-for", role=role)
+    raise PackMissing(missing, PREPARE)
 
 
 def verify(pack: Pack, only: tuple[str, ...] = ()) -> None:
@@ -162,9 +162,9 @@ def verify(pack: Pack, only: tuple[str, ...] = ()) -> None:
             continue
         path = pack.path_of(file.path)
         if not path.is_file():
-            raise PackCorrupt(f"The file “{file.path}” of the pack “{pack.id}” is missing.", _REBUILD)
+            raise PackCorrupt(say("pack-file-missing", path=file.path, pack=pack.id), _REBUILD)
         if path.stat().st_size != file.bytes or hash_file(path) != file.sha256:
-            raise PackCorrupt(f"The file “{file.path}” of the pack “{pack.id}” is damaged.", _REBUILD)
+            raise PackCorrupt(say("pack-file-damaged", path=file.path, pack=pack.id), _REBUILD)
 
 
 @contextmanager

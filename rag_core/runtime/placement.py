@@ -181,7 +181,7 @@ class Placement(Generic[Opened]):
                 moved = True
                 continue
             if moved:
-                self._reasons.append(say("now-on-device", device=self.device.name))
+                self._reasons.append(say("now-on-device", device=self.device.spoken))
             return opened
 
     def _give_up(self, failure: UserError) -> None:

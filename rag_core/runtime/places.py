@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag_core.errors import NotPrepared, ProviderUnavailable
-from rag_core.messages import NOTHING, Message, joined, literal, say
+from rag_core.messages import NOTHING, Message, joined, say
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN, Device, Inventory, devices_for, list_devices
@@ -34,16 +34,16 @@ class KnownMachine:
     def of(cls, data_dir: DataDir) -> KnownMachine:
         return cls(data_dir.contexts, Breaker(data_dir.device_file), data_dir.device_file)
 
-    def blocked(self, device: Device, stage: str) -> str:
-        """Why a stage should not run on a device; empty where it may. Nothing keeps anybody from the processor."""
+    def blocked(self, device: Device, stage: str) -> Message:
+        """Why a stage should not run on a device; nothing where it may. Nothing keeps anybody from the processor."""
         if device.provider == CPU or self.breaker is None:
-            return ""
+            return NOTHING
         return self.breaker.blocked(device.provider, stage)
 
     def failed(self, device: Device, stage: str, reason: Message) -> None:
         """The device is left alone at that stage until `retry`."""
         if self.breaker is not None:
-            self.breaker.failed(device.provider, stage, str(reason))
+            self.breaker.failed(device.provider, stage, reason)
 
     def retry(self) -> None:
         """Every device may be tried again."""
@@ -122,12 +122,12 @@ def find_places(
     if not any(device.kind != "cpu" for device in devices):
         reasons += _what_is_missing(preference, inventory, pack)
     if not places:
-        where = f"“{preference}”" if demanded else "this machine"
-        message = joined([literal(f"The model “{pack.manifest.title}” cannot run on {where}."), *reasons])
+        title = pack.manifest.title
+        refused = say("model-not-where-asked", title=title, preference=preference)
+        message = joined([refused if demanded else say("model-not-here", title=title), *reasons])
         if unprepared:
             raise NotPrepared(message, PREPARE_FOR_NPU)
-        instead = "“auto” or “cpu” as execution provider" if _has_graph(pack, CPU) else "another model"
-        raise ProviderUnavailable(message, f"Choose {instead}.")
+        raise ProviderUnavailable(message, say("choose-provider") if _has_graph(pack, CPU) else say("choose-model"))
     return Places(tuple(places), joined(reasons))
 
 
@@ -147,7 +147,7 @@ def _usable(place: Place, inventory: Inventory) -> Place | ProviderUnavailable:
         return _usable_on_npu(place, inventory)
     if _has_graph(pack, device.provider):
         return place
-    return ProviderUnavailable(f"The model “{pack.manifest.title}” has no graph for {device.name}.")
+    return ProviderUnavailable(say("no-graph-for-device", title=pack.manifest.title, device=device.spoken))
 
 
 def _usable_on_npu(place: Place, inventory: Inventory) -> Place | ProviderUnavailable:
@@ -155,7 +155,7 @@ def _usable_on_npu(place: Place, inventory: Inventory) -> Place | ProviderUnavai
     device, pack = place.device, place.pack
     if _has_graph(pack, QNN) and not _has_graph(pack, CPU):
         if device.emulated:
-            return ProviderUnavailable(f"“{pack.manifest.title}” is made for a real NPU; this one is only emulated.")
+            return ProviderUnavailable(say("made-for-real-npu", title=pack.manifest.title))
         return place
     target = this_target(inventory)
     if target is None:
@@ -173,12 +173,12 @@ def _has_graph(pack: Pack, provider: str) -> bool:
 
 def _what_is_missing(preference: str, inventory: Inventory, pack: Pack) -> list[Message]:
     """A demand is told all; "auto" only misses the NPU of a machine that is known to have one, or that is needed."""
-    wanted, notes = preference.lower(), [literal(note) for note in inventory.notes]
+    wanted, notes = preference.lower(), list(inventory.notes)
     if wanted == "cpu":
         return []
     if wanted == "auto":
         missed = target_of_chip(processor_name()) is not None or not _has_graph(pack, CPU)
         return notes if missed else []
     if wanted == "gpu":
-        return [literal("This machine has no GPU that ONNX Runtime can use.")]
-    return notes or [literal(f"This machine has no device for “{preference}”.")]
+        return [say("no-gpu-here")]
+    return notes or [say("no-device-for", preference=preference)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from rag_core.errors import ProviderUnavailable
+from rag_core.messages import NOTHING, Message, say
 
 CPU = "CPUExecutionProvider"
 QNN = "QNNExecutionProvider"
@@ -33,7 +34,7 @@ class Plugin:
     provider: str
     module: str
     package: str
-    title: str
+    title: Message | str
     supported: tuple[tuple[int, int], tuple[int, int]] | None = None
     expected: bool = False
 
@@ -54,12 +55,12 @@ class Plugin:
         try:
             return importlib.import_module(self.module)
         except (ImportError, OSError) as error:
-            raise ProviderUnavailable(f"{self.title} ({self.package}) does not load: {error}.") from error
+            raise ProviderUnavailable(_not_loading(self, error)) from error
 
 
 # Every package follows ONNX Runtime's guidance for plugins: `get_library_path()`.
 PLUGINS = (
-    Plugin(QNN, "onnxruntime_qnn", "onnxruntime-qnn", "The NPU's runtime", ((2, 7), (2, 8)), expected=True),
+    Plugin(QNN, "onnxruntime_qnn", "onnxruntime-qnn", say("npu-runtime"), ((2, 7), (2, 8)), expected=True),
     Plugin("OpenVINOExecutionProvider", "onnxruntime_ep_openvino", "onnxruntime-ep-openvino", "OpenVINO"),
     Plugin("WebGpuExecutionProvider", "onnxruntime_ep_webgpu", "onnxruntime-ep-webgpu", "WebGPU"),
 )
@@ -69,12 +70,13 @@ def plugin_of(provider: str) -> Plugin | None:
     return next((plugin for plugin in PLUGINS if plugin.provider == provider), None)
 
 
-def register(plugin: Plugin) -> str:
+def register(plugin: Plugin) -> Message:
     """Make a plugin's provider known to ONNX Runtime; harmless when repeated. Returns what the person should know of
-    it in plain words (not installed, does not load, another version), else an empty string.
+    it in plain words (not installed, does not load, another version), else nothing.
     """
     if not plugin.installed:
-        return f"{plugin.title} ({plugin.package}) is not installed." if plugin.expected else ""
+        missing = say("plugin-missing", title=plugin.title, package=plugin.package)
+        return missing if plugin.expected else NOTHING
     import onnxruntime
 
     with _registering:
@@ -83,9 +85,9 @@ def register(plugin: Plugin) -> str:
                 library = str(plugin.loaded().get_library_path())
                 onnxruntime.register_execution_provider_library(plugin.provider, library)
             except ProviderUnavailable as error:
-                return str(error.message)
+                return error.message
             except runtime_errors() as error:
-                return f"{plugin.title} ({plugin.package}{_installed_as(plugin)}) does not load: {error}"
+                return _not_loading(plugin, error)
     return _other_version(plugin)
 
 
@@ -93,7 +95,7 @@ def qairt_version() -> str:
     """The version of Qualcomm's runtime in the NPU's plugin, as "2.51.0". Raises ProviderUnavailable without it."""
     plugin = plugin_of(QNN)
     if plugin is None or not plugin.installed:
-        raise ProviderUnavailable("The NPU's runtime (onnxruntime-qnn) is not installed.")
+        raise ProviderUnavailable(say("plugin-missing", title=say("npu-runtime"), package="onnxruntime-qnn"))
     return str(plugin.loaded().build_and_package_info.qnn_version)
 
 
@@ -105,20 +107,22 @@ def runtime_errors() -> tuple[type[Exception], ...]:
     return tuple(kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception))
 
 
-def _other_version(plugin: Plugin) -> str:
+def _other_version(plugin: Plugin) -> Message:
     """A sentence where the installed version is outside of what Alcove is made for."""
     if plugin.supported is None or not plugin.version:
-        return ""
+        return NOTHING
     first, behind = plugin.supported
     if first <= _numbers(plugin.version) < behind:
-        return ""
+        return NOTHING
     made_for = ".".join(map(str, first))
-    return f"{plugin.title} ({plugin.package}) is version {plugin.version}; Alcove is made for {made_for}."
+    facts = {"package": plugin.package, "version": plugin.version, "made_for": made_for}
+    return say("plugin-other-version", title=plugin.title, **facts)
+
+
+def _not_loading(plugin: Plugin, error: Exception) -> Message:
+    package = f"{plugin.package} {plugin.version}".strip()
+    return say("plugin-not-loading", title=plugin.title, package=package, error=str(error).rstrip("."))
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-
-
-def _installed_as(plugin: Plugin) -> str:
-    return f" {plugin.version}" if plugin.version else ""

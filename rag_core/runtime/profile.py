@@ -59,7 +59,7 @@ def profile_devices(inventory: Inventory, path: Path) -> tuple[Profile, ...]:
 
 
 def _profile(device: Device, target: str, breaker: Breaker) -> Profile:
-    taken, problem = None, breaker.blocked(device.provider, STAGE)
+    taken, problem = None, str(breaker.blocked(device.provider, STAGE))
     if not problem:
         try:
             taken = _time(device, breaker)

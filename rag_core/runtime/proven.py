@@ -17,21 +17,21 @@ Opened = TypeVar("Opened")
 
 def open_proven(
     place: Place,
-    what: str,
+    what: Message,
     make: Callable[[Session, Message], Opened],
-    complaint_about: Callable[[Opened, str], str],
+    complaint_about: Callable[[Opened, str], Message],
     graph: str = "",
 ) -> Opened:
     """What `make` makes of a session and of the reason why it is not that of a better graph.
 
     `complaint_about` it and the graph of a name is empty where that computes what it should. A graph that does not
     (int8 products can overflow on processors without VNNI) is put aside for the next one of the pack; `graph` demands
-    one by name. Sessions have one thread: whole texts run in parallel. `what` names the model ("embedder"). Raises
+    one by name. Sessions have one thread: whole texts run in parallel. `what` names the kind of model. Raises
     ProviderUnavailable, DeviceFailed, PackCorrupt.
     """
     pack = place.pack
     graphs = [pack.graph(graph)] if graph else [g for g in pack.manifest.graphs if place.device.provider in g.providers]
-    complaints: dict[str, str] = {}
+    complaints: dict[str, Message] = {}
     for chosen in graphs:
         verify(pack, only=chosen.files or (chosen.path,))
         put_aside = joined(say("graph-put-aside", graph=name, why=why) for name, why in complaints.items())
@@ -41,6 +41,6 @@ def open_proven(
             return opened
         complaints[chosen.name] = complaint
     raise PackCorrupt(
-        f"The {what} “{pack.id}” does not compute what it should on this machine: {' '.join(complaints.values())}",
-        "Build or import the pack again; if that does not help, please report it with this message.",
+        say("model-computes-wrong", what=what, pack=pack.id, why=tuple(complaints.values())),
+        say("make-pack-again-or-report"),
     )

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.errors import Cancelled, DeviceFailed, ProviderUnavailable
+from rag_core.messages import say
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import CPU, Device
 from rag_core.runtime.feeds import TensorInfo, what_does_not_fit
 from rag_core.runtime.handles import (
     accelerator_handle,
     as_sentence,
-    capitalised,
     first_line,
     native_failures,
     processor_handle,
@@ -105,21 +105,25 @@ class Session:
         options.log_severity_level = 4  # what goes wrong is raised
         for key, value in run_options(self.device.provider, power).items():
             options.add_run_config_entry(key, value)
-        plain = capitalised(self.device.name)
         try:
             return guard.watchdog.run(
                 lambda: self._run(feeds, options),
                 lambda: setattr(options, "terminate", True),
                 guard.limit_s,
-                plain,
+                self.device.spoken_first,
                 cancel,
             )
         except self._failures as error:
             if wrong := what_does_not_fit(self.inputs, feeds):
                 raise ValueError(f"the graph “{self.graph.name}” was given something else: {wrong}") from error
             raise DeviceFailed(
-                f"{plain} failed in the graph “{self.graph.name}”: {as_sentence(first_line(error))}",
-                "The same work can be done by the processor.",
+                say(
+                    "device-failed-in-graph",
+                    device=self.device.spoken_first,
+                    graph=self.graph.name,
+                    error=as_sentence(first_line(error)),
+                ),
+                say("processor-can-do-it"),
             ) from error
 
     def _run(self, feeds: Mapping[str, Array], options: Any) -> list[Array]:
@@ -145,7 +149,7 @@ def open_on(
     """
     chosen = pack.graph(graph)
     if device.provider not in chosen.providers:
-        raise ProviderUnavailable(f"The pack “{pack.id}” has no graph “{graph}” for {device.name}.")
+        raise ProviderUnavailable(say("no-such-graph-for-device", pack=pack.id, graph=graph, device=device.spoken))
     if check_files:
         verify(pack, only=chosen.files or (chosen.path,))
     if device.provider == CPU:
@@ -155,9 +159,14 @@ def open_on(
     handle = accelerator_handle(pack, chosen, device, target, threads, watchdog)
     nodes = nodes_by_provider(handle)
     if set(nodes) != {device.provider}:
-        elsewhere = what_is_elsewhere(handle, device.provider)
+        elsewhere = what_is_elsewhere(handle, device.provider) or say("none-of-it")
         raise ProviderUnavailable(
-            f"{capitalised(device.name)} cannot do all of the graph “{chosen.name}” ({elsewhere or 'none of it'})."
+            say(
+                "device-does-not-do-all",
+                device=device.spoken_first,
+                graph=chosen.name,
+                elsewhere=elsewhere,
+            )
         )
     guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
     return Session(handle, chosen, device, nodes, guard)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import say
 
 TokenIds = npt.NDArray[np.int64]
 
@@ -43,7 +44,7 @@ class PackTokenizer:
             self._tokenizer = tokenizers.Tokenizer.from_buffer(raw)
         except (ValueError, TypeError) as error:
             raise PackCorrupt(
-                f"The tokenizer {path} cannot be read: {error}", "Build or import the pack again."
+                say("tokenizer-unreadable", path=str(path), error=str(error)), say("make-pack-again")
             ) from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -71,7 +72,7 @@ class PackTokenizer:
         """The id of a special token. Raises PackCorrupt where there is none of that name."""
         found = self._tokenizer.token_to_id(token)
         if found is None:
-            raise PackCorrupt(f"The tokenizer {self._path} has no token “{token}”.", "Build or import the pack again.")
+            raise PackCorrupt(say("tokenizer-without-token", path=str(self._path), token=token), say("make-pack-again"))
         return int(found)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from rag_core.errors import Cancelled, DeviceFailed
+from rag_core.messages import Message, say
 from rag_core.progress import CancelToken
 
 Result = TypeVar("Result")
@@ -118,10 +119,10 @@ class Watchdog:
         work: Callable[[], Result],
         stop: Callable[[], None],
         limit_s: float,
-        what: str,
+        what: Message,
         cancel: CancelToken | None = None,
     ) -> Result:
-        """Do `work` on the worker; `stop` asks it to end early, `what` names the device ("The Snapdragon NPU").
+        """Do `work` on the worker; `stop` asks it to end early, `what` names the device, as a sentence begins.
 
         Raises what `work` raises; Cancelled at once, while `work` comes to its end by itself; DeviceFailed when it
         takes longer than `limit_s` seconds.
@@ -159,7 +160,7 @@ class Watchdog:
             self._worker.take(job)
             self._worker.start()
 
-    def _let_end(self, what: str) -> None:
+    def _let_end(self, what: Message) -> None:
         """Wait for a run that was cancelled and was still going on."""
         job, self._unwanted = self._unwanted, None
         if job is None:
@@ -168,15 +169,18 @@ class Watchdog:
         if not job.wait():
             self._give_up(job, 0, what)
 
-    def _give_up(self, job: _Job[Result], limit_s: float, what: str) -> None:
+    def _give_up(self, job: _Job[Result], limit_s: float, what: Message) -> None:
         job.stop()
         stopped = job.done.wait(self._grace_s)
         if not stopped and self._worker is not None:
             self._worker.dismiss()
             self._worker = None
-        how = "and was stopped" if stopped else "and did not stop when it was told to"
-        spent = f" within {limit_s:g} seconds" if limit_s else ""
-        raise DeviceFailed(f"{what} did not finish{spent}, {how}.", "The same work can be done by the processor.")
+        how = say("and-was-stopped") if stopped else say("and-did-not-stop")
+        if limit_s:
+            late = say("device-did-not-finish-in-time", device=what, seconds=limit_s, how=how)
+        else:
+            late = say("device-did-not-finish", device=what, how=how)
+        raise DeviceFailed(late, say("processor-can-do-it"))
 
 
 def _cancel(job: _Job[Result]) -> None:

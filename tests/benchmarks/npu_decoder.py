@@ -124,7 +124,7 @@ def fill(report: Report, source: Pack, scratch: Path, tokens: int, prompts: int)
     inventory = list_devices()
     npu, processor = inventory.first(QNN), inventory.first(CPU)
     if npu is None or processor is None:
-        raise SystemExit(" ".join(inventory.notes))
+        raise SystemExit(" ".join(map(str, inventory.notes)))
     half = write_static(source, scratch / "fp16", WINDOWS, "fp16")
     full = write_static(source, scratch / "fp32", WINDOWS, "fp32")
     contexts = compiled_for(half, scratch / "contexts", npu, EMULATOR)

@@ -58,7 +58,7 @@ def main() -> None:
     inventory = list_devices()
     device = inventory.npu
     if device is None:
-        raise SystemExit(" ".join(inventory.notes) or "This machine has no NPU, and none is emulated.")
+        raise SystemExit(" ".join(map(str, inventory.notes)) or "This machine has no NPU, and none is emulated.")
     source = find_pack(options.packs, "embedder", options.embedder)
     target = this_target(inventory) or EMULATOR
     print(f"{source.id} on {device.name} ({target.title}), {options.precision}")

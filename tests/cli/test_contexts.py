@@ -14,6 +14,7 @@ from models.making import PackMaker
 from rag_core import cli
 from rag_core.cli import DONE, FAILED, MISUSED
 from rag_core.cli.program import Program
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
@@ -77,7 +78,7 @@ def test_the_chip_has_to_be_known(
 ) -> None:
     assert main(["packs", "compile", "--target", "abacus", "tiny"]) == FAILED
     assert "“abacus”" in capsys.readouterr().err
-    monkeypatch.setattr("rag_core.runtime.devices.list_devices", lambda: Inventory((), ("No NPU here.",)))
+    monkeypatch.setattr("rag_core.runtime.devices.list_devices", lambda: Inventory((), (literal("No NPU here."),)))
     assert main(["packs", "compile"]) == FAILED
     error = capsys.readouterr().err
     assert "No NPU here." in error and "--target" in error and CHIP.id in error

@@ -9,6 +9,7 @@ import pytest
 
 from rag_core.cli import DONE, FAILED, main
 from rag_core.errors import ProviderUnavailable
+from rag_core.messages import literal
 from rag_core.paths import DATA_DIR_VARIABLE
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.pack import Graph, Manifest, Role, write_manifest
@@ -41,7 +42,7 @@ def laptop(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An NPU that does not answer a graph."""
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"), ep_device(QNN, "NPU", NPU_NAME))
     monkeypatch.setattr("rag_core.runtime.npu.compiled.qairt_version", lambda: "2.51.0")
-    Breaker(data / "devices.json").failed(QNN, "probe", "It broke.")
+    Breaker(data / "devices.json").failed(QNN, "probe", literal("It broke."))
     return data
 
 
@@ -64,7 +65,7 @@ def test_the_devices_are_a_table(laptop: Path, capsys: pytest.CaptureFixture[str
 def test_each_stage_says_where_it_will_run_and_why_not_elsewhere(
     laptop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Breaker(laptop / "devices.json").failed(QNN, "generate", "The Snapdragon NPU hung.")
+    Breaker(laptop / "devices.json").failed(QNN, "generate", literal("The Snapdragon NPU hung."))
     main(["doctor", "--json"])
     checks = report(capsys)
     assert checks["place for embedding"]["found"] == (
@@ -82,7 +83,7 @@ def test_what_failed_is_forgotten_when_another_try_is_wanted(
         raise ProviderUnavailable("It refused the graph.")
 
     monkeypatch.setattr("rag_core.runtime.profile.open_on", refuse)
-    Breaker(laptop / "devices.json").failed(QNN, "generate", "The Snapdragon NPU hung.")
+    Breaker(laptop / "devices.json").failed(QNN, "generate", literal("The Snapdragon NPU hung."))
     assert main(["doctor", "--execution-provider", preference]) == FAILED
     told = capsys.readouterr().out
     assert f"place for answering: The processor can do this work. Have the devices tried again: {RETRY}" in told
@@ -90,7 +91,7 @@ def test_what_failed_is_forgotten_when_another_try_is_wanted(
     told = capsys.readouterr().out
     assert "It failed before" not in told and "It refused the graph." in told
     assert "“Writer” has not been prepared for Snapdragon X Elite yet" in told
-    assert Breaker(laptop / "devices.json").blocked(QNN, "generate") == ""
+    assert not Breaker(laptop / "devices.json").blocked(QNN, "generate")
 
 
 def test_a_demand_for_the_npu_is_told_how_to_prepare_it(laptop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +130,7 @@ def test_a_data_folder_without_a_reader_is_healthy_and_told_how_to_get_one(
 
 def test_the_reader_is_checked_like_the_other_models(laptop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_pack(laptop, "nearer", "reader")
-    Breaker(laptop / "devices.json").failed(QNN, "rerank", "The Snapdragon NPU hung.")
+    Breaker(laptop / "devices.json").failed(QNN, "rerank", literal("The Snapdragon NPU hung."))
     assert main(["doctor", "--json"]) == FAILED
     checks = report(capsys)
     assert "pack for reranking" not in checks

@@ -193,7 +193,7 @@ def test_the_language_model_goes_in_first_where_one_npu_holds_both(data_dir: Dat
     open_largest_first(models)
     assert opened(models) == ["generate"]
     prepare(data_dir, write_pack(data_dir.packs / "reader", "reader", CPU))
-    Breaker(data_dir.device_file).failed(QNN, "embed", "It hung.")
+    Breaker(data_dir.device_file).failed(QNN, "embed", literal("It hung."))
     models = models_of(data_dir)
     open_largest_first(models)
     assert opened(models) == ["generate"], "the reader needs room there, too"
@@ -201,7 +201,7 @@ def test_the_language_model_goes_in_first_where_one_npu_holds_both(data_dir: Dat
 
 def test_a_device_that_failed_is_left_alone_until_it_is_tried_again(data_dir: DataDir) -> None:
     prepare(data_dir, open_pack(data_dir.packs / "embedder"))
-    Breaker(data_dir.device_file).failed(QNN, "embed", "It hung.")
+    Breaker(data_dir.device_file).failed(QNN, "embed", literal("It hung."))
     models = models_of(data_dir)
     assert [on.stage for on in models if on.has_failed] == [EMBED] and models[EMBED].kind == "cpu"
     assert not models_of(data_dir, execution_provider="cpu")[EMBED].has_failed

@@ -12,7 +12,7 @@ import pytest
 from rag_core.errors import UserError
 from rag_core.host import jobs
 from rag_core.host.events import NpuState, Stopped
-from rag_core.messages import Message, literal
+from rag_core.messages import Message, literal, say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Inventory
@@ -48,7 +48,7 @@ def _stamp_of(source: Pack, target: Target, recipe: str) -> ContextStamp:
 
 def _on_machine_with(target: Target | None, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("host.packs", "pack_making"):
-        monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda: Inventory((), ("No NPU.",)))
+        monkeypatch.setattr(f"rag_core.{module}.list_devices", lambda: Inventory((), (literal("No NPU."),)))
         monkeypatch.setattr(f"rag_core.{module}.this_target", lambda inventory: target)
 
 
@@ -63,8 +63,8 @@ def test_what_is_not_prepared_is_told_in_plain_words(data: Path, monkeypatch: py
         emulated = talk.do(jobs.CheckNpu())
         _on_machine_with(None, monkeypatch)
         none = talk.do(jobs.CheckNpu())
-    reason = "“Tiny” has not been prepared for Snapdragon X Elite yet."
-    assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=literal(reason), can_prepare=True)
+    reason = say("not-prepared-yet", title="Tiny", chip="Snapdragon X Elite")
+    assert missing == NpuState(CHIP.title, missing=("Tiny",), reason=reason, can_prepare=True)
     assert isinstance(emulated, NpuState) and emulated.emulated
     assert none == NpuState(reason=literal("No NPU."))
 

@@ -16,6 +16,7 @@ from models.imports.pipeline import read_pipeline, why_not_here
 from rag_core.errors import ProviderUnavailable, UserError
 from rag_core.generate.genai_runtime import PIPELINE
 from rag_core.generate.opening import open_generator
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Device, Inventory
 from rag_core.runtime.pack import Graph, Manifest, find_pack, list_packs, open_pack, write_manifest
@@ -53,7 +54,7 @@ def _model(folder: Path) -> dict[str, Any]:
 def test_without_the_npu_it_is_said_what_it_is_and_what_to_do(
     compiled: Path, tmp_path: Path, machine: Callable[[Inventory], None]
 ) -> None:
-    machine(Inventory((PROCESSOR,), ("The NPU's runtime (onnxruntime-qnn) is not installed.",)))
+    machine(Inventory((PROCESSOR,), (literal("The NPU's runtime (onnxruntime-qnn) is not installed."),)))
     with pytest.raises(UserError) as refusal:
         list(import_llm(compiled, tmp_path / "packs"))
     for words in (

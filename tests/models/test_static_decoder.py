@@ -100,7 +100,7 @@ def test_the_npu_bears_gates_beyond_its_powers(tmp_path: Path) -> None:
     inventory = list_devices()
     npu = inventory.first(QNN)
     if npu is None:
-        pytest.skip(" ".join(inventory.notes))
+        pytest.skip(" ".join(map(str, inventory.notes)))
     pack, expected = pack_of_steep_gates(tmp_path / "pack")
     loop = loop_on(npu, write_static(pack, tmp_path / "static", [(CHUNK, CACHE), (1, CACHE)], "fp16"))
     np.testing.assert_allclose(loop.read([5, 77, 250]), expected, atol=0.05)
@@ -126,7 +126,7 @@ def test_the_npu_computes_what_the_processor_computes(kind: str, tmp_path: Path)
     inventory = list_devices()
     npu = inventory.first(QNN)
     if npu is None:
-        pytest.skip(" ".join(inventory.notes))
+        pytest.skip(" ".join(map(str, inventory.notes)))
     windows = [(CHUNK, CACHE), (1, CACHE)]
     pack = tiny_pack(tmp_path / "pack", NETWORKS[kind], kind)
     on_processor = loop_on(processor(), write_static(pack, tmp_path / "fp32", windows, "fp32"))

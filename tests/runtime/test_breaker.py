@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import DeviceFailed
+from rag_core.messages import NOTHING, literal
 from rag_core.paths import replace_file
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.plugins import CPU, QNN, Plugin
@@ -33,10 +34,11 @@ with Breaker(Path(sys.argv[1])).at_work("QNNExecutionProvider", "generate"):
 FAIL_OFTEN = """
 import sys
 from pathlib import Path
+from rag_core.messages import literal
 from rag_core.runtime.breaker import Breaker
 breaker = Breaker(Path(sys.argv[1]))
 for number in range(25):
-    breaker.failed("QNNExecutionProvider", f"{sys.argv[2]} {number}", "It broke.")
+    breaker.failed("QNNExecutionProvider", f"{sys.argv[2]} {number}", literal("It broke."))
 """
 
 
@@ -51,30 +53,30 @@ def crash(path: Path, graph: str = "step") -> None:
 
 
 def test_a_failure_blocks_its_stage_until_another_try_is_wanted(path: Path) -> None:
-    Breaker(path).failed(QNN, "generate", "The Snapdragon NPU did not answer.")
+    Breaker(path).failed(QNN, "generate", literal("The Snapdragon NPU did not answer."))
     breaker = Breaker(path)  # the next start
-    assert breaker.blocked(QNN, "generate") == "It failed before: The Snapdragon NPU did not answer."
-    assert (breaker.blocked(QNN, "embed"), breaker.blocked(CPU, "generate")) == ("", "")
+    assert str(breaker.blocked(QNN, "generate")) == "It failed before: The Snapdragon NPU did not answer."
+    assert (breaker.blocked(QNN, "embed"), breaker.blocked(CPU, "generate")) == (NOTHING, NOTHING)
     breaker.retry()
-    assert (breaker.blocked(QNN, "generate"), Breaker(path).blocked(QNN, "generate")) == ("", "")
+    assert (breaker.blocked(QNN, "generate"), Breaker(path).blocked(QNN, "generate")) == (NOTHING, NOTHING)
 
 
 def test_another_version_of_the_runtime_gets_another_chance(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Breaker(path).failed(QNN, "generate", "It broke.")
+    Breaker(path).failed(QNN, "generate", literal("It broke."))
     newer = Plugin(QNN, "numpy", "numpy", "The NPU's runtime")  # any package that is installed
     monkeypatch.setattr("rag_core.runtime.plugins.PLUGINS", (newer,))
-    assert Breaker(path).blocked(QNN, "generate") == ""
+    assert not Breaker(path).blocked(QNN, "generate")
 
 
 def test_two_unexpected_ends_in_a_row_block(path: Path) -> None:
     crash(path)
-    assert Breaker(path).blocked(QNN, "generate") == ""
+    assert not Breaker(path).blocked(QNN, "generate")
     crash(path)
     breaker = Breaker(path)
     reason = "Alcove ended unexpectedly 2 times while the Snapdragon NPU was at work."
-    assert breaker.blocked(QNN, "generate") == breaker.blocked(QNN, "generate") == reason
+    assert [str(breaker.blocked(QNN, "generate")) for _ in range(2)] == [reason, reason]
     breaker.retry()
-    assert breaker.blocked(QNN, "generate") == ""
+    assert not breaker.blocked(QNN, "generate")
 
 
 def test_an_end_between_two_good_starts_does_not_count(path: Path) -> None:
@@ -82,7 +84,7 @@ def test_an_end_between_two_good_starts_does_not_count(path: Path) -> None:
     with Breaker(path).at_work(QNN, "generate", "step"):
         pass
     crash(path)
-    assert Breaker(path).blocked(QNN, "generate") == ""
+    assert not Breaker(path).blocked(QNN, "generate")
 
 
 def test_a_graph_that_works_does_not_excuse_another_that_ends_the_process(path: Path) -> None:
@@ -90,8 +92,8 @@ def test_a_graph_that_works_does_not_excuse_another_that_ends_the_process(path: 
         with Breaker(path).at_work(QNN, "generate", "step-512"):
             pass
         crash(path, "step-1024")
-    assert "ended unexpectedly 2 times" in Breaker(path).blocked(QNN, "generate")
-    assert Breaker(path).blocked(QNN, "embed") == ""
+    assert "ended unexpectedly 2 times" in str(Breaker(path).blocked(QNN, "generate"))
+    assert not Breaker(path).blocked(QNN, "embed")
 
 
 def test_graphs_that_were_at_work_together_are_one_end(path: Path) -> None:
@@ -103,7 +105,7 @@ def test_graphs_that_were_at_work_together_are_one_end(path: Path) -> None:
     breaker = Breaker(path)
     assert breaker.unexpected_ends() == ((QNN, "generate"),)
     assert breaker.unexpected_ends() == ()
-    assert breaker.blocked(QNN, "generate") == ""
+    assert not breaker.blocked(QNN, "generate")
 
 
 def test_a_process_that_ends_on_purpose_is_no_unexpected_end(path: Path) -> None:
@@ -111,20 +113,20 @@ def test_a_process_that_ends_on_purpose_is_no_unexpected_end(path: Path) -> None
         for _ in range(2):
             subprocess.run([sys.executable, "-c", END_ON_PURPOSE, str(path)], check=True)
         assert Breaker(path).unexpected_ends() == ()
-        assert Breaker(path).blocked(QNN, "generate") == ""
+        assert not Breaker(path).blocked(QNN, "generate")
 
 
 def test_a_failure_that_raises_is_no_unexpected_end(path: Path) -> None:
     for _ in range(3):
         with pytest.raises(DeviceFailed), Breaker(path).at_work(QNN, "generate"):
             raise DeviceFailed("It broke.")
-    assert Breaker(path).blocked(QNN, "generate") == ""
+    assert not Breaker(path).blocked(QNN, "generate")
 
 
 def test_work_of_a_process_that_goes_on_is_no_unexpected_end(path: Path) -> None:
     with Breaker(path).at_work(QNN, "generate"):
         for _ in range(3):
-            assert Breaker(path).blocked(QNN, "generate") == ""
+            assert not Breaker(path).blocked(QNN, "generate")
 
 
 def test_the_marker_stays_until_the_last_thread_is_back(path: Path) -> None:
@@ -170,8 +172,8 @@ def test_a_lock_that_cannot_be_had_is_not_waited_for_for_ever(path: Path, monkey
     path.parent.mkdir()
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     assert lock.acquire()
-    Breaker(path).failed(QNN, "generate", "It broke.")
-    assert "It broke." in Breaker(path).blocked(QNN, "generate")
+    Breaker(path).failed(QNN, "generate", literal("It broke."))
+    assert "It broke." in str(Breaker(path).blocked(QNN, "generate"))
     lock.release()
 
 
@@ -186,8 +188,8 @@ def test_a_file_that_another_process_is_reading_is_written_a_moment_later(
         replace_file(target, content)
 
     monkeypatch.setattr("rag_core.runtime.device_file.replace_file", replace_file_on_windows)
-    Breaker(path).failed(QNN, "generate", "It broke.")
-    assert "It broke." in Breaker(path).blocked(QNN, "generate")
+    Breaker(path).failed(QNN, "generate", literal("It broke."))
+    assert "It broke." in str(Breaker(path).blocked(QNN, "generate"))
 
 
 @pytest.mark.parametrize(
@@ -197,15 +199,15 @@ def test_a_damaged_file_is_forgotten(path: Path, content: str) -> None:
     path.parent.mkdir()
     path.write_text(content, encoding="utf-8")
     breaker = Breaker(path)
-    assert breaker.blocked(QNN, "generate") == ""
-    breaker.failed(QNN, "generate", "It broke.")
-    assert "It broke." in Breaker(path).blocked(QNN, "generate")
+    assert not breaker.blocked(QNN, "generate")
+    breaker.failed(QNN, "generate", literal("It broke."))
+    assert "It broke." in str(Breaker(path).blocked(QNN, "generate"))
 
 
 def test_where_nothing_can_be_written_it_is_remembered_until_the_end(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     breaker = Breaker(tmp_path / "file" / "devices.json")
-    breaker.failed(QNN, "generate", "It broke.")
+    breaker.failed(QNN, "generate", literal("It broke."))
     with breaker.at_work(QNN, "embed"):
-        assert "It broke." in breaker.blocked(QNN, "generate")
-    assert breaker.blocked(QNN, "embed") == ""
+        assert "It broke." in str(breaker.blocked(QNN, "generate"))
+    assert not breaker.blocked(QNN, "embed")

@@ -79,7 +79,7 @@ def test_x64_programs_on_arm_are_told_why_they_see_no_npu(monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setattr("platform.machine", lambda: "AMD64")
     monkeypatch.setenv("PROCESSOR_IDENTIFIER", "ARMv8 (64-bit) Family 8 Model 1 Revision 201, Qualcomm")
-    assert "only Alcove for Arm64 can reach the NPU" in list_devices().notes[-1]
+    assert "only Alcove for Arm64 can reach the NPU" in str(list_devices().notes[-1])
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,15 @@ def test_a_word_that_means_nothing_names_those_that_do() -> None:
 
 def test_an_absent_plugin_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"))
-    assert list_devices().notes == ("The NPU's runtime (onnxruntime-qnn) is not installed.",)
+    assert tuple(map(str, list_devices().notes)) == ("The NPU's runtime (onnxruntime-qnn) is not installed.",)
 
 
 def test_a_plugin_that_cannot_be_imported_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = write_plugin(tmp_path, monkeypatch, "raise OSError('libcdsprpc is not there')", "broken_plugin")
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"), plugins=(broken,))
-    assert list_devices().notes == ("The NPU's runtime (broken_plugin) does not load: libcdsprpc is not there.",)
+    assert tuple(map(str, list_devices().notes)) == (
+        "The NPU's runtime (broken_plugin 2.7.0) does not load: libcdsprpc is not there.",
+    )
 
 
 def test_a_driver_that_does_not_register_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +122,7 @@ def test_a_driver_that_does_not_register_is_a_sentence(tmp_path: Path, monkeypat
     absent = write_plugin(tmp_path, monkeypatch, code, "driverless_plugin", "2.7.3")
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"), plugins=(absent,))
     (note,) = list_devices().notes
-    assert note.startswith("The NPU's runtime (driverless_plugin 2.7.3) does not load: ")
+    assert str(note).startswith("The NPU's runtime (driverless_plugin 2.7.3) does not load: ")
 
 
 @pytest.mark.parametrize(("version", "told"), [("2.7.9", False), ("2.6.1", True), ("2.8.0", True), ("10.0", True)])
@@ -130,14 +132,16 @@ def test_a_plugin_of_another_version_is_told_of(
     other = write_plugin(tmp_path, monkeypatch, "", "other_plugin", version)
     monkeypatch.setattr("onnxruntime.get_ep_devices", lambda: [ep_device(QNN, "NPU")])
     expected = f"The NPU's runtime (other_plugin) is version {version}; Alcove is made for 2.7." if told else ""
-    assert register(other) == expected
+    assert str(register(other)) == expected
 
 
 def test_a_plugin_that_finds_nothing_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = write_plugin(tmp_path, monkeypatch, "def get_library_path(): return ''", "silent_plugin")
     pretend_devices(monkeypatch, ep_device(CPU, "CPU"), plugins=(silent,))
     monkeypatch.setattr("onnxruntime.register_execution_provider_library", lambda name, path: None)
-    assert list_devices().notes == ("The NPU's runtime (silent_plugin) is installed, but it found no device.",)
+    assert tuple(map(str, list_devices().notes)) == (
+        "The NPU's runtime (silent_plugin) is installed, but it found no device.",
+    )
 
 
 def test_what_is_not_there_cannot_be_loaded() -> None:

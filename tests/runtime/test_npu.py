@@ -166,7 +166,7 @@ def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
     expected = expected_stamp(pack, EMULATOR, RECIPE)
     prepared.root.rename(context_folder(tmp_path, pack.id, EMULATOR))
     found = find_contexts(tmp_path, pack, EMULATOR, expected)
-    assert (found.pack, found.reason) == (None, "“Tiny” was prepared for another chip (snapdragon-x2-elite).")
+    assert (found.pack, str(found.reason)) == (None, "“Tiny” was prepared for another chip (snapdragon-x2-elite).")
     moved = open_pack(context_folder(tmp_path, pack.id, EMULATOR))
     with pytest.raises(ProviderUnavailable, match="it was prepared for another chip"):
         open_on(moved, "product", npu, target=EMULATOR)

@@ -30,7 +30,7 @@ ELITE = target_named("snapdragon-x-elite")
 STAGE, DML = "generate", "DmlExecutionProvider"
 LAPTOP = Inventory((device(), PROCESSOR))
 EMULATING = Inventory((PROCESSOR, device(name="the emulated Snapdragon NPU", emulated=True)))
-PLAIN = Inventory((PROCESSOR,), ("The NPU's runtime (onnxruntime-qnn) is not installed.",))
+PLAIN = Inventory((PROCESSOR,), (literal("The NPU's runtime (onnxruntime-qnn) is not installed."),))
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ def test_a_snapdragon_whose_npu_cannot_be_reached_is_told(
 ) -> None:
     monkeypatch.setattr("rag_core.runtime.places.processor_name", lambda: "Snapdragon(R) X Elite - X1E80100")
     choice = find_places(STAGE, pack, "auto", known, inventory=PLAIN)
-    assert (providers(choice), str(choice.reason)) == ([CPU], PLAIN.notes[0])
+    assert (providers(choice), str(choice.reason)) == ([CPU], str(PLAIN.notes[0]))
 
 
 def test_an_unknown_chip_is_told(pack: Pack, known: KnownMachine) -> None:
@@ -192,9 +192,9 @@ def test_contexts_that_were_made_for_something_else_are_not_used(
 ) -> None:
     prepare(pack, known, ELITE, **other)
     found = find_contexts(known.contexts_dir, pack, ELITE, expected_stamp(pack, ELITE, RECIPE))
-    assert (found.pack, found.stale, found.reason) == (None, True, f"“Tiny” was prepared for {reason}.")
+    assert (found.pack, found.stale, str(found.reason)) == (None, True, f"“Tiny” was prepared for {reason}.")
     choice = find_places(STAGE, pack, "auto", known, inventory=LAPTOP)
-    assert (providers(choice), str(choice.reason)) == ([CPU], found.reason)
+    assert (providers(choice), str(choice.reason)) == ([CPU], str(found.reason))
 
 
 def test_contexts_of_an_older_npu_runtime_are_used(pack: Pack, known: KnownMachine) -> None:

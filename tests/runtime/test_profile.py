@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import DeviceFailed
+from rag_core.messages import literal
 from rag_core.paths import DataDir
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import Inventory, list_devices
@@ -40,7 +41,7 @@ def test_a_device_that_fails_has_no_time_and_a_problem(path: Path, monkeypatch: 
 
 
 def test_a_device_that_ended_the_process_is_not_asked_again(path: Path) -> None:
-    Breaker(path).failed(QNN, STAGE, "It broke.")
+    Breaker(path).failed(QNN, STAGE, literal("It broke."))
     (row,) = profile_devices(Inventory((device(),)), path)
     assert (row.tiny_ms, row.problem) == (None, "It failed before: It broke.")
-    assert "It broke." in Breaker(path).blocked(QNN, STAGE)  # recording the table forgets nothing
+    assert "It broke." in str(Breaker(path).blocked(QNN, STAGE))  # recording the table forgets nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag_core.errors import UserError
+from rag_core.messages import literal
 from rag_core.runtime.devices import Inventory
 from rag_core.runtime.npu.targets import EMULATOR, TARGETS, target_named, target_of_chip, this_target, why_no_target
 from tests.runtime.fakes import PROCESSOR, device
@@ -46,10 +47,10 @@ def test_what_is_emulated_has_contexts_of_its_own() -> None:
 def test_no_npu_and_an_unknown_one_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag_core.runtime.npu.targets.processor_name", lambda: "Snapdragon X9")
     assert this_target(Inventory((PROCESSOR,))) is None
-    assert why_no_target(Inventory((PROCESSOR,), ("It is not installed.",))) == "It is not installed."
+    assert why_no_target(Inventory((PROCESSOR,), (literal("It is not installed."),))) == literal("It is not installed.")
     unknown = Inventory((device(name="NPU"), PROCESSOR))
     assert this_target(unknown) is None
-    assert why_no_target(unknown) == "This NPU is not one that models are prepared for (Snapdragon X9)."
+    assert str(why_no_target(unknown)) == "This NPU is not one that models are prepared for (Snapdragon X9)."
 
 
 def test_targets_are_named_and_complete() -> None:

@@ -12,6 +12,7 @@ import pytest
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument
 
 from rag_core.errors import Cancelled, DeviceFailed
+from rag_core.messages import literal
 from rag_core.progress import CancelToken
 from rag_core.runtime.watchdog import Watchdog
 from tests.runtime.fakes import FakeHandle, session_on
@@ -187,6 +188,6 @@ def test_a_mistake_of_ours_is_not_taken_for_the_devices(watchdog: Watchdog) -> N
 def test_an_idle_thread_ends_and_the_next_run_starts_another(watchdog: Watchdog) -> None:
     brief = Watchdog(idle_s=0)
     for _ in range(3):
-        assert brief.run(lambda: 7, lambda: None, 30, "It") == 7
+        assert brief.run(lambda: 7, lambda: None, 30, literal("It")) == 7
     watchdog.close()
-    assert watchdog.run(lambda: 8, lambda: None, 30, "It") == 8
+    assert watchdog.run(lambda: 8, lambda: None, 30, literal("It")) == 8

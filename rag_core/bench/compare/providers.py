@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag_core.bench.compare.records import Provider
-from rag_core.messages import Message, literal, say
+from rag_core.messages import Message, say
 from rag_core.runtime.devices import CPU, Device, Inventory, plain_name
 
 _SUFFIX = "ExecutionProvider"
@@ -22,7 +22,7 @@ def providers_of(inventory: Inventory, emulated: bool) -> tuple[Provider, ...]:
 
 def notes_of(inventory: Inventory, emulated: bool) -> tuple[Message, ...]:
     """Which providers have no column, and why."""
-    notes = tuple(map(literal, inventory.notes))
+    notes = inventory.notes
     if emulated:
         missing = not any(device.emulated for device in inventory.devices)
         return (*notes, *((say("no-emulated-npu"),) if missing else ()))

@@ -36,10 +36,10 @@ class ContextStamp:
 
 @dataclass(frozen=True, slots=True)
 class FoundContexts:
-    """`pack` is usable as it is; else `reason` says in plain words why there is none, and `stale` that it is old."""
+    """`pack` is usable as it is; else `reason` says why there is none, and `stale` that it is old."""
 
     pack: Pack | None
-    reason: str = ""
+    reason: Message = NOTHING
     stale: bool = False
 
 
@@ -65,7 +65,8 @@ def context_folder(contexts_dir: Path, pack_id: str, target: Target) -> Path:
 
 def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expected: ContextStamp) -> FoundContexts:
     """The contexts of `source` for `target`, if they are what `expected` says."""
-    unprepared = FoundContexts(None, f"“{source.manifest.title}” has not been prepared for {target.title} yet.")
+    title = source.manifest.title
+    unprepared = FoundContexts(None, say("not-prepared-yet", title=title, chip=target.title))
     if contexts_dir is None:
         return unprepared
     try:
@@ -73,13 +74,13 @@ def find_contexts(contexts_dir: Path | None, source: Pack, target: Target, expec
     except PackMissing:
         return unprepared
     except PackCorrupt as damage:
-        return FoundContexts(None, str(damage.message), stale=True)
+        return FoundContexts(None, damage.message, stale=True)
     try:
         stamp = ContextStamp(**pack.manifest.spec[COMPILED])
     except (KeyError, TypeError):
-        return FoundContexts(None, f"What was prepared of “{source.manifest.title}” has no stamp.", stale=True)
+        return FoundContexts(None, say("prepared-without-stamp", title=title), stale=True)
     if difference := _difference(stamp, expected):
-        return FoundContexts(None, f"“{source.manifest.title}” was prepared for {difference}.", stale=True)
+        return FoundContexts(None, say("prepared-for-other", title=title, other=difference), stale=True)
     return FoundContexts(pack)
 
 
@@ -102,17 +103,17 @@ def described(stamp: ContextStamp) -> dict[str, Any]:
     return asdict(stamp)
 
 
-def _difference(stamp: ContextStamp, expected: ContextStamp) -> str:
-    """What `stamp` was made for that is not so here, in plain words; empty where it may be used."""
+def _difference(stamp: ContextStamp, expected: ContextStamp) -> Message:
+    """What `stamp` was made for that is not so here; nothing where it may be used."""
     if stamp.source != expected.source:
-        return "another build of the model"
+        return say("another-build")
     if (stamp.soc_model, stamp.htp_arch) != (expected.soc_model, expected.htp_arch):
-        return f"another chip ({stamp.target})"
+        return say("another-chip", chip=stamp.target)
     if stamp.recipe != expected.recipe:
-        return "an older version of Alcove"
+        return say("an-older-alcove")
     if _version(stamp.qairt) > _version(expected.qairt):
-        return f"a newer NPU runtime (QAIRT {stamp.qairt}; here is {expected.qairt})"
-    return ""
+        return say("a-newer-npu-runtime", there=stamp.qairt, here=expected.qairt)
+    return NOTHING
 
 
 def _version(text: str) -> tuple[int, ...]:

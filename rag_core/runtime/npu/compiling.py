@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 
 from rag_core.errors import StorageFull, UserError
+from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import Device
 from rag_core.runtime.handles import as_sentence, first_line, native_failures
@@ -31,7 +32,7 @@ from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, write_manifes
 
 STAGE = "compile"
 
-_INSTEAD = "Until this is solved, the model runs on the processor."
+_INSTEAD = say("meanwhile-processor")
 _NO_ROOM_BYTES = 16 * 1024**2  # a write that failed while less than this was free failed for want of room
 _SESSION = {
     "session.disable_cpu_ep_fallback": "1",
@@ -108,27 +109,26 @@ def _refused(static: Pack, graph: Graph, folder: Path, error: Exception) -> User
     if shutil.disk_usage(folder).free < _NO_ROOM_BYTES:
         return disk_full(static.manifest.title)
     return UserError(
-        f"The NPU's compiler refused the graph “{graph.name}” of “{static.manifest.title}”: "
-        f"{as_sentence(first_line(error))}",
+        say(
+            "compiler-refused-graph",
+            graph=graph.name,
+            title=static.manifest.title,
+            error=as_sentence(first_line(error)),
+        ),
         _INSTEAD,
     )
 
 
 def disk_full(title: str) -> StorageFull:
-    return StorageFull(
-        f"The disk became full while “{title}” was prepared for the NPU.",
-        "Free some space and prepare it again; what was there before is intact.",
-    )
+    return StorageFull(say("disk-full-compiling", title=title), say("free-space-prepare-again"))
 
 
 def _count_placed(session: Any, static: Pack, graph: Graph, provider: str) -> int:
     nodes = nodes_by_provider(session)
     if set(nodes) != {provider}:
-        elsewhere = what_is_elsewhere(session, provider) or "all of it"
+        elsewhere = what_is_elsewhere(session, provider) or say("all-of-it")
         raise UserError(
-            f"The NPU's compiler left a part of the graph “{graph.name}” of “{static.manifest.title}” to the processor"
-            f" ({elsewhere}).",
-            _INSTEAD,
+            say("compiler-left-a-part", graph=graph.name, title=static.manifest.title, elsewhere=elsewhere), _INSTEAD
         )
     return nodes[provider]
 
@@ -162,7 +162,7 @@ def _prove_whole(contexts: Sequence[_Context], static: Pack, shared: bool) -> No
 
 
 def _not_proven(name: str, what: str) -> UserError:
-    return UserError(f"The NPU's compiler wrote “{name}”, but {what}.", _INSTEAD)
+    return UserError(say("compiler-wrote-wrong", name=name, what=what), _INSTEAD)
 
 
 def _keep_other_files(static: Pack, folder: Path) -> tuple[str, ...]:

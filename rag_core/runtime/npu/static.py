@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rag_core.errors import PackCorrupt
+from rag_core.messages import say
 from rag_core.runtime.pack import Pack
 
 STATIC = "static"
@@ -120,11 +121,10 @@ def _buckets(stored: dict[str, Any]) -> tuple[Bucket, ...]:
 def _stored(pack: Pack) -> dict[str, Any]:
     stored = pack.manifest.spec.get(STATIC)
     if not isinstance(stored, dict):
-        raise PackCorrupt(f"The pack “{pack.id}” has no graphs of fixed shapes.", "Prepare the models again.")
+        raise PackCorrupt(say("no-fixed-shapes", pack=pack.id), say("prepare-for-npu-again"))
     return stored
 
 
 def _damaged(pack: Pack, error: Exception) -> PackCorrupt:
-    return PackCorrupt(
-        f"The description of the fixed shapes of “{pack.id}” is damaged ({error}).", "Prepare the models again."
-    )
+    damage = say("fixed-shapes-damaged", pack=pack.id, error=str(error))
+    return PackCorrupt(damage, say("prepare-for-npu-again"))

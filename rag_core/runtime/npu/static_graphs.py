@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rag_core.errors import DeviceFailed
-from rag_core.messages import NOTHING
+from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import CancelToken
 from rag_core.runtime.npu.static import Bucket
 from rag_core.runtime.options import Power
@@ -59,8 +59,8 @@ class StaticGraphs(ABC):
         return self._place.pack.graph(self.buckets[0].graph).precision in _EXACT
 
     @abstractmethod
-    def complaint_about(self, bucket: Bucket, run: Run) -> str:
-        """Empty where `run`, which is to be called once, computes what it should."""
+    def complaint_about(self, bucket: Bucket, run: Run) -> Message:
+        """Nothing where `run`, which is to be called once, computes what it should."""
 
     def open(self, bucket: Bucket) -> Session:
         """Open and proven. Raises DeviceFailed where it computes something else, and what opening it raises."""
@@ -71,8 +71,7 @@ class StaticGraphs(ABC):
                     complaint = self.complaint_about(bucket, lambda ids: self._run(session, bucket, ids))
                     if complaint:
                         raise DeviceFailed(
-                            f"The graph “{bucket.graph}” of “{self._place.pack.id}” does not compute what it should: "
-                            f"{complaint}"
+                            say("graph-computes-wrong", graph=bucket.graph, pack=self._place.pack.id, why=complaint)
                         )
                 self._sessions[bucket.graph] = session
             return self._sessions[bucket.graph]
@@ -104,9 +103,7 @@ class StaticGraphs(ABC):
         names = [tensor.name for tensor in session.outputs]
         values = {name: output[: len(ids)].astype(np.float32) for name, output in zip(names, outputs, strict=True)}
         if not all(np.isfinite(value).all() for value in values.values()):
-            raise DeviceFailed(
-                f"The graph “{bucket.graph}” of “{self._place.pack.id}” gave values that are no numbers."
-            )
+            raise DeviceFailed(say("graph-gave-no-numbers", graph=bucket.graph, pack=self._place.pack.id))
         return values
 
 

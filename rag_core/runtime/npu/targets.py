@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass
 
 from rag_core.errors import UserError
+from rag_core.messages import Message, joined, say
 from rag_core.runtime.devices import Inventory
 
 
@@ -54,7 +55,7 @@ def target_named(name: str) -> Target:
         if target.id == name:
             return target
     known = ", ".join(target.id for target in TARGETS)
-    raise UserError(f"“{name}” is not a chip that Alcove knows.", f"Choose one of: {known}.")
+    raise UserError(say("chip-not-known", name=name), say("choose-one-of", known=known))
 
 
 def this_target(inventory: Inventory, processor: str | None = None) -> Target | None:
@@ -71,12 +72,12 @@ def this_target(inventory: Inventory, processor: str | None = None) -> Target | 
     return next((target for name in names if (target := target_of_chip(name)) is not None), None)
 
 
-def why_no_target(inventory: Inventory) -> str:
-    """Why `this_target` is None, in plain words."""
+def why_no_target(inventory: Inventory) -> Message:
+    """Why `this_target` is None."""
     npu = inventory.npu
     if npu is None:
-        return " ".join(inventory.notes) or "This machine has no NPU."
-    return f"This NPU is not one that models are prepared for ({processor_name() or npu.name})."
+        return joined(inventory.notes) or say("no-npu-here")
+    return say("npu-without-target", name=processor_name() or npu.name)
 
 
 def target_of_chip(name: str) -> Target | None:
