@@ -113,7 +113,7 @@ def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
     if wanted in _WORDS:
         return tuple(device for device in inventory.devices if device.kind == wanted)
     if wanted not in known:
-        raise UserError(say("device-unknown", name=preference), say("choose-one-of", known=", ".join(_WORDS)))
+        raise UserError(say("no-such-device", name=preference), say("choose-one-of", known=", ".join(_WORDS)))
     return tuple(device for device in inventory.devices if device.provider == known[wanted])
 
 
