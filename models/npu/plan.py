@@ -68,9 +68,6 @@ CHIPS = (
     ),
     Plan(buckets=((1, 64), (1, 256), (1, 512)), pairs=((1, 256), (1, 512)), windows=_windows(2048)),
 )
-# Of `models.npu.quantised.static`. To change one, change `rag_core.runtime.npu.static.RECIPE` too: contexts become
-# out of date.
-PRECISIONS = {"embedder": "fp16", "llm": "fp16", "reader": "fp16"}
 PLANS = {
     EMULATOR.id: (
         Plan(buckets=((1, 32), (1, 128), (1, 256)), pairs=((1, 128), (1, 256)), windows=((64, 512), (1, 512))),

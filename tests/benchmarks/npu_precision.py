@@ -26,8 +26,8 @@ import numpy as np
 
 from models.convert.decoder.static import write_static as write_decoder
 from models.convert.encoder.static import write_static as write_encoder
-from models.npu.quantised.blocks import BlockProducts
-from models.npu.quantised.encoder import write_static as write_quantised_encoder
+from models.training.quantised.blocks import BlockProducts
+from models.training.quantised.encoder import write_static as write_quantised_encoder
 from rag_core.answer.focus import rank_pieces
 from rag_core.answer.prompt import build_prompt
 from rag_core.embed.encoder import Encoder

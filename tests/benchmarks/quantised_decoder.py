@@ -14,8 +14,8 @@ from pathlib import Path
 import onnx
 
 from models.convert.weight_file import WeightFile
-from models.npu.quantised.qdq import masked_ranges, with_integers
-from models.npu.quantised.ranges import Array, Interval, Ranges, measured
+from models.training.quantised.qdq import masked_ranges, with_integers
+from models.training.quantised.ranges import Array, Interval, Ranges, measured
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
 from tests.models.static_loop import StaticLoop
 

@@ -12,11 +12,12 @@ import pytest
 
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.network import Affine
-from models.convert.encoder.reader_weights import Heads, save_weights
+from models.convert.encoder.reader_weights import Heads
 from models.making import PackMaker
 from models.recipes import build
 from models.recipes.minilm import recipe as embedder
 from models.recipes.reader import recipe
+from models.training.reader.saving import save_weights
 from rag_core.cli import DONE, FAILED, main
 from rag_core.cli.program import Program
 from rag_core.errors import UserError

@@ -15,9 +15,9 @@ from models.convert.decoder.graph import write_decoder
 from models.convert.decoder.static import write_static as write_decoder_static
 from models.convert.decoder.weights import Blocks, Matrix
 from models.convert.encoder.graph import Float32
-from models.npu.quantised.blocks import BlockProducts
-from models.npu.quantised.encoder import write_static as write_encoder_static
-from models.npu.quantised.static import PRECISIONS, write_static
+from models.training.quantised.blocks import BlockProducts
+from models.training.quantised.encoder import write_static as write_encoder_static
+from models.training.quantised.static import PRECISIONS, write_static
 from rag_core.runtime.devices import Device, list_devices
 from rag_core.runtime.npu.compiled import expected_stamp
 from rag_core.runtime.npu.compiling import compile_static

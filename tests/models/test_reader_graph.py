@@ -15,10 +15,11 @@ from models.convert.encoder.graph import Float32, write_encoder
 from models.convert.encoder.network import Weights
 from models.convert.encoder.quantise import Int8
 from models.convert.encoder.reader_graph import ReadingHead
-from models.convert.encoder.reader_weights import load_weights, require, save_weights, training_of
+from models.convert.encoder.reader_weights import load_weights, require, training_of
 from models.convert.encoder.static_reader import write_static
 from models.npu.plan import CHIPS, Needs, plan_for
 from models.npu.static_graphs import why_not, write_static_graphs
+from models.training.reader.saving import save_weights
 from rag_core.errors import UserError
 from rag_core.read.description import read_spec
 from rag_core.runtime.devices import Device

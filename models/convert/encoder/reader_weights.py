@@ -24,8 +24,8 @@ from rag_core.runtime.pack import hash_file
 from rag_core.types import FloatArray
 
 TRAINING = "training"
-_AFFINES = ("query", "key", "value", "context", "up", "down")
-_NORMS = ("context_norm", "output_norm")
+AFFINES = ("query", "key", "value", "context", "up", "down")
+NORMS = ("context_norm", "output_norm")
 
 HalfArray = npt.NDArray[np.float16]
 
@@ -39,19 +39,6 @@ class Heads:
     pooler: Affine
     judge: Affine
     span: Affine
-
-
-def save_weights(path: Path, weights: Weights, heads: Heads, training: Mapping[str, Any]) -> None:
-    """Write the file, without the word embeddings. `training` is what can be said as JSON."""
-    from safetensors.numpy import save
-
-    tensors = {"positions": _half(weights.position), **_pair("embedding_norm", weights.embedding_norm)}
-    for index, layer in enumerate(weights.layers):
-        for name in (*_AFFINES, *_NORMS):
-            tensors |= _pair(f"layer.{index}.{name}", getattr(layer, name))
-    for name in ("pooler", "judge", "span"):
-        tensors |= _pair(name, getattr(heads, name))
-    path.write_bytes(save(tensors, {TRAINING: json.dumps(training, sort_keys=True)}))
 
 
 def load_weights(path: Path, network: Network, word: FloatArray) -> tuple[Weights, Heads]:
@@ -69,7 +56,7 @@ def load_weights(path: Path, network: Network, word: FloatArray) -> tuple[Weight
         return Norm(_float(tensors[f"{name}.weight"]), _float(tensors[f"{name}.bias"]))
 
     def layer(name: str) -> Layer:
-        query, key, value, context, up, down = (affine(f"{name}.{part}") for part in _AFFINES)
+        query, key, value, context, up, down = (affine(f"{name}.{part}") for part in AFFINES)
         return Layer(query, key, value, context, up, down, norm(f"{name}.context_norm"), norm(f"{name}.output_norm"))
 
     layers = tuple(layer(f"layer.{index}") for index in range(network.layers))
@@ -92,14 +79,6 @@ def require(path: Path, sha256: str) -> None:
         raise UserError(say("reader-weights-missing", name=path.name), say("install-again"))
     if hash_file(path) != sha256:
         raise UserError(say("reader-weights-changed", name=path.name), say("file-damaged-install-again"))
-
-
-def _pair(name: str, part: Affine | Norm) -> dict[str, HalfArray]:
-    return {f"{name}.weight": _half(part.weight), f"{name}.bias": _half(part.bias)}
-
-
-def _half(values: FloatArray) -> HalfArray:
-    return np.ascontiguousarray(values, np.float16)
 
 
 def _float(values: HalfArray) -> FloatArray:
@@ -138,7 +117,7 @@ def _shapes(network: Network) -> dict[str, tuple[int, ...]]:
         layer = f"layer.{index}."
         matrices |= {f"{layer}{name}": (hidden, hidden) for name in ("query", "key", "value", "context")}
         matrices |= {f"{layer}up": (inner, hidden), f"{layer}down": (hidden, inner)}
-        norms += [f"{layer}{name}" for name in _NORMS]
+        norms += [f"{layer}{name}" for name in NORMS]
     for name, shape in matrices.items():
         shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
     for name in norms:

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from models.convert.encoder.network import Affine, Layer, Norm, Weights
-from models.convert.encoder.reader_weights import Heads, save_weights
+from models.convert.encoder.reader_weights import Heads
+from models.training.reader.saving import save_weights
 from rag_core.types import FloatArray
 
 

@@ -20,8 +20,8 @@ from models.convert.encoder.graph import Float32
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.static import StaticWriter, mean_vectors, named, static_manifest, write_graph
 from models.convert.weight_file import WeightFile
-from models.npu.quantised.qdq import masked_ranges, with_integers
-from models.npu.quantised.ranges import Array, Ranges, made_of, measured, part_of
+from models.training.quantised.qdq import masked_ranges, with_integers
+from models.training.quantised.ranges import Array, Ranges, made_of, measured, part_of
 from rag_core.runtime.npu.static import Bucket, EncoderShapes
 from rag_core.runtime.pack import Pack, open_pack, write_manifest
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds

@@ -2,9 +2,8 @@
 
 After every operator stand QuantizeLinear and DequantizeLinear, which the compiler takes as "this tensor is kept in
 integers of this scale"; on the processor the same graph computes what the NPU computes, rounding included. Measured
-with QAIRT 2.51 (models/npu/quantised/README.md): a matrix has a scale per output, other constants one each; a layer
-norm's
-weight must have 8 bits and its bias 32, or the norm stays on the processor.
+with QAIRT 2.51 (README.md): a matrix has a scale per output, other constants one each; a layer norm's weight must have
+8 bits and its bias 32, or the norm stays on the processor.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.npu.quantised.ranges import Array, Interval, Ranges, made_of
+from models.training.quantised.ranges import Array, Interval, Ranges, made_of
 
 Store = Callable[[str, Array], onnx.TensorProto]
 
