@@ -156,6 +156,16 @@ class Settings:
         known = [row for row in cls.rows() if stored.get(row.name) is not None]
         return cls().with_overrides(**{row.name: row.checked(stored[row.name], path) for row in known})
 
+    @classmethod
+    def in_use(cls, path: Path) -> Self:
+        """As `load`, but a damaged file must not keep a person from their documents: then the defaults are used, and
+        whoever loads them is told.
+        """
+        try:
+            return cls.load(path)
+        except UserError:
+            return cls()
+
     def save(self, path: Path) -> None:
         """Write crash-safely. Raises UserError where that is not possible."""
         write_object(asdict(self), path)

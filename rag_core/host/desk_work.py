@@ -12,7 +12,6 @@ from rag_core.host import jobs
 from rag_core.host.events import DocumentsListed, SilenceReport, TurnsListed
 from rag_core.host.jobs import Job
 from rag_core.host.lane import Work
-from rag_core.host.settings_in_use import settings_in_use
 from rag_core.host.shelf import Shelf
 from rag_core.library import listing
 from rag_core.library.library import Library
@@ -86,7 +85,7 @@ class DeskWork:
         from rag_core.library.identity import identity_of
         from rag_core.runtime.pack import find_pack
 
-        chosen = settings_in_use(self.data_dir).embedder
+        chosen = Settings.in_use(self.data_dir.settings_file).embedder
         try:
             return identity_of(find_pack(self.data_dir.packs, "embedder", chosen or None))
         except (PackMissing, PackCorrupt):
@@ -95,7 +94,7 @@ class DeskWork:
     def _list_packs(self) -> object:
         from rag_core.host import packs
 
-        return packs.installed(self.data_dir, settings_in_use(self.data_dir))
+        return packs.installed(self.data_dir, Settings.in_use(self.data_dir.settings_file))
 
     def _read(self, job: jobs.ListPages | jobs.LoadPage | jobs.FindInDocument) -> object:
         with self.shelf.library(job.library) as library:

@@ -7,25 +7,16 @@ The reader stays while there is a writer, since catching up with it is cheaper t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from rag_core.engine import Engine
 from rag_core.engine.models import Models
-from rag_core.host.settings_in_use import settings_in_use
 from rag_core.paths import DataDir
 from rag_core.settings import Settings, Value
 
 ModelsFactory = Callable[[DataDir, Settings], Models]
-
-
-@dataclass(slots=True)
-class _Opened:
-    """`users` are the jobs that are at work with it."""
-
-    engine: Engine
-    users: int = 0
 
 
 class Engines:
@@ -34,28 +25,29 @@ class Engines:
     def __init__(self, data_dir: DataDir, make_models: ModelsFactory | None = None) -> None:
         self.data_dir = data_dir
         self._make_models = make_models or Models
-        self.settings = settings_in_use(data_dir)
+        self.settings = Settings.in_use(data_dir.settings_file)
         self.models = self._make_models(data_dir, self.settings)
-        self._readers: dict[str, _Opened] = {}
-        self._writers: dict[str, _Opened] = {}
+        self._readers: dict[str, Engine] = {}
+        self._writers: dict[str, Engine] = {}
+        self._jobs: Counter[Engine] = Counter()  # that are at work with each
 
     @contextmanager
     def reading(self, library: str) -> Iterator[Engine]:
         """An engine for questions: the writing one where the library is being changed, else one that locks nobody."""
-        opened = self._writers.get(library) or self._readers.get(library)
-        if opened is None:
-            opened = self._readers[library] = _Opened(self._open(library, read_only=True))
-        with self._in_use(library, opened):
-            yield opened.engine
+        engine = self._writers.get(library) or self._readers.get(library)
+        if engine is None:
+            engine = self._readers[library] = self._open(library, read_only=True)
+        with self._at_work(library, engine):
+            yield engine
 
     @contextmanager
     def writing(self, library: str) -> Iterator[Engine]:
         """An engine that may change the library, or make it. Raises LibraryLocked when another process does."""
-        opened = self._writers.get(library)
-        if opened is None:
-            opened = self._writers[library] = _Opened(self._open(library, read_only=False))
-        with self._in_use(library, opened):
-            yield opened.engine
+        engine = self._writers.get(library)
+        if engine is None:
+            engine = self._writers[library] = self._open(library, read_only=False)
+        with self._at_work(library, engine):
+            yield engine
 
     def apply(self, settings: Settings) -> None:
         """Use `settings` from the next job on. Models are opened again where another one, or place, is named."""
@@ -68,9 +60,9 @@ class Engines:
 
     def refresh(self, library: str) -> None:
         """The library's own settings have changed."""
-        for opened in (self._readers.get(library), self._writers.get(library)):
-            if opened is not None:
-                opened.engine.use(self.settings, self.models)
+        for engine in (self._readers.get(library), self._writers.get(library)):
+            if engine is not None:
+                engine.use(self.settings, self.models)
 
     def reopen_models(self) -> None:
         """Packs were added or built again."""
@@ -79,9 +71,8 @@ class Engines:
     def close_library(self, library: str) -> None:
         """Its files are about to move or go. Its jobs have ended."""
         for engines in (self._readers, self._writers):
-            opened = engines.pop(library, None)
-            if opened is not None:
-                opened.engine.close()
+            if (engine := engines.pop(library, None)) is not None:
+                engine.close()
 
     def close(self) -> None:
         for library in {*self._readers, *self._writers}:
@@ -89,15 +80,17 @@ class Engines:
         self.models.close()
 
     @contextmanager
-    def _in_use(self, library: str, opened: _Opened) -> Iterator[None]:
-        opened.users += 1
+    def _at_work(self, library: str, engine: Engine) -> Iterator[None]:
+        self._jobs[engine] += 1
         try:
             yield
         finally:
-            opened.users -= 1
-            if not opened.users and self._writers.get(library) is opened:
-                del self._writers[library]
-                opened.engine.close()
+            self._jobs[engine] -= 1
+            if not self._jobs[engine]:
+                del self._jobs[engine]
+                if self._writers.get(library) is engine:
+                    del self._writers[library]
+                    engine.close()
 
     def _open(self, library: str, read_only: bool) -> Engine:
         return Engine(self.data_dir, library, self.settings, read_only=read_only, models=self.models)

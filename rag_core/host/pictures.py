@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rag_core.host.jobs import Job, RenderPage
 from rag_core.host.lane import Work
-from rag_core.host.settings_in_use import settings_in_use
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
+from rag_core.settings import Settings
 
 if TYPE_CHECKING:
     from rag_core.ingest.rendering import PageRenderer
@@ -29,7 +29,7 @@ class Pictures:
         if self._renderer is None:
             from rag_core.ingest.rendering import PageRenderer
 
-            self._renderer = PageRenderer(settings_in_use(self._data_dir))
+            self._renderer = PageRenderer(Settings.in_use(self._data_dir.settings_file))
         return self._renderer.render(job.path, job.document_id, job.number, job.scale, token)
 
     def close(self) -> None:

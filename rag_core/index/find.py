@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
+from rag_core.index import reading
+from rag_core.storage.connection import Connection
 from rag_core.types import TextMatch
 
 # What joins with the character before it: accents, voiced marks (full and half width), vowels of Korean letters.
@@ -49,6 +51,11 @@ class _Folded:
     def _before(self, place: int) -> tuple[int, int, int, int]:
         index = bisect_right(self.odd, place, key=itemgetter(0)) - 1
         return self.odd[index] if index >= 0 else (0, 0, 0, 0)
+
+
+def find_text(connection: Connection, document_id: str, text: str, limit: int = 2000) -> tuple[TextMatch, ...]:
+    """Where `text` stands in a document, in reading order. Offsets are exact in `page.text`."""
+    return find(reading.page_texts(connection, document_id), text, limit)
 
 
 def find(pages: Iterable[tuple[int, str]], text: str, limit: int) -> tuple[TextMatch, ...]:

@@ -29,13 +29,18 @@ def everything(connection: Connection) -> dict[str, str]:
 
 def bump_vectors(connection: Connection) -> None:
     """The set of vectors changed: a vector index with the number of before must catch up."""
-    put(connection, "vector_generation", str(int(get(connection, "vector_generation", "0")) + 1))
+    put(connection, "vector_generation", str(vector_state(connection)[1] + 1))
 
 
 def new_vector_epoch(connection: Connection) -> None:
     """All vectors are void: nothing of an older vector index may be used, whatever its numbers."""
     put(connection, "vector_epoch", secrets.token_hex(8))
     bump_vectors(connection)
+
+
+def vector_state(connection: Connection) -> tuple[str, int]:
+    """(epoch, generation): what a vector index must carry to be up to date. See `dense`."""
+    return get(connection, "vector_epoch"), int(get(connection, "vector_generation", "0"))
 
 
 def differences(connection: Connection, identity: Identity) -> list[str]:

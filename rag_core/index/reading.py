@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rag_core.errors import UserError
 from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile, StoredChunk
-from rag_core.messages import from_data, from_text
+from rag_core.messages import from_data, from_text, say
 from rag_core.storage.connection import Connection
 from rag_core.text.language import UNKNOWN, Language
 from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
@@ -89,25 +90,26 @@ def _state(document_id: str | None, pending: int) -> DocumentState:
     return "keyword_searchable" if pending else "searchable"
 
 
-def page(connection: Connection, document_id: str, number: int) -> Page | None:
+def page(connection: Connection, document_id: str, number: int) -> Page:
+    """Raises UserError when it is not (or no longer) in the library."""
+    columns = "p.number, p.text, p.label, p.layout, p.width, p.height, p.needs_ocr"
+    number, text, label, layout, width, height, needs_ocr = _of_page(connection, columns, document_id, number)
+    return Page(number, text, label, *unpack_layout(layout), width, height, bool(needs_ocr))
+
+
+def page_text(connection: Connection, document_id: str, number: int) -> str:
+    """`page(...).text` without the layout, which costs more to unpack than the text to read. Raises UserError."""
+    return str(_of_page(connection, "p.text", document_id, number)[0])
+
+
+def _of_page(connection: Connection, columns: str, document_id: str, number: int) -> Any:
     row = connection.execute(
-        "SELECT p.number, p.text, p.label, p.layout, p.width, p.height, p.needs_ocr FROM pages p"
-        " JOIN documents d ON d.id = p.document WHERE d.document_id = ? AND p.number = ?",
+        f"SELECT {columns} FROM pages p JOIN documents d ON d.id = p.document WHERE d.document_id = ? AND p.number = ?",
         (document_id, number),
     ).fetchone()
     if row is None:
-        return None
-    blocks, lines = unpack_layout(row[3])
-    return Page(row[0], row[1], row[2], blocks, lines, row[4], row[5], bool(row[6]))
-
-
-def page_text(connection: Connection, document_id: str, number: int) -> str | None:
-    """Without the layout, which costs more to unpack than the text to read."""
-    row = connection.execute(
-        "SELECT p.text FROM pages p JOIN documents d ON d.id = p.document WHERE d.document_id = ? AND p.number = ?",
-        (document_id, number),
-    ).fetchone()
-    return None if row is None else str(row[0])
+        raise UserError(say("page-gone", number=number), say("ask-or-add-again"))
+    return row
 
 
 def page_infos(connection: Connection, document_id: str) -> tuple[PageInfo, ...]:

@@ -11,14 +11,12 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.errors import UserError
 from rag_core.index import changing, doctor, find, lexical, meta, opening, reading, vectors
 from rag_core.index.records import Identity, Statistics
 from rag_core.index.schema import LIBRARY
-from rag_core.messages import say
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
-from rag_core.types import FloatArray, Page, TextMatch
+from rag_core.types import FloatArray
 
 VECTOR_FILE = "vectors.faiss"
 
@@ -99,32 +97,11 @@ class Store:
 
     # Pages and chunks
 
-    def page(self, document_id: str, number: int) -> Page:
-        """Raises UserError when it is not (or no longer) in the library."""
-        with self.reading() as connection:
-            page = reading.page(connection, document_id, number)
-        if page is None:
-            raise _page_missing(number)
-        return page
-
-    def page_text(self, document_id: str, number: int) -> str:
-        """`page(...).text` without the layout: much cheaper. Raises UserError."""
-        with self.reading() as connection:
-            text = reading.page_text(connection, document_id, number)
-        if text is None:
-            raise _page_missing(number)
-        return text
-
+    page = reads(reading.page)
+    page_text = reads(reading.page_text)
     page_infos = reads(reading.page_infos)
 
-    def find_text(self, document_id: str, text: str, limit: int = 2000) -> tuple[TextMatch, ...]:
-        """Where `text` stands in a document, in reading order. Offsets are exact in `page.text`.
-
-        Capitals, full-width and half-width forms, and line ends between words make no difference.
-        """
-        with self.reading() as connection:
-            return find.find(reading.page_texts(connection, document_id), text, limit)
-
+    find_text = reads(find.find_text)
     chunks_by_id = reads(reading.chunks)
     without_vector = reads(reading.without_vector)
     neighbours = reads(reading.neighbours)
@@ -167,6 +144,7 @@ class Store:
     vector_ids = reads(vectors.ids)
     chunk_count = reads(vectors.chunk_count)
     vector_count = reads(vectors.count)
+    vector_state = reads(meta.vector_state)
 
     def vector_blocks(
         self, only: npt.NDArray[np.int64] | None = None
@@ -174,11 +152,6 @@ class Store:
         """(chunk ids, float16 vectors) in blocks: of all chunks, or of those in `only`."""
         with self.reading() as connection:
             yield from vectors.blocks(connection, int(meta.get(connection, "dim", "0")), only)
-
-    def vector_state(self) -> tuple[str, int]:
-        """(epoch, generation): what a vector index must carry to be up to date. See `dense`."""
-        with self.reading() as connection:
-            return meta.get(connection, "vector_epoch"), int(meta.get(connection, "vector_generation", "0"))
 
     # What made the library
 
@@ -241,7 +214,3 @@ class Store:
             raise RuntimeError("this Store was opened read-only")
         with self._database.writing() as connection:
             yield connection
-
-
-def _page_missing(number: int) -> UserError:
-    return UserError(say("page-gone", number=number), say("ask-or-add-again"))
