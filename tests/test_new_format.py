@@ -29,7 +29,7 @@ from rag_core.types import Block, Page, ParsedDocument
 from tests.fakes_models import FakeModels
 
 # The child that reads loads this module by its name, as the parser.
-PLAY = Format((".play",), ("text/x-play",), __name__, place="scene", view="sheet", icon="theatre", group="plays")
+PLAY = Format((".play",), ("text/x-play",), __name__, place="scene", view="sheet", group="plays")
 SCENES = ("Enter three witches. The cauldron boils.", "Enter Macbeth. The owl screamed at midnight.")
 
 
@@ -78,8 +78,8 @@ def test_the_window_shows_it_as_it_says(engine: Engine, qtbot: object) -> None:
     model = SourceModel()
     model.point([SourceTarget("office", stored.document_id, stored.path, "", 2, 0, 0, media_type="text/x-play")], 0)
     model.take_pages(engine.library.store.page_infos(stored.document_id))
-    assert (model.kind, model.format.icon, place_name(model)) == ("sheet", "theatre", "Scene 2")
-    assert row_of(stored.path).icon == "theatre"
+    assert (model.kind, model.format.icon, place_name(model)) == ("sheet", "file-text", "Scene 2")
+    assert row_of(stored.path).icon == "file-text"
     assert registry.groups()["plays"] == ("text/x-play",) and kind_words("plays") == "plays"
 
 
