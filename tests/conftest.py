@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # No test may fail because the machine was busy. `--hypothesis-profile thorough` looks further.
 settings.register_profile("alcove", deadline=None, max_examples=25)
-settings.register_profile("thorough", deadline=None, max_examples=300)
+settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("alcove")
 
 os.environ["ALCOVE_LANGUAGE"] = "en"  # whatever the person who runs the tests speaks
