@@ -26,6 +26,9 @@ os.environ["ALCOVE_LANGUAGE"] = "en"  # whatever the person who runs the tests s
 # Some systems ask Python to keep no byte code: then every child process compiles the whole program again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# What these tests compute is too small for many threads, which wait for work by turning round. Before NumPy is loaded.
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 _attempts: list[str] = []
 

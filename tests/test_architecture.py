@@ -6,17 +6,15 @@ import ast
 import re
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.source_code import ROOT, nodes, sources
+
 HEAVY = ("onnxruntime", "faiss", "onnxruntime_genai", "numpy", "rich", "lxml", "docx", "pptx", "onnx", "PySide6")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,4}){1,2}\b")
-Node = TypeVar("Node", bound=ast.AST)
 
 
 def loaded_modules(code: str) -> set[str]:
@@ -120,23 +118,6 @@ def _decides_looks(node: ast.expr) -> bool:
         makes_colour = isinstance(node.func, ast.Name) and node.func.id == "QColor"
         return makes_colour and any(isinstance(argument, ast.Constant) for argument in node.args)
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(COLOUR.search(node.value))
-
-
-@cache
-def sources(package: str) -> list[tuple[str, str]]:
-    """Path and text of every module."""
-    paths = sorted((ROOT / package).rglob("*.py"))
-    return [(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
-
-
-def nodes(package: str, kind: type[Node]) -> list[tuple[str, Node]]:
-    """Where something of this kind stands, and what."""
-    return [(place, node) for place, node in _all_nodes(package) if isinstance(node, kind)]
-
-
-@cache
-def _all_nodes(package: str) -> list[tuple[str, ast.AST]]:
-    return [(place, node) for place, text in sources(package) for node in ast.walk(ast.parse(text))]
 
 
 @pytest.mark.parametrize("package", ["rag_core", "models"])

@@ -6,7 +6,6 @@ import ast
 import json
 import pickle
 import re
-from pathlib import Path
 
 import pytest
 
@@ -25,8 +24,8 @@ from rag_core.messages import (
     to_data,
     to_text,
 )
+from tests.source_code import nodes
 
-ROOT = Path(__file__).resolve().parents[1]
 FIELD = re.compile(r"\{(\w+)[^}]*\}")
 WORDS = Catalogue(
     "en",
@@ -105,15 +104,13 @@ def said_in_the_code() -> dict[str, set[str]]:
     """Every code that `say` is called with, and the values it is ever given. Anything but a literal code fails here."""
     found: dict[str, set[str]] = {}
     for folder in ("app", "rag_core", "models"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
-                    if path.name == "messages.py":
-                        continue
-                    code = node.args[0]
-                    where = f"{path.relative_to(ROOT)}:{node.lineno}"
-                    assert isinstance(code, ast.Constant) and isinstance(code.value, str), f"no literal code: {where}"
-                    found.setdefault(code.value, set()).update(word.arg or "**" for word in node.keywords)
+        for place, node in nodes(folder, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id == "say" and not place.endswith("/messages.py"):
+                code = node.args[0]
+                assert isinstance(code, ast.Constant) and isinstance(code.value, str), (
+                    f"not a literal: {place}:{node.lineno}"
+                )
+                found.setdefault(code.value, set()).update(word.arg or "**" for word in node.keywords)
     return found
 
 

@@ -9,6 +9,7 @@ not depend on the screen: Qt scales them.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from string import Template
 from typing import Literal
 
@@ -134,6 +135,7 @@ def apply(application: QApplication, theme: ThemeName) -> None:
         application.setStyleSheet(sheet)
 
 
+@cache
 def stylesheet(chosen: Colours) -> str:
     """assets/themes/alcove.qss with $names replaced by colours and sizes."""
     sizes = {"small": SMALL, "body": BODY, "heading": HEADING, "title": TITLE, "display": DISPLAY, "radius": RADIUS}

@@ -20,7 +20,7 @@ from app.shell.preferences import load_preferences
 from app.shell.single_instance import LOCK
 from rag_core.paths import SAMPLES
 from tests.e2e import screen
-from tests.test_architecture import ROOT
+from tests.source_code import ROOT
 
 pytestmark = [
     pytest.mark.e2e,

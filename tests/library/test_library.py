@@ -14,7 +14,7 @@ from rag_core.library.records import Folder, LibrarySettings
 from rag_core.paths import DataDir
 from rag_core.settings import Settings
 from tests.index.builders import add
-from tests.test_architecture import sources
+from tests.source_code import sources
 
 
 @pytest.fixture

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 
 import pytest
 
 from app.kit.text import LANGUAGES, catalogue
+from tests.source_code import nodes
 
-ROOT = Path(__file__).resolve().parents[3]
 PLACEHOLDER = re.compile(r"\{\w*\}")
 FOREIGN = [code for code in LANGUAGES if code != "en"]
-
-
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted((ROOT / "app").rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def words_of(call: ast.Call) -> list[ast.expr]:
@@ -27,17 +21,17 @@ def words_of(call: ast.Call) -> list[ast.expr]:
     return {"tr": call.args[:1], "tr_count": call.args[1:3]}.get(name, [])
 
 
+@cache
 def window_words() -> dict[str, str]:
     """Every sentence of the window, and a file that says it. Anything but a literal fails here."""
     found: dict[str, str] = {}
-    for path, tree in trees():
-        if path.name == "text.py":
+    for place, node in nodes("app", ast.Call):
+        if place.endswith("/text.py"):
             continue
-        for node in ast.walk(tree):
-            for argument in words_of(node) if isinstance(node, ast.Call) else []:
-                where = f"{path.relative_to(ROOT)}:{argument.lineno}"
-                assert isinstance(argument, ast.Constant) and isinstance(argument.value, str), f"not a literal: {where}"
-                found[argument.value] = where
+        for argument in words_of(node):
+            where = f"{place}:{argument.lineno}"
+            assert isinstance(argument, ast.Constant) and isinstance(argument.value, str), f"not a literal: {where}"
+            found[argument.value] = where
     return found
 
 

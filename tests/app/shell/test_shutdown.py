@@ -24,7 +24,7 @@ from rag_core.host.jobs import Job, ListLibraries, ListPacks
 from rag_core.library.records import LibraryInfo
 from rag_core.paths import DataDir
 from tests.app.engine.test_engine_client import FakeProcess
-from tests.test_architecture import ROOT
+from tests.source_code import ROOT
 
 
 class Started:

@@ -13,7 +13,8 @@ import pytest
 
 from app.__main__ import main, wants_window
 from app.shell.early import missing_display, missing_library, missing_qt, open_window, unwritable
-from tests.test_architecture import ROOT, loaded_modules
+from tests.source_code import ROOT
+from tests.test_architecture import loaded_modules
 
 
 @pytest.mark.parametrize(

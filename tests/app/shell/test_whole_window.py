@@ -62,6 +62,12 @@ class Alive(Started):
         self.window.show_page(page)
         QApplication.sendPostedEvents()
 
+    def pages(self) -> Iterator[str]:
+        """Each in turn, while it is shown."""
+        for page in PAGES:
+            self.show(page)
+            yield page
+
 
 @pytest.fixture
 def alive(tmp_path: Path, qtbot: QtBot) -> Iterator[Alive]:
@@ -75,19 +81,17 @@ def alive(tmp_path: Path, qtbot: QtBot) -> Iterator[Alive]:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("page", PAGES)
-def test_what_takes_the_keyboard_says_what_it_is(alive: Alive, page: str, language: str) -> None:
+def test_what_takes_the_keyboard_says_what_it_is(alive: Alive, language: str) -> None:
     alive.application.change_preferences({"language": language})
-    alive.show(page)
-    nameless = [_told(widget) for widget in _seen(alive.window) if _takes_keyboard(widget) and not _name(widget)]
-    assert nameless == []
+    for page in alive.pages():
+        nameless = [_told(widget) for widget in _seen(alive.window) if _takes_keyboard(widget) and not _name(widget)]
+        assert nameless == [], page
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_what_is_clicked_is_large_enough_to_hit(alive: Alive, page: str) -> None:
-    alive.show(page)
+def test_what_is_clicked_is_large_enough_to_hit(alive: Alive) -> None:
     small = [
-        f"{_told(button)} {button.width()}x{button.height()}"
+        f"{page}: {_told(button)} {button.width()}x{button.height()}"
+        for page in alive.pages()
         for button in _seen(alive.window)
         if isinstance(button, QAbstractButton) and min(button.width(), button.height()) < SMALLEST_TARGET_PX
     ]
@@ -95,12 +99,10 @@ def test_what_is_clicked_is_large_enough_to_hit(alive: Alive, page: str) -> None
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_cut_off_in_the_smallest_window(alive: Alive, page: str, language: str) -> None:
+def test_nothing_is_cut_off_in_the_smallest_window(alive: Alive, language: str) -> None:
     alive.application.change_preferences({"language": language})
-    alive.show(page)
     cut = []
-    for widget in _seen(alive.window):
+    for widget in (widget for _ in alive.pages() for widget in _seen(alive.window)):
         if isinstance(widget, QPushButton | QComboBox) and widget.width() < widget.minimumSizeHint().width():
             cut.append(f"{_told(widget)}: its words need {widget.minimumSizeHint().width()} px")
         parent = widget.parentWidget()
@@ -122,16 +124,14 @@ def test_no_words_stay_in_the_other_language(alive: Alive, page: str) -> None:
     assert {text for text in forgotten if not _is_of_documents(text)} == set()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_theme_and_language_switch_again_and_again(alive: Alive, page: str) -> None:
+def test_theme_and_language_switch_again_and_again(alive: Alive) -> None:
     """What was replaced at one switch is deleted before the next; nothing of it may be looked for then."""
-    alive.show(page)
-    for _ in range(2):
+    for page in alive.pages():
         for values in ({"language": "ja"}, {"theme": "dark"}, {"language": "en"}, {"theme": "light"}):
             alive.application.change_preferences(values)
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
             QApplication.processEvents()
-    assert alive.window.page == page
+        assert alive.window.page == page
 
 
 def test_a_question_goes_all_the_way_to_the_source_and_back(alive: Alive, qtbot: QtBot) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.status.about_controller import AboutController
 from app.status.about_dialog import AboutDialog
-from app.status.licences import LICENCES, collect, licence_text
+from app.status.licences import LICENCES, Part, collect, licence_text
 from app.status.stages_model import StagesModel
 from rag_core.host.events import DeviceInfo, PackInfo
 from rag_core.host.jobs import ListDevices, ListLibraries, ListPacks, LoadSettings
@@ -18,27 +19,32 @@ from tests.app.fakes_engine import FakeEngine
 PACK = PackInfo("smol", "llm", "SmolLM2", "Apache-2.0", "3", 98_000_000, "/p", True)
 
 
-def test_every_part_that_is_installed_names_its_licence() -> None:
-    parts = {part.name.lower(): part for part in collect()}
-    assert {"python", "numpy", "onnxruntime", "sqlcipher3", "lxml"} <= set(parts)
-    assert "pytest" not in parts  # needed for tests alone
-    assert not [name for name, part in parts.items() if not part.licence]
+@pytest.fixture(scope="module")
+def parts() -> tuple[Part, ...]:
+    return collect()
 
 
-def test_every_part_has_a_text() -> None:
-    without = [part.name for part in collect() if not licence_text(part) and part.name != "Python"]
+def test_every_part_that_is_installed_names_its_licence(parts: tuple[Part, ...]) -> None:
+    by_name = {part.name.lower(): part for part in parts}
+    assert {"python", "numpy", "onnxruntime", "sqlcipher3", "lxml"} <= set(by_name)
+    assert "pytest" not in by_name  # needed for tests alone
+    assert not [name for name, part in by_name.items() if not part.licence]
+
+
+def test_every_part_has_a_text(parts: tuple[Part, ...]) -> None:
+    without = [part.name for part in parts if not licence_text(part) and part.name != "Python"]
     assert not without
 
 
-def test_the_toolkit_comes_with_both_of_its_licences() -> None:
-    qt = next(part for part in collect() if part.name.lower().startswith("pyside6"))
+def test_the_toolkit_comes_with_both_of_its_licences(parts: tuple[Part, ...]) -> None:
+    qt = next(part for part in parts if part.name.lower().startswith("pyside6"))
     assert [path.name for path in qt.files] == ["LGPL-3.0.txt", "GPL-3.0.txt"]
     assert all((LICENCES / path.name).is_file() for path in qt.files)
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in licence_text(qt)
 
 
-def test_fonts_that_are_shipped_come_with_their_licence() -> None:
-    fonts = next(part for part in collect() if part.licence == "OFL-1.1")
+def test_fonts_that_are_shipped_come_with_their_licence(parts: tuple[Part, ...]) -> None:
+    fonts = next(part for part in parts if part.licence == "OFL-1.1")
     assert "Copyright 2015 Google LLC" in licence_text(fonts) and "SIL OPEN FONT LICENSE" in licence_text(fonts)
 
 
