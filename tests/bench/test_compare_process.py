@@ -169,7 +169,7 @@ def test_what_crashed_is_measured_again(tmp_path: Path) -> None:
 def test_a_log_of_hwinfo_is_asked_about_each_piece_of_work(tmp_path: Path) -> None:
     now = time.time()
     log = tmp_path / "log.csv"
-    moments = [datetime.fromtimestamp(now + step / 20) for step in range(-200, 6_000)]
+    moments = [datetime.fromtimestamp(now + step / 100) for step in range(-1000, 6_000)]
     lines = [f"{moment:%Y-%m-%d,%H:%M:%S.%f}"[:-3] + ",12.5" for moment in moments]
     log.write_text("\n".join(["Date,Time,CPU Package Power [W]", *lines]), encoding="utf-8")
     run = ProviderRun(HERE, intervals={"query": Interval(now - 8, now - 4), "index": Interval(now - 100, now - 90)})
