@@ -13,7 +13,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
-from rag_core.conversations.records import Feedback, Turn
+from rag_core.conversations.records import Turn
 from rag_core.host.events import Failed
 from rag_core.messages import NOTHING, Message
 from rag_core.types import Answer, ChatMessage, Citation, Filters, Passage, Quote
@@ -211,19 +211,6 @@ class ConversationModel(QObject):
 
 def without_markers(text: str) -> str:
     return _MARKER.sub("", text)
-
-
-def turn_with(
-    turn: Turn,
-    *,
-    answer: Answer | None = None,
-    problem: Message = NOTHING,
-    stopped: bool = False,
-    feedback: Feedback = "",
-    notices: tuple[Message, ...] = (),
-) -> Turn:
-    """The stored turn with how it ended."""
-    return replace(turn, answer=answer, problem=problem, stopped=stopped, feedback=feedback, notices=notices)
 
 
 def new_turn(library: str, question: str, asked_ns: int, filters: Filters) -> ShownTurn:

@@ -14,7 +14,6 @@ from app.conversation.conversation_model import (
     Phase,
     ShownTurn,
     new_turn,
-    turn_with,
     without_markers,
 )
 from app.conversation.turns_controller import TurnsController
@@ -184,12 +183,11 @@ class QuestionsController(Controller):
         turn = run.turn
         if self._current is run:
             self._current = None
-        turn.stored = turn_with(
+        turn.stored = replace(
             turn.stored,
             answer=answer,
             problem=problem,
             stopped=stopped,
-            feedback=turn.stored.feedback,
             notices=turn.search_notices,
         )
         turn.settle()

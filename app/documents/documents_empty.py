@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.kit.button import Button
@@ -16,10 +18,9 @@ _WIDEST = 460
 
 
 class DocumentsEmpty(QWidget):
-    folder_asked = Signal()
-    files_asked = Signal()
+    """`pick_folder` and `pick_files` are what its buttons do."""
 
-    def __init__(self) -> None:
+    def __init__(self, pick_folder: Callable[[], None], pick_files: Callable[[], None]) -> None:
         super().__init__()
         sign = Picture("folder-open", _ICON, "accent")
         title = Label(tr("Drop a folder or files here"), "title", wraps=True)
@@ -34,7 +35,7 @@ class DocumentsEmpty(QWidget):
         text.setMaximumWidth(_WIDEST)
         for label in (sign, title, text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.folder_button = Button(tr("Add folder…"), self.folder_asked, "primary")
-        self.files_button = Button(tr("Add files…"), self.files_asked)
+        self.folder_button = Button(tr("Add folder…"), pick_folder, "primary")
+        self.files_button = Button(tr("Add files…"), pick_files)
         buttons = row(STRETCH, self.folder_button, self.files_button, STRETCH, gap=S)
         column(STRETCH, sign, title, row(STRETCH, wide(text, 10), STRETCH), S, buttons, STRETCH, gap=M, on=self)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -50,7 +50,6 @@ class DocumentsView(Translated, QFrame):
     def __init__(self, model: DocumentsModel, folders: FoldersModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "page")
-        self.setAcceptDrops(True)
         self._model = model
         self._folders = folders
         self._library = ""
@@ -66,7 +65,7 @@ class DocumentsView(Translated, QFrame):
         for number, words in enumerate((tr("All"), tr("Searchable"), tr("In work"), tr("Failed"))):
             self.state_filter.addItem("")
             self.say(partial(self.state_filter.setItemText, number), words)
-        self.table, self.empty = DocumentsTable(model), DocumentsEmpty()
+        self.table, self.empty = DocumentsTable(model), DocumentsEmpty(self._pick_folder, self._pick_files)
         self.nothing = Label(tr("No document matches."), "muted", wraps=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.detail, self.folders = _ProblemLine(), FoldersPanel(folders)
@@ -90,16 +89,6 @@ class DocumentsView(Translated, QFrame):
     def retranslate(self) -> None:
         self.title.set_whole_text(self._library or tr("Documents"))
         self._show_counts()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.paths_given.emit(paths)
 
     def context_menu(self) -> QMenu | None:
         """For the chosen rows; None where none is chosen."""
@@ -132,8 +121,6 @@ class DocumentsView(Translated, QFrame):
         column(*parts, gap=M, margins=(L, L, L, M), on=self)
 
     def _connect(self) -> None:
-        self.empty.folder_asked.connect(self._pick_folder)
-        self.empty.files_asked.connect(self._pick_files)
         self.filter.textChanged.connect(lambda _text: self._typing.start())
         self._typing.timeout.connect(lambda: self._model.set_filter(self.filter.text()))
         self.state_filter.currentIndexChanged.connect(self._narrow_state)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QSpinBox, QWidget
 
 from app.kit.button import Button
-from app.kit.choice import Choice, text_of
 from app.kit.design import XL, XS, L, M, S
 from app.kit.label import Label
 from app.kit.layout import STRETCH, at_left, at_top, column, held, line, row, scrolled, wide
-from app.kit.text import Translated
+from app.kit.text import Translated, tr
 
 CONTROL_WIDTH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a list of choices."""
+
+    value: object
+    text: str
+
+
+def text_of(value: object, choices: Sequence[Choice]) -> str:
+    """The words for `value`; the value itself where it is none of the choices."""
+    return next((choice.text for choice in choices if choice.value == value), tr("Own value: {value}", value=value))
 
 
 class ChoiceBox(QComboBox):

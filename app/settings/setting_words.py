@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.kit.choice import Choice
+from app.kit.form import Choice
 from app.kit.text import tr
 from rag_core.settings import Setting
 

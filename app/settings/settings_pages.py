@@ -8,8 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox
 
 from app.kit.button import Button
-from app.kit.choice import Choice, text_of
-from app.kit.form import ChoiceBox, NumberBox, SettingRow, SettingsPage, soft_box
+from app.kit.form import Choice, ChoiceBox, NumberBox, SettingRow, SettingsPage, soft_box, text_of
 from app.kit.label import paragraph
 from app.kit.text import LANGUAGES, tr
 from app.settings.setting_words import automatic, in_order, words_of

@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.kit.design import HEADING, RADIUS, TITLE, L, S, colours
-from app.kit.resources import icon
+from app.kit.design import RADIUS, L, M, colours
+from app.kit.elided_label import ElidedLabel
+from app.kit.label import Label, Picture
+from app.kit.layout import STRETCH, column
 from app.kit.text import Translated, tr
 
 _ICON_PX = 48
@@ -28,7 +30,13 @@ class DropOverlay(Translated, QWidget):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._library = ""
-        self._line = ""
+        self._line = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        self._line.setProperty("kind", "title")
+        hint = Label(tr("The files stay where they are."), "muted")
+        picture = Picture("upload", _ICON_PX, "accent")
+        for label in (picture, self._line, hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column(STRETCH, picture, self._line, hint, STRETCH, gap=M, margins=(2 * L, 0, 2 * L, 0), on=self)
         self.setAcceptDrops(True)
         self.hide()
         self.retranslate()
@@ -45,9 +53,9 @@ class DropOverlay(Translated, QWidget):
         self.raise_()
 
     def retranslate(self) -> None:
-        self._line = tr("Drop to add to “{library}”", library=self._library) if self._library else tr("Drop to add")
-        self.setAccessibleName(self._line)
-        self.update()
+        words = tr("Drop to add to “{library}”", library=self._library) if self._library else tr("Drop to add")
+        self._line.set_whole_text(words)
+        self.setAccessibleName(words)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         if local_paths(event.mimeData()):
@@ -74,29 +82,6 @@ class DropOverlay(Translated, QWidget):
         painter.fillRect(self.rect(), veil)
         painter.setPen(QPen(QColor(colours().accent), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(L, L, -L, -L), RADIUS, RADIUS)
-        self._paint_words(painter)
-
-    def _paint_words(self, painter: QPainter) -> None:
-        middle = self.rect().center()
-        icon("upload", colours().accent).paint(
-            painter, middle.x() - _ICON_PX // 2, middle.y() - _ICON_PX - S, _ICON_PX, _ICON_PX
-        )
-        font = self.font()
-        font.setPixelSize(TITLE)
-        font.setWeight(font.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(QColor(colours().text))
-        room = self.rect().adjusted(2 * L, 0, -2 * L, 0)
-        room.setTop(middle.y() + S)
-        room.setHeight(2 * TITLE)
-        line = painter.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideMiddle, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, line)
-        font.setPixelSize(HEADING)
-        font.setWeight(font.Weight.Normal)
-        painter.setFont(font)
-        painter.setPen(QColor(colours().muted))
-        room.moveTop(room.bottom())
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, tr("The files stay where they are."))
 
 
 def drags_files(event: QEvent) -> bool:

@@ -114,17 +114,19 @@ class PageView(QAbstractScrollArea):
         if not self._pages:
             return
         self._scale = None if scale is None else min(max(scale, MIN_SCALE), MAX_SCALE)
+        self._lay_out_around(around)
+
+    def _lay_out_around(self, around: QPointF) -> None:
+        """The point of the page that lies at `around` stays there."""
         place = around + self._offset()
         index = self._layout.at(place.y())
         before = self._layout.rect(index)
-        share = (
-            (place.x() - before.left()) / before.width(),
-            (place.y() - before.top()) / before.height(),
-        )
+        share = (place - before.topLeft()) / before.height()  # a page keeps its proportions
         self._lay_out()
         after = self._layout.rect(index)
-        self._scroll.to(round(after.top() + share[1] * after.height() - around.y()), animated=False)
-        self.horizontalScrollBar().setValue(round(after.left() + share[0] * after.width() - around.x()))
+        goal = after.topLeft() + share * after.height() - around
+        self._scroll.to(round(goal.y()), animated=False)
+        self.horizontalScrollBar().setValue(round(goal.x()))
 
     # Going to a place
 
@@ -294,13 +296,7 @@ class PageView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         if self._pages and self._held is None and event.oldSize().height() > 0:
-            place = self._middle() + self._offset()
-            index = self._layout.at(place.y())
-            before = self._layout.rect(index)
-            share = (place.y() - before.top()) / before.height()
-            self._lay_out()
-            after = self._layout.rect(index)
-            self._scroll.to(round(after.top() + share * after.height() - self._middle().y()), animated=False)
+            self._lay_out_around(self._middle())
         else:
             self._lay_out()
 

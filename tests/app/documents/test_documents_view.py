@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -118,21 +117,6 @@ def test_an_empty_library_invites_and_one_without_matches_says_so(desk: Desk) ->
     desk.qtbot.waitUntil(desk.view.nothing.isVisible)
     desk.view.filter.clear()
     desk.qtbot.waitUntil(desk.view.table.isVisible)
-
-
-def test_dropping_tells_the_paths(desk: Desk, tmp_path: Path) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path)), QUrl("https://example.org/x.pdf")])
-    event = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    with desk.qtbot.waitSignal(desk.view.paths_given) as dropped:
-        desk.view.dropEvent(event)
-    assert dropped.args == [[tmp_path]]
 
 
 def test_the_place_is_kept_while_documents_arrive_above(desk: Desk) -> None:

@@ -154,6 +154,7 @@ def _drop(window: MainWindow, data: QMimeData) -> None:
 def test_files_can_be_dropped_anywhere_also_over_a_text_field(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window.set_library("Contracts")
     data = _files(tmp_path / "a.pdf", tmp_path)
+    data.setUrls([*data.urls(), QUrl("https://example.org/x.pdf")])
     _enter(window, data)
     assert window.overlay.isVisible() and window.overlay.geometry() == window.rect()
     assert "Contracts" in window.overlay.accessibleName()
