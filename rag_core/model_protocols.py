@@ -98,7 +98,7 @@ class TextGenerator(Protocol):
     - `stats` describes the last call, also after Cancelled.
     - One text at a time: when another is begun, the next step of the older raises RuntimeError. One that was closed,
       dropped or never begun is in nobody's way.
-    - One thread at a time. After `close` the memory is free and only `close` may be called again.
+    - One thread at a time. After `close` the memory is free, until the next text is asked for.
     """
 
     pack_id: str

@@ -6,7 +6,7 @@ with what was asked for, an accelerator session may not fall back silently, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,14 +81,14 @@ class Session:
         if self._guard is not None:
             return self._run_guarded(self._guard, feeds, cancel, power)
         if cancel is None:
-            return self._run(feeds, None)
+            return _arrays(self._handle.run(None, dict(feeds)))
         import onnxruntime
 
         options = onnxruntime.RunOptions()
         forget = cancel.on_cancel(lambda: setattr(options, "terminate", True))
         try:
             cancel.raise_if_cancelled()
-            return self._run(feeds, options)
+            return _arrays(self._handle.run(None, dict(feeds), options))
         except self._errors as error:
             if cancel.cancelled:
                 raise Cancelled from error
@@ -107,7 +107,7 @@ class Session:
             options.add_run_config_entry(key, value)
         try:
             return guard.watchdog.run(
-                lambda: self._run(feeds, options),
+                lambda: _arrays(self._handle.run(None, dict(feeds), options)),
                 lambda: setattr(options, "terminate", True),
                 guard.limit_s,
                 self.device.spoken_first,
@@ -125,9 +125,6 @@ class Session:
                 ),
                 say("processor-can-do-it"),
             ) from error
-
-    def _run(self, feeds: Mapping[str, Array], options: Any) -> list[Array]:
-        return [np.asarray(value) for value in self._handle.run(None, dict(feeds), options)]
 
 
 def open_on(
@@ -170,6 +167,10 @@ def open_on(
         )
     guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
     return Session(handle, chosen, device, nodes, guard)
+
+
+def _arrays(values: Sequence[Any]) -> list[Array]:
+    return [np.asarray(value) for value in values]
 
 
 def _tensor(info: Any) -> TensorInfo:
