@@ -4,7 +4,7 @@
 
 Writes the graphs of fixed shapes, compiles them, loads what was compiled, and encodes texts that come with the program:
 its sample documents in pieces of several lengths, their questions, and the texts of
-`models.convert.encoder.calibration_texts`.
+`models.convert.encoder.calibration_texts.json`.
 On the emulator 200 texts take some minutes, and no time here says anything about a chip but that of compiling.
 """
 
@@ -24,7 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from models.convert.encoder.calibration_texts import TEXTS
+from models.convert.encoder.calibration import TEXTS
 from models.convert.encoder.static import write_static
 from models.npu.plan import Needs, plan_for
 from rag_core.embed.encoder import Encoder

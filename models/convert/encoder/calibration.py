@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from models.convert.encoder.calibration_texts import TEXTS
 from models.convert.encoder.graph import Float32, matrix_inputs, write_encoder
 from models.convert.encoder.network import Network, Weights
 from models.convert.encoder.quantise import Float64Array
@@ -15,6 +16,8 @@ from models.convert.encoder.smoothing import Range, smooth
 from rag_core.runtime.tokenizer import PackTokenizer, TokenIds
 from rag_core.types import FloatArray
 
+# What offices write, long and short, tidy and untidy; written for this purpose.
+TEXTS: tuple[str, ...] = tuple(json.loads(Path(__file__).with_name("calibration_texts.json").read_bytes()))
 PIECE_TOKENS = 120
 _DRAWN_TOKENS = (4, 10, 30, 60, 120) * 8
 
@@ -45,7 +48,7 @@ def _second_moment(rows: list[FloatArray]) -> Float64Array:
 
 
 def embedder_texts(tokenizer: PackTokenizer, text: str, most_tokens: int = PIECE_TOKENS) -> Iterator[TokenIds]:
-    """What an embedder is calibrated on: `calibration_texts`, pieces of `text` (some pages), seeded random words."""
+    """What an embedder is calibrated on: `TEXTS`, pieces of `text` (some pages), seeded random words."""
     yield from tokenizer.encode_batch(TEXTS, most_tokens)
     spans = tokenizer.token_spans(text)
     pieces = [spans[at : at + most_tokens] for at in range(0, len(spans), most_tokens)]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from models.convert.encoder.calibration_texts import TEXTS
+from models.convert.encoder.calibration import TEXTS
 from models.convert.encoder.graph import Float32
 from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.static import StaticWriter, mean_vectors, named, static_manifest, write_graph
