@@ -8,10 +8,7 @@ What the core says comes as data (`rag_core.messages`): `tr_message` puts it int
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -20,14 +17,11 @@ from PySide6.QtWidgets import QApplication
 
 from rag_core.messages import Message, languages
 from rag_core.messages import catalogue as message_catalogue
-from rag_core.paths import ASSETS
 
 LANGUAGES = languages()
 _PROPERTY = "alcove_language"
 Value = TypeVar("Value")
 _QT_WORDS = "alcove_qt_words"
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 
 
 def language() -> str:
@@ -86,84 +80,8 @@ def number(value: float, form: str = ",") -> str:
 
 
 def tr_message(message: Message | str) -> str:
-    """What the core said, in the language in use."""
-    if isinstance(message, str):
-        return _by_template(message)
-    if message.code == "joined":
-        parts = message["parts"]
-        return message_catalogue(language()).gap.join(map(tr_message, parts if isinstance(parts, tuple) else ()))
-    if message.code == "literal":
-        return _by_template(str(message))
-    return message_catalogue(language()).words(message, "window")
-
-
-def _by_template(text: str) -> str:
-    """What is not data yet, where the catalogue has it; else as it is. Several sentences may be several entries."""
-    if language() == "en" or not text:
-        return text
-    whole = _match(text)
-    if whole is not None:
-        return whole
-    sentences = _SENTENCE_END.split(text)
-    if len(sentences) == 1:
-        return text
-    found = [_match(sentence) for sentence in sentences]
-    gap = "" if language() == "ja" else " "
-    joined = ""
-    for sentence, translation in zip(sentences, found, strict=True):
-        if joined:
-            joined += gap if translation is not None and not joined[-1].isascii() else " "
-        joined += translation if translation is not None else sentence
-    return joined
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """A sentence with places for names and numbers."""
-
-    pattern: re.Pattern[str]
-    translation: str
-
-
-def _match(sentence: str) -> str | None:
-    """By the template with the most words of its own; what stands in a place may be a sentence that is known, too."""
-    exact, templates = _engine_catalogue(language())
-    if sentence in exact:
-        return exact[sentence]
-    for template in templates:
-        match = template.pattern.fullmatch(sentence)
-        if match is not None:
-            values = {name: _inner(value, exact) for name, value in match.groupdict().items()}
-            return template.translation.format(**values)
-    return None
-
-
-def _inner(value: str, exact: dict[str, str]) -> str:
-    """What stands in a place: a word that is known, whole sentences, or a name."""
-    is_sentence = value.endswith(".") and " " in value
-    return exact.get(value) or (_by_template(value) if is_sentence else value)
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def _engine_catalogue(code: str) -> tuple[dict[str, str], tuple[_Template, ...]]:
-    entries = engine_catalogue(code)
-    exact = {text: said for text, said in entries.items() if not _PLACEHOLDER.search(text)}
-    with_places = [text for text in entries if text not in exact]
-    with_places.sort(key=lambda text: len(_PLACEHOLDER.sub("", text)), reverse=True)
-    return exact, tuple(_Template(_pattern(text), entries[text]) for text in with_places)
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """{name} matches anything, as little as possible."""
-    words = _PLACEHOLDER.split(template)
-    parts = [re.escape(word) if number % 2 == 0 else f"(?P<{word}>.*?)" for number, word in enumerate(words)]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def engine_catalogue(code: str) -> dict[str, str]:
-    path = ASSETS / "translations" / f"{code}-engine.txt"
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found
+    """What the core said, in the language in use; a text is shown as it is."""
+    return message if isinstance(message, str) else message_catalogue(language()).words(message, "window")
 
 
 @lru_cache(maxsize=len(LANGUAGES))

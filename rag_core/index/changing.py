@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rag_core.index import lexical, meta
 from rag_core.index.layout import pack_layout
-from rag_core.messages import Message, to_data, to_text
+from rag_core.messages import Message, say, to_data, to_text
 from rag_core.storage.connection import Connection
 from rag_core.types import Chunk, ParsedDocument
 
@@ -43,7 +43,7 @@ def put(
 
 def put_failure(connection: Connection, path: str, size_bytes: int, modified_ns: int, reason: Message) -> None:
     """Remember that `path` cannot be read, and why. What stood there before is removed."""
-    _set_file(connection, path, None, size_bytes, modified_ns, to_text(reason) or "It could not be read.")
+    _set_file(connection, path, None, size_bytes, modified_ns, to_text(reason or say("could-not-be-read")))
 
 
 def link(connection: Connection, path: str, size_bytes: int, modified_ns: int, document_id: str) -> bool:
