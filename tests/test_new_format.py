@@ -73,7 +73,7 @@ def test_a_document_of_it_is_added_found_and_cited(engine: Engine) -> None:
     assert "macbeth.play, scene 2" in conversation_markdown("Owls", [Turn(0, answer.question, 1, answer)])
 
 
-def test_the_window_shows_it_as_it_says(engine: Engine, qtbot: object) -> None:
+def test_the_window_shows_it_as_it_says(engine: Engine) -> None:
     (stored,) = [document for document in engine.documents() if document.media_type == "text/x-play"]
     model = SourceModel()
     model.point([SourceTarget("office", stored.document_id, stored.path, "", 2, 0, 0, media_type="text/x-play")], 0)

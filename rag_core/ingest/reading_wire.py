@@ -12,7 +12,7 @@ from typing import Any
 
 from rag_core.errors import UserError
 from rag_core.messages import from_data, to_data
-from rag_core.process.error_wire import dumped, error_of, loaded, packed_error
+from rag_core.process.error_wire import dumped, error_of, loaded
 from rag_core.process.trouble import Trouble
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
@@ -28,17 +28,12 @@ class ReadResult:
     parsed: ParsedDocument
 
 
-Reply = ReadResult | UserError | Trouble
+def packed(read: ReadResult) -> bytes:
+    """The path is not sent: the parent knows what it asked for."""
+    return dumped(["read", read.document_id, read.size_bytes, read.modified_ns, *_document(read.parsed)])
 
 
-def packed(reply: ReadResult | UserError) -> bytes:
-    """A reply as bytes. The path is not sent: the parent knows what it asked for."""
-    if not isinstance(reply, ReadResult):
-        return packed_error(reply)
-    return dumped(["read", reply.document_id, reply.size_bytes, reply.modified_ns, *_document(reply.parsed)])
-
-
-def unpacked(payload: bytes, path: Path) -> Reply:
+def unpacked(payload: bytes, path: Path) -> ReadResult | UserError | Trouble:
     """The reply about `path`. Raises ValueError, TypeError or LookupError for what no child of ours sends."""
     message = loaded(payload)
     if message[0] != "read":

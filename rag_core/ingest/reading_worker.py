@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag_core.errors import UserError
 from rag_core.ingest.formats.choosing import parse, parser_of
 from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.protocol import ParseLimits
@@ -31,14 +30,7 @@ def main() -> None:
 def _prepared(config: WorkerConfig) -> Callable[[Order], bytes]:
     for one in config.formats:
         parser_of(one)  # before the first document's time runs
-
-    def answer(order: Order) -> bytes:
-        try:
-            return packed(_read(order.path, config))
-        except UserError as error:
-            return packed(error)
-
-    return answer
+    return lambda order: packed(_read(order.path, config))
 
 
 def _read(path: Path, config: WorkerConfig) -> ReadResult:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rag_core.errors import DocumentUnreadable, UserError
+from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.source import open_source, system_path
 from rag_core.ingest.rendering_wire import DrawOrder, packed_image
 from rag_core.messages import say
-from rag_core.process.error_wire import packed_error
 from rag_core.process.loop import Order, serve
 from rag_core.types import PageImage
 
@@ -50,10 +49,7 @@ def _prepared(max_file_bytes: int) -> Callable[[Order], bytes]:
 
     def answer(order: Order) -> bytes:
         wanted: DrawOrder = order.wanted
-        try:
-            return packed_image(renderer.draw(order.path, wanted.document_id, wanted.number, wanted.scale))
-        except UserError as error:
-            return packed_error(error)
+        return packed_image(renderer.draw(order.path, wanted.document_id, wanted.number, wanted.scale))
 
     return answer
 

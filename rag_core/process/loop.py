@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from rag_core.process.error_wire import packed_trouble
+from rag_core.errors import UserError
+from rag_core.process.error_wire import packed_error, packed_trouble
 from rag_core.process.trouble import Trouble
 from rag_core.process.wire import receive, send, take_pipes
 
@@ -43,7 +44,8 @@ class Order:
 
 
 def serve(prepare: Callable[[Any], Callable[[Order], bytes]]) -> None:
-    """Until the parent goes away: take the configuration, `prepare` with it, then answer each order with its bytes.
+    """Until the parent goes away: take the configuration, `prepare` with it, then answer each order with its bytes, or
+    with the UserError that it raises.
 
     Memory beyond the limit is trouble with the order, then the child ends.
     """
@@ -61,7 +63,10 @@ def serve(prepare: Callable[[Any], Callable[[Order], bytes]]) -> None:
         limit_processor_time(limits.timeout_s)
         reply = b""
         with suppress(MemoryError):  # what the work held is let go of when this block ends: then there is room to speak
-            reply = answer(order)
+            try:
+                reply = answer(order)
+            except UserError as error:
+                reply = packed_error(error)
         if not reply:
             send(outgoing, packed_trouble(Trouble("out_of_memory")))
             return

@@ -7,7 +7,7 @@ import pytest
 from rag_core.errors import UnsupportedDocument
 from rag_core.ingest.reading_wire import ReadResult, packed, unpacked
 from rag_core.messages import literal
-from rag_core.process.error_wire import packed_trouble
+from rag_core.process.error_wire import packed_error, packed_trouble
 from rag_core.process.trouble import Trouble
 from rag_core.types import Block, LineBox, Page, ParsedDocument
 
@@ -22,7 +22,7 @@ def test_a_document_crosses_unchanged() -> None:
 
 def test_an_error_keeps_its_kind_and_both_its_parts() -> None:
     error = UnsupportedDocument("“caf\udce9.zip” is an archive.", "Unpack it.")
-    crossed = unpacked(packed(error), Path("a"))
+    crossed = unpacked(packed_error(error), Path("a"))
     assert isinstance(crossed, UnsupportedDocument)
     assert (crossed.message, crossed.advice) == (error.message, error.advice)
 
