@@ -53,8 +53,8 @@ def _open_at(place: Place, source: Pack, layout: Layout, graph: str, is_timed: b
     backend = _backend(place, source, layout, graph)
     if is_timed:
         kept_in, precision = place.machine.device_file, backend.graphs[0].precision
-        provider = place.device.provider
-        memory = speeds_of(place.pack, precision, provider, place.threads, kept_in) if kept_in is not None else None
+        device = place.device.key
+        memory = speeds_of(place.pack, precision, device, place.threads, kept_in) if kept_in is not None else None
         backend.pace = paced(backend.speed, memory)
     return backend
 

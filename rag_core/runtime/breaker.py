@@ -21,7 +21,7 @@ import psutil
 
 from rag_core.messages import NOTHING, Message, from_text, say, to_text
 from rag_core.runtime.device_file import DeviceFile
-from rag_core.runtime.devices import spoken_name
+from rag_core.runtime.devices import provider_of, spoken_name
 from rag_core.runtime.plugins import plugin_of
 
 _UNEXPECTED_ENDS = 2  # in a row; one may have been the power
@@ -30,7 +30,7 @@ _OWNER = "#"  # between what is at work and who is at it, in the name of a marke
 
 
 class Breaker:
-    """One per process, on `DataDir.device_file`; safe to use from several threads."""
+    """Knows devices by their `key`. One per process, on `DataDir.device_file`; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
         self._file = DeviceFile(path)
@@ -38,27 +38,27 @@ class Breaker:
         self._working: dict[str, int] = {}
         self._name = secrets.token_hex(4)  # several processes may be at the same work
 
-    def blocked(self, provider: str, stage: str) -> Message:
+    def blocked(self, device: str, stage: str) -> Message:
         """Why a stage should not run there now; nothing where it may."""
         self._find_unexpected_ends()
-        failure = self._file.section(_FAILED).get(_key(provider, stage))
-        if isinstance(failure, dict) and failure.get("version") == _version(provider):
+        failure = self._file.section(_FAILED).get(_key(device, stage))
+        if isinstance(failure, dict) and failure.get("version") == _version(device):
             return say("failed-before", reason=from_text(str(failure.get("reason", ""))))
-        ends = self._most_ends(provider, stage)
+        ends = self._most_ends(device, stage)
         if ends >= _UNEXPECTED_ENDS:
-            return say("ended-at-work", ends=ends, device=spoken_name(provider))
+            return say("ended-at-work", ends=ends, device=spoken_name(device))
         return NOTHING
 
     def unexpected_ends(self) -> tuple[tuple[str, str], ...]:
-        """(provider, stage) of what was at work when a process ended, each told once: to who asks first after it."""
+        """(device, stage) of what was at work when a process ended, each told once: to who asks first after it."""
         return tuple(dict.fromkeys(map(_work_of, self._find_unexpected_ends())))
 
-    def failed(self, provider: str, stage: str, reason: Message) -> None:
+    def failed(self, device: str, stage: str, reason: Message) -> None:
         """Blocks the stage until `retry`, or until the provider's package has another version."""
         with self._file.changed(_FAILED) as failures:
-            failures[_key(provider, stage)] = {
+            failures[_key(device, stage)] = {
                 "reason": to_text(reason),
-                "version": _version(provider),
+                "version": _version(device),
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
 
@@ -70,9 +70,9 @@ class Breaker:
                 entries.clear()
 
     @contextmanager
-    def at_work(self, provider: str, stage: str, graph: str = "") -> Iterator[None]:
+    def at_work(self, device: str, stage: str, graph: str = "") -> Iterator[None]:
         """Around the opening of a graph and its first run. Whatever it raises, the process has survived it."""
-        key = _key(provider, stage, graph)
+        key = _key(device, stage, graph)
         self._find_unexpected_ends()
         self._mark(key, 1)
         try:
@@ -116,28 +116,28 @@ class Breaker:
                 ends[key] = self._count(ends.get(key)) + 1
         return keys
 
-    def _most_ends(self, provider: str, stage: str) -> int:
+    def _most_ends(self, device: str, stage: str) -> int:
         """In a row, of the graph that has the most."""
         ends = self._file.section(_ENDS).items()
-        return max((self._count(count) for key, count in ends if _work_of(key) == (provider, stage)), default=0)
+        return max((self._count(count) for key, count in ends if _work_of(key) == (device, stage)), default=0)
 
     @staticmethod
     def _count(stored: object) -> int:
         return stored if isinstance(stored, int) else 0
 
 
-def _key(provider: str, stage: str, graph: str = "") -> str:
-    return f"{provider}/{stage}/{graph}" if graph else f"{provider}/{stage}"
+def _key(device: str, stage: str, graph: str = "") -> str:
+    return f"{device}/{stage}/{graph}" if graph else f"{device}/{stage}"
 
 
 def _work_of(key: str) -> tuple[str, str]:
-    """The provider and the stage of a key."""
-    provider, _, work = key.partition("/")
-    return provider, work.partition("/")[0]
+    """The device and the stage of a key."""
+    device, _, work = key.partition("/")
+    return device, work.partition("/")[0]
 
 
-def _version(provider: str) -> str:
-    plugin = plugin_of(provider)
+def _version(device: str) -> str:
+    plugin = plugin_of(provider_of(device))
     return plugin.version if plugin else ""
 
 

@@ -25,6 +25,7 @@ DeviceKind = Literal["cpu", "gpu", "npu", "unknown"]
 _WORDS: tuple[str, ...] = ("auto", "cpu", "npu", "gpu")
 _ORDER: dict[DeviceKind, int] = {"npu": 0, "gpu": 1, "unknown": 2, "cpu": 3}
 _SUFFIX = "executionprovider"
+_OF_KIND = ":"
 _EMULATED = f"the emulated {PLAIN_NAMES[QNN].removeprefix('the ')}"
 _SPOKEN = {
     PLAIN_NAMES[CPU]: say("the-processor"),
@@ -50,6 +51,12 @@ class Device:
     handle: Any = field(compare=False)
     version: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by: a provider may have several kinds of device (OpenVINO: NPU, GPU and processor)."""
+        own_kind = {CPU: "cpu", QNN: "npu"}.get(self.provider)
+        return self.provider if self.kind == own_kind else f"{self.provider}{_OF_KIND}{self.kind}"
 
     @property
     def spoken(self) -> Message:
@@ -118,9 +125,14 @@ def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
 
 
 def spoken_name(provider: str) -> Message:
-    """What a person calls the device of a provider, within a sentence."""
-    name = plain_name(provider)
+    """What a person calls the device of a provider, or of a key, within a sentence."""
+    name = plain_name(provider_of(provider))
     return _SPOKEN.get(name) or literal(name)
+
+
+def provider_of(key: str) -> str:
+    """The provider of a device that is remembered by its key."""
+    return key.partition(_OF_KIND)[0]
 
 
 def plain_name(provider: str) -> str:

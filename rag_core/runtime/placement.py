@@ -82,8 +82,8 @@ class Placement(Generic[Opened]):
 
     @property
     def has_moved(self) -> bool:
-        """Whether it had to leave the best device that it could have had."""
-        return self.device != self._known_places().found[0].device
+        """Whether it had to leave the best place that it could have had."""
+        return self.place is not self._known_places().found[0]
 
     @property
     def reason(self) -> Message:
@@ -94,7 +94,8 @@ class Placement(Generic[Opened]):
     @property
     def precision(self) -> str:
         """How its graphs compute: "int8", "fp16", "fp32" ..."""
-        return self._graphs()[0].precision if self._graphs() else self.place.pack.manifest.graphs[0].precision
+        graphs = self._graphs() or self.place.pack.manifest.graphs
+        return graphs[0].precision
 
     @property
     def bytes(self) -> int:

@@ -38,12 +38,12 @@ class KnownMachine:
         """Why a stage should not run on a device; nothing where it may. Nothing keeps anybody from the processor."""
         if device.provider == CPU or self.breaker is None:
             return NOTHING
-        return self.breaker.blocked(device.provider, stage)
+        return self.breaker.blocked(device.key, stage)
 
     def failed(self, device: Device, stage: str, reason: Message) -> None:
         """The device is left alone at that stage until `retry`."""
         if self.breaker is not None:
-            self.breaker.failed(device.provider, stage, reason)
+            self.breaker.failed(device.key, stage, reason)
 
     def retry(self) -> None:
         """Every device may be tried again."""
@@ -73,7 +73,7 @@ class Place:
         breaker = self.machine.breaker
         if self.device.provider == CPU or breaker is None:
             return nullcontext()
-        return breaker.at_work(self.device.provider, self.stage, graph)
+        return breaker.at_work(self.device.key, self.stage, graph)
 
     def failed(self, reason: Message) -> None:
         """The device is remembered."""

@@ -59,7 +59,7 @@ def profile_devices(inventory: Inventory, path: Path) -> tuple[Profile, ...]:
 
 
 def _profile(device: Device, target: str, breaker: Breaker) -> Profile:
-    taken, problem = None, str(breaker.blocked(device.provider, STAGE))
+    taken, problem = None, str(breaker.blocked(device.key, STAGE))
     if not problem:
         try:
             taken = _time(device, breaker)
@@ -74,7 +74,7 @@ def _time(device: Device, breaker: Breaker) -> float:
         pack = _tiny_pack(Path(folder), device.provider)
         if device.provider == CPU:
             return _median_ms(open_on(pack, _GRAPH, device, check_files=False))
-        with breaker.at_work(device.provider, STAGE):
+        with breaker.at_work(device.key, STAGE):
             return _median_ms(open_on(pack, _GRAPH, device, check_files=False))
 
 

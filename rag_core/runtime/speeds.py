@@ -31,9 +31,9 @@ class Speeds:
             section[self.name] = list(numbers)
 
 
-def speeds_of(pack: Pack, graph: str, provider: str, threads: int, path: Path) -> Speeds:
+def speeds_of(pack: Pack, graph: str, device: str, threads: int, path: Path) -> Speeds:
     """Of a graph at a place, with all that its speed depends on. `threads` 0 means all real cores."""
     import onnxruntime
 
     machine = f"{processor_name()}, {threads or real_cores()} threads, ONNX Runtime {onnxruntime.__version__}"
-    return Speeds(path, f"{pack.sha256[:16]} {graph} on {provider} ({machine})")
+    return Speeds(path, f"{pack.sha256[:16]} {graph} on {device} ({machine})")

@@ -140,6 +140,16 @@ def test_what_failed_before_is_left_alone_until_another_try(pack: Pack, known: K
     assert providers(find_places(STAGE, pack, "auto", known, inventory=LAPTOP)) == [QNN, CPU]
 
 
+def test_one_device_of_a_provider_that_failed_leaves_its_others(tmp_path: Path, known: KnownMachine) -> None:
+    """OpenVINO has the NPU, the GPU and the processor under one name."""
+    vino = "OpenVINOExecutionProvider"
+    pack = write_pack(tmp_path / "vino", vino, CPU)
+    npu, gpu = device(vino, "npu", "Intel NPU"), device(vino, "gpu", "Intel GPU")
+    known.failed(npu, STAGE, literal("It hung."))
+    found = find_places(STAGE, pack, "auto", known, inventory=Inventory((npu, gpu, PROCESSOR))).found
+    assert [place.device for place in found] == [gpu, PROCESSOR]
+
+
 def test_a_pack_with_graphs_for_another_provider_runs_there(tmp_path: Path, known: KnownMachine) -> None:
     pack = write_pack(tmp_path / "dml", DML, CPU)
     machine = Inventory((device(DML, "gpu", "Radeon"), PROCESSOR))
