@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from rag_core import errors
 from rag_core.errors import UserError
 from rag_core.messages import (
     NOTHING,
@@ -112,6 +113,27 @@ def said_in_the_code() -> dict[str, set[str]]:
                 )
                 found.setdefault(code.value, set()).update(word.arg or "**" for word in node.keywords)
     return found
+
+
+def test_no_error_is_written_in_english_where_it_is_raised() -> None:
+    """What is not a message with a code could not be said in another language."""
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, UserError)}
+    found = [
+        f"{place}:{node.lineno}"
+        for folder in ("app", "rag_core", "models")
+        for place, node in nodes(folder, ast.Call)
+        if not place.startswith("models/training/")  # not for a person who uses the program
+        if isinstance(node.func, ast.Name) and node.func.id in {*kinds, "literal"}
+        if any(_is_sentence(said) for said in node.args)
+    ]
+    assert not found
+
+
+def _is_sentence(said: ast.expr) -> bool:
+    """Two words at least, written in the code, and no command."""
+    parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+    written = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return any(len(re.findall(r"[A-Za-z]{2,}", text)) > 1 for text in written if not text.startswith("alcove "))
 
 
 def base(code: str) -> str:
