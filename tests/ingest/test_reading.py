@@ -17,51 +17,16 @@ import pytest
 
 from rag_core.errors import DocumentUnreadable, UnsupportedDocument, UserError
 from rag_core.ingest.formats.format import Format
-from rag_core.ingest.formats.protocol import ParseLimits
 from rag_core.ingest.formats.registry import readable
-from rag_core.ingest.formats.source import Source
 from rag_core.ingest.reading import DocumentReader, ReadResult
 from rag_core.process import pool as child_pool
 from rag_core.settings import Settings
-from rag_core.types import Page, ParsedDocument
 from tests.ingest.formats import samples
 from tests.ingest.reading_here import read, read_many
 
-HERE = "tests.ingest.test_reading"
 ROOT = Path(__file__).resolve().parents[2]
-
-
-# A format whose documents say what goes wrong. The child loads this module by its name, as the parser.
-FORMATS = (Format((".bad",), ("text/x-test",), HERE), *readable())
-
-
-def score(source: Source, named: bool) -> float:
-    return float(named)
-
-
-def parse(source: Source, limits: ParseLimits) -> ParsedDocument:
-    order = source.read_bytes().decode()
-    if order == "hang":
-        time.sleep(600)
-    elif order == "crash":
-        os.kill(os.getpid(), signal.SIGABRT)
-    elif order == "exit":
-        os._exit(3)
-    elif order == "bug":
-        raise ZeroDivisionError("a mistake of ours")
-    elif order == "memory":
-        hoard = [bytearray(64 * 1024**2) for _ in range(64)]
-        order = str(len(hoard))
-    elif order == "delete":
-        source.path.unlink()
-    elif order == "change":
-        source.path.write_text("changed, and longer")
-    elif order == "print":
-        print("noise on the way")  # noqa: T201
-        os.write(1, b"more noise")
-    elif order == "pid":
-        order = str(os.getpid())
-    return ParsedDocument("text/x-test", (Page(1, order),))
+BAD = Format((".bad",), ("text/x-test",), "tests.ingest.bad_format")
+FORMATS = (BAD, *readable())
 
 
 @pytest.fixture
@@ -198,7 +163,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 import sys, pathlib
 from rag_core.ingest.reading import DocumentReader
 from tests.ingest.reading_here import read, read_many
-from {HERE} import FORMATS
+from tests.ingest.test_reading import FORMATS
 reader = DocumentReader(workers=2, formats=FORMATS)
 idle = read(reader, pathlib.Path({str(bad(tmp_path, "pid", "idle"))!r})).parsed.pages[0].text
 print(idle, flush=True)
