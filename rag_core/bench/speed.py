@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,37 +99,32 @@ def _measure_search(
 def _measure_answers(
     engine: Engine, questions: Sequence[Question], report: BenchReport
 ) -> Generator[Progress, None, None]:
-    collected: dict[str, list[float]] = {}
+    measured: dict[tuple[str, str], list[float]] = {}
     for done, question in enumerate(questions):
         yield Progress("measure", done, len(questions), "answers")
         for event in engine.ask(question.question):
             if isinstance(event, AnswerFinished) and not event.answer.not_found:
-                _collect(collected, event.answer.timings_ms, event.answer.counts)
+                for figure, value in _figures_of(event.answer.timings_ms, event.answer.counts):
+                    measured.setdefault(figure, []).append(value)
                 report.providers |= event.answer.providers
     yield Progress("measure", len(questions), len(questions), "answers")
-    for (name, unit), values in sorted(_named(collected)):
+    for (name, unit), values in sorted(measured.items()):
         report.record(name, statistics.median(values), unit)
 
 
-def _collect(collected: dict[str, list[float]], timings_ms: dict[str, float], counts: dict[str, int]) -> None:
-    for name in ("first_passages", "rerank", "first_token"):
-        if name in timings_ms:
-            collected.setdefault(name, []).append(timings_ms[name])
-    if counts.get("reranked") and timings_ms["rerank"] > 0:
-        collected.setdefault("reranked", []).append(counts["reranked"] / timings_ms["rerank"] * 1000)
-    computed = counts["prompt_tokens"] - counts["reused_tokens"]
-    collected.setdefault("prefill", []).append(computed / timings_ms["prefill"] * 1000)
-    if counts["new_tokens"] > 1:
-        collected.setdefault("decode", []).append((counts["new_tokens"] - 1) / timings_ms["decode"] * 1000)
-
-
-def _named(collected: dict[str, list[float]]) -> Iterable[tuple[tuple[str, str], list[float]]]:
-    names = {
-        "first_passages": ("time to first passages", "ms"),
-        "rerank": ("reranking", "ms"),
-        "reranked": ("reranking", "pairs/s"),
-        "first_token": ("time to first token", "ms"),
-        "prefill": ("prefill", "tokens/s"),
-        "decode": ("decode", "tokens/s"),
-    }
-    return [(names[key], values) for key, values in collected.items()]
+def _figures_of(timings_ms: dict[str, float], counts: dict[str, int]) -> Iterator[tuple[tuple[str, str], float]]:
+    """Name and unit of each, and its value in one answer."""
+    for key, name in (
+        ("first_passages", "time to first passages"),
+        ("rerank", "reranking"),
+        ("first_token", "time to first token"),
+    ):
+        if key in timings_ms:
+            yield (name, "ms"), timings_ms[key]
+    for key, name, unit, count in (
+        ("rerank", "reranking", "pairs/s", counts.get("reranked", 0)),
+        ("prefill", "prefill", "tokens/s", counts["prompt_tokens"] - counts["reused_tokens"]),
+        ("decode", "decode", "tokens/s", counts["new_tokens"] - 1),
+    ):
+        if count > 0 and timings_ms.get(key, 0) > 0:
+            yield (name, unit), count / timings_ms[key] * 1000

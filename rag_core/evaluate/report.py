@@ -51,41 +51,25 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Means over a question set; NaN where there was nothing to judge. See `metrics` for the definitions."""
+    """`means` over a question set, by the keys of `_ROWS`; NaN where there was nothing to judge. See `metrics` for the
+    definitions.
+    """
 
     questions: int
     located: int
     answerable: int
-    ndcg_at_10: float
-    reranking_gain: float
-    mrr_at_10: float
-    recall_at_1: float
-    recall_at_5: float
-    recall_at_10: float
-    page_hit_rate: float
-    cited_page_rate: float
-    quote_recall: float
-    quote_exact_match: float
-    quote_f1: float
-    exact_match: float
-    answer_f1: float
-    answer_recall: float
-    support_accuracy: float
-    abstention_precision: float
-    abstention_recall: float
-    false_alarms: float
-    abstention_auroc: float
-    calibration_error: float
+    means: dict[str, float]
     outcomes: tuple[Outcome, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what was not measured is null."""
-        values = asdict(self)
-        return {name: None if _is_nan(value) else value for name, value in values.items()}
+        told = asdict(self)
+        means = {name: None if math.isnan(value) else value for name, value in told.pop("means").items()}
+        return told | means
 
     def figures(self) -> list[tuple[Message | str, float, Message]]:
         """(name, value, meaning)."""
-        return [(label, getattr(self, name), meaning) for name, label, meaning in _ROWS]
+        return [(label, self.means[name], meaning) for name, label, meaning in _ROWS]
 
     def rows(self) -> list[tuple[Message | str, str, Message]]:
         """The figures for a table. What was not measured is “–”."""
@@ -130,26 +114,26 @@ def report_of(questions: Sequence[Question], outcomes: Sequence[Outcome]) -> Rep
         questions=len(questions),
         located=len(located),
         answerable=sum(can),
-        ndcg_at_10=metrics.mean(map(_ndcg, gains)),
-        reranking_gain=metrics.mean(_ndcg(_gains(o.rank)) - _ndcg(_gains(o.rank_unread)) for o in read),
-        mrr_at_10=metrics.mean(metrics.reciprocal_rank_at_k(g, DEPTH) for g in gains),
-        recall_at_1=metrics.mean(metrics.recall_at_k(g, 1, 1) for g in gains),
-        recall_at_5=metrics.mean(metrics.recall_at_k(g, 1, 5) for g in gains),
-        recall_at_10=metrics.mean(metrics.recall_at_k(g, 1, 10) for g in gains),
-        page_hit_rate=_mean_known(outcome.page_hit for outcome in outcomes),
-        cited_page_rate=_mean_known(outcome.cited_page for outcome in outcomes),
-        quote_recall=_mean_known(outcome.quote_recall for outcome in outcomes),
-        quote_exact_match=_mean_known(outcome.quote_exact_match for outcome in outcomes),
-        quote_f1=_mean_known(outcome.quote_f1 for outcome in outcomes),
-        exact_match=_mean_known(outcome.exact_match for outcome in outcomes),
-        answer_f1=_mean_known(outcome.f1 for outcome in outcomes),
-        answer_recall=_mean_known(outcome.answer_recall for outcome in outcomes),
-        support_accuracy=_mean_known(right for outcome in outcomes for right in outcome.claims),
-        abstention_precision=refused.precision,
-        abstention_recall=refused.recall,
-        false_alarms=refused.false_alarms,
-        abstention_auroc=refused.auroc,
-        calibration_error=metrics.expected_calibration_error(relevance, can),
+        means={
+            "ndcg_at_10": metrics.mean(map(_ndcg, gains)),
+            "reranking_gain": metrics.mean(_ndcg(_gains(o.rank)) - _ndcg(_gains(o.rank_unread)) for o in read),
+            "mrr_at_10": metrics.mean(metrics.reciprocal_rank_at_k(g, DEPTH) for g in gains),
+            **{f"recall_at_{k}": metrics.mean(metrics.recall_at_k(g, 1, k) for g in gains) for k in (1, 5, 10)},
+            "page_hit_rate": _mean_known(outcome.page_hit for outcome in outcomes),
+            "cited_page_rate": _mean_known(outcome.cited_page for outcome in outcomes),
+            "quote_recall": _mean_known(outcome.quote_recall for outcome in outcomes),
+            "quote_exact_match": _mean_known(outcome.quote_exact_match for outcome in outcomes),
+            "quote_f1": _mean_known(outcome.quote_f1 for outcome in outcomes),
+            "exact_match": _mean_known(outcome.exact_match for outcome in outcomes),
+            "answer_f1": _mean_known(outcome.f1 for outcome in outcomes),
+            "answer_recall": _mean_known(outcome.answer_recall for outcome in outcomes),
+            "support_accuracy": _mean_known(right for outcome in outcomes for right in outcome.claims),
+            "abstention_precision": refused.precision,
+            "abstention_recall": refused.recall,
+            "false_alarms": refused.false_alarms,
+            "abstention_auroc": refused.auroc,
+            "calibration_error": metrics.expected_calibration_error(relevance, can),
+        },
         outcomes=tuple(outcomes),
     )
 
@@ -165,7 +149,3 @@ def _ndcg(gains: Sequence[float]) -> float:
 
 def _mean_known(values: Iterable[float | bool | None]) -> float:
     return metrics.mean(float(value) for value in values if value is not None)
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
