@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from rag_core.index.records import Identity
 
 Item = TypeVar("Item")
-Conversing = (
-    jobs.ListConversations
-    | jobs.CreateConversation
-    | jobs.SaveTurn
-    | jobs.RenameConversation
-    | jobs.DeleteConversation
-    | jobs.DeleteTurns
-    | jobs.SetFeedback
-)
 
 # Large enough to be few, small enough that a window takes a piece in within one frame.
 _DOCUMENTS_PER_PIECE = 500
@@ -74,7 +65,7 @@ class DeskWork:
                 return self._read(job)
             case jobs.ExportConversation():
                 return self._export(job)
-            case _ if isinstance(job, Conversing):
+            case jobs.ConversationJob():
                 return self._converse(job)
         raise TypeError(f"{type(job).__name__} is no job of the desk")
 
@@ -121,7 +112,7 @@ class DeskWork:
             yield TurnsListed(piece)
         return len(turns)
 
-    def _converse(self, job: Conversing) -> object:
+    def _converse(self, job: jobs.ConversationJob) -> object:
         with self.shelf.library(job.library) as library:
             if isinstance(job, jobs.ListConversations) and not library.has_conversations:
                 return ()

@@ -121,7 +121,7 @@ class EngineWork:
 
     def _let_go(self, library: str, token: CancelToken) -> None:
         """End the library's jobs and close its files: it is about to move or go."""
-        self.stop_others(token, lambda other: getattr(other, "library", None) == library)
+        self.stop_others(token, lambda other: isinstance(other, jobs.LibraryJob) and other.library == library)
         self.engines.close_library(library)
         self.shelf.close_library(library)
 

@@ -43,50 +43,54 @@ class Job:
         dataclass(frozen=True)(cls)
 
 
+class LibraryJob(Job):
+    """A job on one library."""
+
+    library: str
+
+
+class ConversationJob(LibraryJob):
+    """A job on the conversations of one library."""
+
+
 # Work of the engine thread
 
 
-class AskQuestion(Job, lane="engine", priority=Priority.QUESTION):
+class AskQuestion(LibraryJob, lane="engine", priority=Priority.QUESTION):
     """Streams `AskEvent`s; finishes with the `Answer`."""
 
-    library: str
     question: str
     history: tuple[ChatMessage, ...] = ()
     filters: Filters = field(default_factory=Filters)
 
 
-class AddPaths(Job, lane="engine", priority=Priority.INDEXING):
+class AddPaths(LibraryJob, lane="engine", priority=Priority.INDEXING):
     """Streams `Progress`, `FilesQueued`, `FileDone`, `DocumentsSearchable`; finishes with the `AddReport`.
 
     `retry` reads files again that failed; `reread` reads all of them again; `rebuild` makes every vector again. With
     no paths: only the vectors that are missing. What was removed stays out, unless it is one of the paths.
     """
 
-    library: str
     paths: tuple[Path, ...]
     retry: bool = False
     reread: bool = False
     rebuild: bool = False
 
 
-class RemovePaths(Job, lane="engine"):
+class RemovePaths(LibraryJob, lane="engine"):
     """Finishes with the stored paths that were removed, as a tuple of str."""
 
-    library: str
     paths: tuple[Path, ...]
 
 
-class RenameLibrary(Job, lane="engine"):
+class RenameLibrary(LibraryJob, lane="engine"):
     """Finishes with the new `LibraryInfo`."""
 
-    library: str
     new_name: str
 
 
-class DeleteLibrary(Job, lane="engine"):
+class DeleteLibrary(LibraryJob, lane="engine"):
     """Stops the library's other jobs, then deletes it with its conversations; finishes with None."""
-
-    library: str
 
 
 class CheckStages(Job, lane="engine", priority=Priority.HOUSEKEEPING):
@@ -137,12 +141,11 @@ class SaveSettings(Job, lane="engine"):
     settings: Settings
 
 
-class SaveLibrarySettings(Job, lane="engine"):
+class SaveLibrarySettings(LibraryJob, lane="engine"):
     """What holds for one library alone, and its folders. `left_out` stays: adding and removing change it. Finishes with
     None.
     """
 
-    library: str
     settings: LibrarySettings
 
 
@@ -159,10 +162,8 @@ class CreateLibrary(Job):
     name: str
 
 
-class LoadLibrarySettings(Job):
+class LoadLibrarySettings(LibraryJob):
     """Finishes with the `LibrarySettings`."""
-
-    library: str
 
 
 class LoadSettings(Job):
@@ -173,23 +174,19 @@ class ListPacks(Job):
     """Finishes with a tuple of `PackInfo`."""
 
 
-class ListDocuments(Job):
+class ListDocuments(LibraryJob):
     """Streams `DocumentsListed` in pieces; finishes with their number."""
 
-    library: str
 
-
-class ListPages(Job):
+class ListPages(LibraryJob):
     """Finishes with a tuple of `PageInfo`, in order."""
 
-    library: str
     document_id: str
 
 
-class LoadPage(Job):
+class LoadPage(LibraryJob):
     """Finishes with the `Page`: text, blocks, and the box of every line."""
 
-    library: str
     document_id: str
     number: int
 
@@ -207,78 +204,68 @@ class RenderPage(Job):
     scale: float
 
 
-class FindInDocument(Job):
+class FindInDocument(LibraryJob):
     """Case-insensitive; finishes with a tuple of `TextMatch` in reading order (at most 2,000)."""
 
-    library: str
     document_id: str
     text: str
 
 
-class ListConversations(Job):
+class ListConversations(ConversationJob):
     """Finishes with a tuple of `Conversation`, the latest first; `query` looks in titles, questions and answers."""
 
-    library: str
     query: str = ""
 
 
-class CreateConversation(Job):
+class CreateConversation(ConversationJob):
     """Finishes with the new `Conversation`."""
 
-    library: str
     title: str
 
 
-class RenameConversation(Job):
+class RenameConversation(ConversationJob):
     """Finishes with None."""
 
-    library: str
     conversation_id: int
     title: str
 
 
-class DeleteConversation(Job):
+class DeleteConversation(ConversationJob):
     """Finishes with None."""
 
-    library: str
     conversation_id: int
 
 
-class LoadTurns(Job):
+class LoadTurns(LibraryJob):
     """Streams `TurnsListed` in pieces, oldest first; finishes with their number."""
 
-    library: str
     conversation_id: int
 
 
-class SaveTurn(Job):
+class SaveTurn(ConversationJob):
     """Adds a turn (`turn_id` 0) or replaces the stored one; finishes with the turn as stored."""
 
-    library: str
     conversation_id: int
     turn: Turn
 
 
-class DeleteTurns(Job):
+class DeleteTurns(ConversationJob):
     """Forgets `turn_id` and every later turn of its conversation (a question was edited); finishes with None."""
 
-    library: str
     conversation_id: int
     turn_id: int
 
 
-class SetFeedback(Job):
+class SetFeedback(ConversationJob):
     """Finishes with None."""
 
-    library: str
     turn_id: int
     feedback: Feedback
 
 
-class ExportConversation(Job):
+class ExportConversation(LibraryJob):
     """Writes Markdown or Word, by the ending of `target`; finishes with the path written."""
 
-    library: str
     conversation_id: int
     target: Path
 
