@@ -27,14 +27,14 @@ class TurnActions(Translated, QWidget):
         super().__init__(parent)
         self._turn: ShownTurn | None = None
         copy, again = tr("Copy the answer with its sources"), tr("Ask this question again")
-        self._copy = IconButton("copy", tr("Copy answer"), self.copy_asked, side=_SIZE, tip=copy)
-        self._retry = IconButton("refresh", tr("Ask again"), self.retry_asked, side=_SIZE, tip=again)
+        self._copy = IconButton("copy", tr("Copy answer"), self.copy_asked, side=_SIZE, tip=copy, tone="muted")
+        self._retry = IconButton("refresh", tr("Ask again"), self.retry_asked, side=_SIZE, tip=again, tone="muted")
         good, poor = (
             tr("Good answer. This is kept on this computer only."),
             tr("Poor answer. This is kept on this computer only."),
         )
-        self._up = IconButton("thumb-up", tr("Good answer"), side=_SIZE, tip=good)
-        self._down = IconButton("thumb-down", tr("Poor answer"), side=_SIZE, tip=poor)
+        self._up = IconButton("thumb-up", tr("Good answer"), side=_SIZE, tip=good, tone="muted")
+        self._down = IconButton("thumb-down", tr("Poor answer"), side=_SIZE, tip=poor, tone="muted")
         for button, feedback in ((self._up, "up"), (self._down, "down")):
             button.setCheckable(True)
             button.clicked.connect(lambda on, feedback=feedback: self.feedback_given.emit(feedback if on else ""))
@@ -44,8 +44,6 @@ class TurnActions(Translated, QWidget):
 
     def set_turn(self, turn: ShownTurn) -> None:
         self._turn = turn
-        self._copy.show_icon("copy", "muted")
-        self._retry.show_icon("refresh", "muted")
         for button, feedback in ((self._up, "up"), (self._down, "down")):
             button.setChecked(turn.stored.feedback == feedback)
             button.show_icon(f"thumb-{feedback}", "accent" if button.isChecked() else "muted")

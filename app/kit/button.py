@@ -48,11 +48,12 @@ class IconButton(Translated, QToolButton):
         *,
         keys: str = "",
         tip: str = "",
+        tone: str = "text",
         px: int = 18,
         side: int = 28,
     ) -> None:
         super().__init__()
-        self._icon_name, self._tone, self._keys, self._tip = icon_name, "text", keys, tip
+        self._icon_name, self._tone, self._keys, self._tip = icon_name, tone, keys, tip
         self.setProperty("kind", "icon")
         self.setIconSize(QSize(px, px))
         self.setFixedSize(side, side)
@@ -66,13 +67,15 @@ class IconButton(Translated, QToolButton):
         """What the button does."""
         self._words = words
         tip = said_again(self._tip) or words
-        shown = QKeySequence(self._keys).toString(QKeySequence.SequenceFormat.NativeText)
-        self.setToolTip(f"{tip} ({shown})" if shown else tip)
+        if self._keys:
+            tip += f" ({QKeySequence(self._keys).toString(QKeySequence.SequenceFormat.NativeText)})"
+        self.setToolTip(tip)
         self.setAccessibleName(words)
 
     def show_icon(self, name: str, tone: str = "text") -> None:
-        self._icon_name, self._tone = name, tone
-        self.retheme()
+        if (name, tone) != (self._icon_name, self._tone):
+            self._icon_name, self._tone = name, tone
+            self.retheme()
 
     def retranslate(self) -> None:
         self.set_words(said_again(self._words))

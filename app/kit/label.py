@@ -46,8 +46,9 @@ class Picture(Translated, QLabel):
         self.retheme()
 
     def show_icon(self, name: str, tone: str = "text") -> None:
-        self._name, self._tone = name, tone
-        self.retheme()
+        if (name, tone) != (self._name, self._tone):
+            self._name, self._tone = name, tone
+            self.retheme()
 
     def retheme(self) -> None:
         if self._name:

@@ -127,10 +127,11 @@ class Translated:
         """The colours have changed: draw pictures anew."""
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.LanguageChange:
+        kind = event.type()  # asked once: a card of the conversation hears some seventy changes while it is made
+        if kind == QEvent.Type.LanguageChange:
             for set_words, words in self._sayings:
                 set_words(said_again(words))
             self.retranslate()
         super().changeEvent(event)  # type: ignore[misc]  # of the Qt class that this is mixed into
-        if event.type() == QEvent.Type.PaletteChange:
+        if kind == QEvent.Type.PaletteChange:
             self.retheme()
