@@ -8,12 +8,11 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
+from app.kit.side_list import Index
 from app.kit.text import tr
 from rag_core.conversations.records import Conversation
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class Role(IntEnum):

@@ -145,3 +145,11 @@ def page_words(passage: Passage) -> str:
 def place_words(passage: Passage, separator: str = ", ") -> str:
     """File and page: "handbook.pdf, page 3"."""
     return separator.join(part for part in (file_name(passage.path), page_words(passage)) if part)
+
+
+def answer_with_sources(turn: ShownTurn) -> str:
+    """For the clipboard: markers stay as [n]; below, one line for each cited passage."""
+    text = turn.text.strip()
+    cited = proof_of(turn).cited
+    sources = [f"[{each.passage.rank}] {place_words(each.passage)}: “{each.words.text}”" for each in cited]
+    return "\n".join([text, "", tr("Sources"), *sources]) if sources else text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
@@ -19,7 +18,7 @@ from app.conversation.conversation_model import (
 from app.conversation.turns_controller import TurnsController
 from app.engine.controller import Controller
 from app.engine.jobs import EngineLink, JobHandle
-from app.kit.notices import Notice
+from app.kit.notices import notice_of
 from app.kit.text import tr, tr_message
 from rag_core.conversations.marked_text import one_line
 from rag_core.conversations.records import Feedback
@@ -172,7 +171,9 @@ class QuestionsController(Controller):
         self._settle(run, problem=problem)
         self.answer_finished.emit(tr_message(failure.message))
         if failure.kind == "mismatch":
-            self.noticed.emit(self._rebuild_notice(run.turn.library, failure))
+            library, again = run.turn.library, tr("Prepare the library again")
+            notice = notice_of(failure, again, lambda: self.rebuild_wanted.emit(library))
+            self.noticed.emit(replace(notice, level="warning"))
 
     def _stopped(self, run: _Run) -> None:
         self._settle(run, answer=_partial_answer(run.turn), stopped=True)
@@ -193,21 +194,6 @@ class QuestionsController(Controller):
         turn.settle()
         self._keeper.keep(turn, run.place)
         self.model.tell_changed(turn)
-
-    def _rebuild_notice(self, library: str, failure: Failed) -> Notice:
-        def rebuild() -> None:
-            self.rebuild_wanted.emit(library)
-
-        action: Callable[[], None] = rebuild
-        return Notice(
-            "warning",
-            tr_message(failure.message),
-            tr_message(failure.advice),
-            tr("Prepare the library again"),
-            action,
-            failure.details,
-            lasting=True,
-        )
 
 
 def _partial_answer(turn: ShownTurn) -> Answer | None:

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.conversation.answer_text import AnswerText
 from app.conversation.conversation_model import Phase, ShownTurn
-from app.conversation.copying import answer_with_sources
 from app.conversation.failure_card import FailureCard
 from app.conversation.not_found_card import NotFoundCard
 from app.conversation.passage_list import PassageList
-from app.conversation.proof import Proof, proof_of
+from app.conversation.proof import Proof, answer_with_sources, proof_of
 from app.conversation.question_heading import QuestionHeading
 from app.conversation.quote_card import QuoteCard
 from app.conversation.support import Support, support_of

@@ -9,12 +9,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QTimer, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QTimer, Signal
 
 from app.documents.document_cells import COLUMNS
 from app.documents.document_rows import DocumentRow, Wanted, arrange, by_name
+from app.kit.side_list import Index
 
-Index = QModelIndex | QPersistentModelIndex
 _SLICE_S = 0.008  # of work between two turns of the event loop
 _PAUSE_MS = 250  # between two new orders while documents keep arriving
 

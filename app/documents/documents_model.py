@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
-from app.documents.arranged_rows import ArrangedRows, Index
+from app.documents.arranged_rows import ArrangedRows
 from app.documents.document_cells import COLUMNS, cell, header, state_words
 from app.documents.document_rows import (
     SHOWN_BY,
@@ -24,6 +24,7 @@ from app.documents.document_rows import (
     folded,
     row_of,
 )
+from app.kit.side_list import Index
 from app.kit.text import tr, tr_count
 from rag_core.host.events import DocumentsListed
 from rag_core.paths import is_inside

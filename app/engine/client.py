@@ -10,13 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.jobs import JobHandle, Steering
-from app.kit.notices import ENGINE, Notice
+from app.kit.notices import notice_of
 from app.kit.text import tr
 from rag_core.host.events import NEWS, Ending, Event, Failed, Stopped
 from rag_core.host.jobs import Job
@@ -55,7 +55,6 @@ class EngineClient(QObject):
     then.
     """
 
-    engine_lost = Signal(str)
     engine_ready = Signal()
     news_received = Signal(object)
     noticed = Signal(object)
@@ -228,20 +227,9 @@ class EngineClient(QObject):
 
     def _tell(self, failure: Failed) -> None:
         """Once, whatever the jobs say: the window shows the same words only once."""
-        text, advice = str(failure.message), str(failure.advice)
-        self.engine_lost.emit(text)
+        notice = replace(notice_of(failure), lasting=self._is_given_up)
         if self._is_given_up:
-            again = tr("Start again")
-            notice = Notice(
-                "error",
-                text,
-                advice,
-                again,
-                self.start_again,
-                failure.details,
-                lasting=True,
-                topic=ENGINE,
-            )
+            notice = replace(notice, action_label=tr("Start again"), action=self.start_again)
         else:
-            notice = Notice("warning", text, advice, details=failure.details, topic=ENGINE)
+            notice = replace(notice, level="warning")
         self.noticed.emit(notice)

@@ -84,12 +84,9 @@ class JobHandle(QObject):
 
 
 class EngineLink(Protocol):
-    """What controllers know of the engine. `engine_lost` carries a sentence; `engine_ready` follows every (re)start;
+    """What controllers know of the engine. `engine_ready` follows every (re)start;
     `news_received` carries what belongs to no job (`rag_core.host.events`).
     """
-
-    @property
-    def engine_lost(self) -> SignalInstance: ...
 
     @property
     def engine_ready(self) -> SignalInstance: ...

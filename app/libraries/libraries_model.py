@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
+from app.kit.side_list import Index
 from app.kit.text import tr, tr_count, tr_message
 from rag_core.library.records import LibraryInfo
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class LibrariesModel(QAbstractListModel):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from app.kit.side_list import Index
 from app.source.source_model import SourceModel
 from rag_core.ingest.table_cells import CellSpan, rows_of
 from rag_core.types import Page, TextMatch
@@ -18,7 +19,6 @@ MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 IN_BOX_ROLE = Qt.ItemDataRole.UserRole + 3
 STRONG_ROLE = Qt.ItemDataRole.UserRole + 2  # whether it is the name of a column, or a heading
 _ROWS_ASKED = 50
-_AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ class SheetTable(QAbstractTableModel):
         column = next((cell.place for cell in self._rows[number].cells if offset < cell.end), 0)
         return self.index(number, column)
 
-    def rowCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: _AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def columnCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
         return 0 if parent is not None and parent.isValid() else self._columns
 
-    def data(self, index: _AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if self._page is None or not index.isValid():
             return None
         row = self._rows[index.row()]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.kit.design import L, S, colours
+from app.kit.side_list import Index
 from app.kit.smooth_scroll import SmoothScroll
 from app.kit.text import Translated
 from app.source.marks import found_colour
@@ -19,7 +20,6 @@ _MIN_COLUMN_PX, _MAX_COLUMN_PX = 64, 280
 _ROWS_MEASURED, _CHARS_MEASURED = 100, 60
 _FROM_TOP = 1 / 3
 _BORDER_PX = 2
-_AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class SheetPage(Translated, QTableView):
@@ -173,12 +173,12 @@ class SheetPage(Translated, QTableView):
 class CellPainter(QStyledItemDelegate):
     """Paints the mark below a cell's words, and a frame around a match."""
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: _AnyIndex) -> None:  # noqa: N802 - Qt's name
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option, index)
         if index.data(STRONG_ROLE) or index.data(MARK_ROLE) == "answer":
             option.font.setWeight(QFont.Weight.DemiBold)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         mark, theme = index.data(MARK_ROLE), colours()
         marked = {"boxed": theme.mark, "marked": theme.quote, "answer": theme.quote}
         rect: QRect = option.rect

@@ -20,7 +20,6 @@ class FakeEngine(QObject):
     `answers` maps a kind of job to what it finishes with at once, for jobs that a test does not care about.
     """
 
-    engine_lost = Signal(str)
     engine_ready = Signal()
     news_received = Signal(object)
 

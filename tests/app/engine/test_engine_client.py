@@ -115,7 +115,7 @@ def test_a_running_job_is_cancelled_by_its_process(bench: Bench, qtbot: QtBot) -
 def test_a_lost_process_fails_its_jobs_and_is_started_again(bench: Bench, qtbot: QtBot) -> None:
     bench.client.start()
     _, said = bench.job()
-    with qtbot.waitSignals([bench.client.engine_lost, bench.client.engine_ready]):
+    with qtbot.waitSignals([bench.client.noticed, bench.client.engine_ready]):
         bench.processes[0].on_exit(-11)
     assert isinstance(said[0], Failed) and said[0].kind == "engine_lost"
     assert len(bench.processes) == 2
