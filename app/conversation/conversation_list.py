@@ -24,18 +24,18 @@ _ROW, _GROUP_ROW = 34, 30
 
 
 class ConversationList(Translated, QWidget):
-    """Numbers are conversation ids. `export_asked` carries the id and the chosen path; `renamed` goes to the model."""
+    """Numbers are conversation ids. `export_requested` carries the id and the chosen path."""
 
     opened = Signal(int)
-    new_asked = Signal()
-    delete_asked = Signal(int)
-    export_asked = Signal(int, object)
+    new_requested = Signal()
+    delete_requested = Signal(int)
+    export_requested = Signal(int, object)
     searched = Signal(str)
 
     def __init__(self, model: ConversationListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        new = IconButton("message-plus", tr("New conversation"), self.new_asked, side=32)
+        new = IconButton("message-plus", tr("New conversation"), self.new_requested, side=32)
         self.search_field = QLineEdit(clearButtonEnabled=True)
         self.say(self.search_field.setPlaceholderText, tr("Search conversations"))
         self.say(self.search_field.setAccessibleName, tr("Search conversations"))
@@ -138,7 +138,7 @@ class ConversationList(Translated, QWidget):
             tr("Delete “{title}”?", title=conversation.title),
             tr("Its questions and answers are deleted for good. Your documents stay as they are."),
             tr("Delete conversation"),
-            lambda: self.delete_asked.emit(conversation.conversation_id),
+            lambda: self.delete_requested.emit(conversation.conversation_id),
         )
 
     def _choose_target(self, conversation_id: int, title: str, ending: str) -> None:
@@ -150,7 +150,7 @@ class ConversationList(Translated, QWidget):
         dialog.setDefaultSuffix(ending.removeprefix("."))
         dialog.setNameFilter(f"*{ending}")
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda path: self.export_asked.emit(number, Path(path)))
+        dialog.fileSelected.connect(lambda path: self.export_requested.emit(number, Path(path)))
         dialog.open()
 
 

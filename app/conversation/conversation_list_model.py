@@ -32,9 +32,9 @@ class _Row:
 
 
 class ConversationListModel(QAbstractListModel):
-    """`rename_asked` carries (conversation_id, title) when a title was edited in place."""
+    """`rename_requested` carries (conversation_id, title) when a title was edited in place."""
 
-    rename_asked = Signal(int, str)
+    rename_requested = Signal(int, str)
     current_changed = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -116,7 +116,7 @@ class ConversationListModel(QAbstractListModel):
         if conversation is None or role != Qt.ItemDataRole.EditRole or not title or title == conversation.title:
             return False
         self.set_title(conversation.conversation_id, title)
-        self.rename_asked.emit(conversation.conversation_id, title)
+        self.rename_requested.emit(conversation.conversation_id, title)
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:

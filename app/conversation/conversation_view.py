@@ -28,8 +28,8 @@ class ConversationView(Translated, QWidget):
     """
 
     citation_chosen = Signal(object, int)
-    retry_asked = Signal(object)
-    edit_asked = Signal(object, str)
+    retry_requested = Signal(object)
+    edit_requested = Signal(object, str)
     feedback_given = Signal(object, str)
     question_chosen = Signal(str)
 
@@ -75,8 +75,8 @@ class ConversationView(Translated, QWidget):
     def _make_card(self, index: int, parent: QWidget) -> QWidget:
         card = TurnCard(self._model.turns[index], parent)
         card.citation_chosen.connect(self.citation_chosen)
-        card.retry_asked.connect(self.retry_asked)
-        card.edit_asked.connect(self.edit_asked)
+        card.retry_requested.connect(self.retry_requested)
+        card.edit_requested.connect(self.edit_requested)
         card.feedback_given.connect(self.feedback_given)
         card.height_changed.connect(lambda: self._list.remeasure(card))
         return card

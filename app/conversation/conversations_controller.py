@@ -38,7 +38,7 @@ class ConversationsController(Controller):
         super().__init__(engine, parent)
         self._questions = questions
         self.model = ConversationListModel(self)
-        self.model.rename_asked.connect(self.rename)
+        self.model.rename_requested.connect(self.rename)
         self.library = ""
         self._listing: JobHandle | None = None
         self._loading: JobHandle | None = None

@@ -14,15 +14,15 @@ from rag_core.host.events import Failed
 
 
 class FailureCard(Translated, QFrame):
-    """`retry_asked` when the question is to be asked again."""
+    """`retry_requested` when the question is to be asked again."""
 
-    retry_asked = Signal()
+    retry_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._failure: Failed | None = None
         self._what, self._advice = paragraph(kind="strong"), paragraph(kind="")
-        retry = Button(tr("Ask again"), self.retry_asked)
+        retry = Button(tr("Ask again"), self.retry_requested)
         words = column(self._what, self._advice, gap=XS)
         row(wide(words), at_top(retry), gap=M, margins=(M, M, M, M), on=self)
 

@@ -44,11 +44,11 @@ class ConversationFeature(Feature):
     def _connect_page(self) -> None:
         page, questions = self.page, self.questions
         page.box.asked.connect(questions.ask)
-        page.box.stop_asked.connect(questions.stop)
+        page.box.stop_requested.connect(questions.stop)
         page.box.filters_changed.connect(questions.set_filters)
         page.view.question_chosen.connect(questions.ask)
-        page.view.retry_asked.connect(questions.retry)
-        page.view.edit_asked.connect(questions.edit)
+        page.view.retry_requested.connect(questions.retry)
+        page.view.edit_requested.connect(questions.edit)
         page.view.feedback_given.connect(questions.set_feedback)
         questions.answer_marked.connect(self.announced)
         questions.answer_finished.connect(self.announced)
@@ -57,9 +57,9 @@ class ConversationFeature(Feature):
     def _connect_list(self) -> None:
         listed, conversations = self.list, self.conversations
         listed.opened.connect(conversations.open)
-        listed.new_asked.connect(self.begin)
-        listed.delete_asked.connect(conversations.delete)
-        listed.export_asked.connect(lambda number, path: conversations.export(path, number))
+        listed.new_requested.connect(self.begin)
+        listed.delete_requested.connect(conversations.delete)
+        listed.export_requested.connect(lambda number, path: conversations.export(path, number))
         listed.searched.connect(conversations.search)
 
     def _tell_answer(self, turn: ShownTurn) -> None:

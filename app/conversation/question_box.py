@@ -25,7 +25,7 @@ class QuestionBox(Translated, QWidget):
     """`asked` carries the question, `filters_changed` the `Filters` for this and the following ones."""
 
     asked = Signal(str)
-    stop_asked = Signal()
+    stop_requested = Signal()
     filters_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -129,7 +129,7 @@ class QuestionBox(Translated, QWidget):
 
     def _press(self) -> None:
         if self._is_working and not self.text().strip():
-            self.stop_asked.emit()
+            self.stop_requested.emit()
         else:
             self._ask()
 
@@ -143,7 +143,7 @@ class QuestionBox(Translated, QWidget):
 
     def _escape(self) -> None:
         if self._is_working:
-            self.stop_asked.emit()
+            self.stop_requested.emit()
 
     def _recall(self, step: int) -> None:
         earlier = list(self._earlier())

@@ -19,16 +19,16 @@ _SIZE = 30
 class TurnActions(Translated, QWidget):
     """`feedback_given` carries "up", "down" or ""."""
 
-    copy_asked = Signal()
-    retry_asked = Signal()
+    copy_requested = Signal()
+    retry_requested = Signal()
     feedback_given = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._turn: ShownTurn | None = None
         copy, again = tr("Copy the answer with its sources"), tr("Ask this question again")
-        self._copy = IconButton("copy", tr("Copy answer"), self.copy_asked, side=_SIZE, tip=copy, tone="muted")
-        self._retry = IconButton("refresh", tr("Ask again"), self.retry_asked, side=_SIZE, tip=again, tone="muted")
+        self._copy = IconButton("copy", tr("Copy answer"), self.copy_requested, side=_SIZE, tip=copy, tone="muted")
+        self._retry = IconButton("refresh", tr("Ask again"), self.retry_requested, side=_SIZE, tip=again, tone="muted")
         good, poor = (
             tr("Good answer. This is kept on this computer only."),
             tr("Poor answer. This is kept on this computer only."),

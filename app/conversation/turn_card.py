@@ -34,8 +34,8 @@ class TurnCard(Translated, QWidget):
     """Shows `turn`; call `refresh` when it changed and `stream` when only its text has grown."""
 
     citation_chosen = Signal(object, int)
-    retry_asked = Signal(object)
-    edit_asked = Signal(object, str)
+    retry_requested = Signal(object)
+    edit_requested = Signal(object, str)
     feedback_given = Signal(object, str)
     height_changed = Signal()
 
@@ -45,7 +45,7 @@ class TurnCard(Translated, QWidget):
         self._proof = Proof()
         self._heading = QuestionHeading(self)
         self._heading.set_question(turn.question)
-        self._heading.edited.connect(lambda question: self.edit_asked.emit(self.turn, question))
+        self._heading.edited.connect(lambda question: self.edit_requested.emit(self.turn, question))
         self._column = column(self._heading, gap=M, on=self)
         self._parts: dict[str, QWidget] = {}
         self._frame = QTimer(self, singleShot=True)
@@ -129,10 +129,10 @@ class TurnCard(Translated, QWidget):
         elif isinstance(made, SupportLine):
             made.expanded.connect(self._remember_checks_expanded)
         elif isinstance(made, FailureCard):
-            made.retry_asked.connect(lambda: self.retry_asked.emit(self.turn))
+            made.retry_requested.connect(lambda: self.retry_requested.emit(self.turn))
         elif isinstance(made, TurnActions):
-            made.copy_asked.connect(self._copy)
-            made.retry_asked.connect(lambda: self.retry_asked.emit(self.turn))
+            made.copy_requested.connect(self._copy)
+            made.retry_requested.connect(lambda: self.retry_requested.emit(self.turn))
             made.feedback_given.connect(lambda feedback: self.feedback_given.emit(self.turn, feedback))
         elif isinstance(made, QLabel):
             made.setProperty("kind", "small" if name != "status" else "muted")

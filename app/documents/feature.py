@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.documents.documents_controller import DocumentsController
-from app.documents.documents_view import DocumentsView
+from app.documents.documents_page import DocumentsPage
 from app.documents.folder_watch import FolderWatch
 from app.documents.indexing_bar import IndexingBar
 from app.documents.indexing_controller import IndexingController
@@ -17,7 +17,7 @@ from app.engine.jobs import EngineLink
 class DocumentsFeature(Feature):
     """`problems_shown`: the person wants to see what could not be read.
 
-    What the page is given (`view.paths_given`) goes where all files go, and comes back through `indexing.add`.
+    What the page is given (`page.paths_given`) goes where all files go, and comes back through `indexing.add`.
     """
 
     problems_shown = Signal(str)
@@ -27,27 +27,27 @@ class DocumentsFeature(Feature):
         self.indexing = IndexingController(engine, self, watch)
         self.documents = DocumentsController(engine, self.indexing, self)
         self.rereading = RereadingController(engine, self.indexing, self)
-        self.view = DocumentsView(self.documents.model, self.indexing.folders.model)
+        self.page = DocumentsPage(self.documents.model, self.indexing.folders.model)
         self.bar = IndexingBar(self.indexing.model)
         self._look_after(self.indexing, self.documents, self.rereading)
-        self._connect_view()
+        self._connect_page()
         self.bar.pause_requested.connect(self.indexing.pause)
         self.bar.resume_requested.connect(self.indexing.resume)
         self.bar.cancel_requested.connect(self.indexing.cancel)
         self.indexing.problems_shown.connect(self.problems_shown)
-        self.indexing.problems_shown.connect(self.view.show_failed)
+        self.indexing.problems_shown.connect(self.page.show_failed)
 
     def set_library(self, name: str) -> None:
-        for part in (self.indexing, self.documents, self.view):
+        for part in (self.indexing, self.documents, self.page):
             part.set_library(name)
 
-    def _connect_view(self) -> None:
-        view, indexing, folders = self.view, self.indexing, self.indexing.folders
-        view.retry_requested.connect(indexing.retry)
-        view.reread_requested.connect(indexing.reread)
-        view.removal_confirmed.connect(indexing.remove)
-        view.location_requested.connect(self.documents.show_in_folder)
-        view.folders.sync_changed.connect(folders.set_in_sync)
-        view.folders.sync_requested.connect(indexing.sync_now)
-        view.folders.taking_in_requested.connect(indexing.take_in_again)
-        view.folders.removal_confirmed.connect(indexing.remove_folder)
+    def _connect_page(self) -> None:
+        page, indexing, folders = self.page, self.indexing, self.indexing.folders
+        page.retry_requested.connect(indexing.retry)
+        page.reread_requested.connect(indexing.reread)
+        page.removal_confirmed.connect(indexing.remove)
+        page.location_requested.connect(self.documents.show_in_folder)
+        page.folders.sync_changed.connect(folders.set_in_sync)
+        page.folders.sync_requested.connect(indexing.sync_now)
+        page.folders.taking_in_requested.connect(indexing.take_in_again)
+        page.folders.removal_confirmed.connect(indexing.remove_folder)

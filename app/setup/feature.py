@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject
 
 from app.engine.feature import Feature
 from app.engine.jobs import EngineLink
-from app.setup.first_run import FirstRun
 from app.setup.setup_controller import SetupController
+from app.setup.start_page import StartPage
 
 
 class SetupFeature(Feature):
@@ -16,7 +16,7 @@ class SetupFeature(Feature):
     def __init__(self, engine: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.controller = SetupController(engine, self)
-        self.page = FirstRun(self.controller.model)
+        self.page = StartPage(self.controller.model)
         self._look_after(self.controller)
         self.page.setup_card.prepare_requested.connect(self.controller.prepare)
         self.page.setup_card.prepare_cancelled.connect(self.controller.cancel)

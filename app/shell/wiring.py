@@ -76,7 +76,7 @@ class Wiring(QObject):
         window.place_side(self.libraries.list, self.conversation.list)
         window.add_page("start", self.setup.page)
         window.add_page("conversation", self.conversation.page)
-        window.add_page("documents", self.documents.view)
+        window.add_page("documents", self.documents.page)
         window.place_source(self.source.pane)
         window.place_bottom(
             (self.documents.bar, status.preparation_bar),
@@ -101,7 +101,7 @@ class Wiring(QObject):
     def _connect_adding(self) -> None:
         take_samples(self.setup.controller, self.adding, self.documents.indexing)
         for given in (
-            self.documents.view.paths_given,
+            self.documents.page.paths_given,
             self.setup.page.paths_chosen,
             self.window.paths_dropped,
         ):
@@ -117,7 +117,7 @@ class Wiring(QObject):
         conversation.announced.connect(self.window.announce)
         conversation.answered.connect(self.status.status.take_answer)
         conversation.questions.rebuild_wanted.connect(self.documents.indexing.rebuild)
-        self.documents.view.document_opened.connect(lambda target: source.show((target,)))
+        self.documents.page.document_opened.connect(lambda target: source.show((target,)))
         source.opened.connect(self.window.show_source)
         source.closed.connect(self.window.hide_source)
         self.window.source_closed.connect(source.close)

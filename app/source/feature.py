@@ -20,17 +20,17 @@ class SourceFeature(Feature):
         self._look_after(self.controller)
         controller, pane = self.controller, self.pane
         for asked, act in (
-            (pane.next_target_asked, controller.show_next_target),
-            (pane.previous_target_asked, controller.show_previous_target),
-            (pane.page_asked, controller.turn_to),
+            (pane.next_target_requested, controller.show_next_target),
+            (pane.previous_target_requested, controller.show_previous_target),
+            (pane.page_requested, controller.turn_to),
             (pane.page_view.page_reached, controller.note_page),
             (pane.page_view.pictures_wanted, controller.want_pictures),
             (pane.find_bar.query_changed, controller.find),
-            (pane.find_next_asked, controller.find_next),
-            (pane.find_previous_asked, controller.find_previous),
-            (pane.head.open_asked, controller.open_file),
-            (pane.head.folder_asked, controller.show_in_folder),
-            (pane.head.text_asked, controller.show_as_text),
-            (pane.head.close_asked, controller.close),
+            (pane.find_next_requested, controller.find_next),
+            (pane.find_previous_requested, controller.find_previous),
+            (pane.head.open_requested, controller.open_file),
+            (pane.head.folder_requested, controller.show_in_folder),
+            (pane.head.text_requested, controller.show_as_text),
+            (pane.head.close_requested, controller.close),
         ):
             asked.connect(act)

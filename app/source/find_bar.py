@@ -20,8 +20,8 @@ class FindBar(Translated, QFrame):
     """A field, "3 of 41", previous and next. Enter goes on, Shift+Enter back, Esc closes."""
 
     query_changed = Signal(str)
-    next_asked = Signal()
-    previous_asked = Signal()
+    next_requested = Signal()
+    previous_requested = Signal()
     closed = Signal()
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
@@ -32,8 +32,8 @@ class FindBar(Translated, QFrame):
         self.say(self.field.setPlaceholderText, tr("Find in this document"))
         self.say(self.field.setAccessibleName, tr("Find in this document"))
         self.count = Label(kind="small")
-        self.previous = IconButton("chevron-up", tr("Previous place"), self.previous_asked, keys="Shift+F3")
-        self.next = IconButton("chevron-down", tr("Next place"), self.next_asked, keys="F3")
+        self.previous = IconButton("chevron-up", tr("Previous place"), self.previous_requested, keys="Shift+F3")
+        self.next = IconButton("chevron-down", tr("Next place"), self.next_requested, keys="F3")
         self.close_button = IconButton("close", tr("Close the search"), self.close_find, keys="Esc")
         parts = (self.count, self.previous, self.next, self.close_button)
         row(wide(self.field), *parts, gap=XS, margins=(S, XS, S, XS), on=self)
@@ -102,6 +102,6 @@ class FindBar(Translated, QFrame):
         if self.field.text().strip() != self._model.query:
             self._ask()
         elif backwards:
-            self.previous_asked.emit()
+            self.previous_requested.emit()
         else:
-            self.next_asked.emit()
+            self.next_requested.emit()

@@ -293,7 +293,7 @@ class SourceController(Controller):
     def _reveal(self, place: TextMatch) -> None:
         self._load(place.page)
         self.model.turn_to(place.page)
-        self.model.reveal_asked.emit(place)
+        self.model.reveal_requested.emit(place)
 
 
 def _sentence(failure: Failed) -> str:

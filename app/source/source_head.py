@@ -38,18 +38,18 @@ class FileName(ElidedLabel):
 class SourceHead(Translated, QFrame):
     """Follows `model`; says what the person asks for."""
 
-    previous_target_asked = Signal()
-    next_target_asked = Signal()
-    page_asked = Signal(int)
-    find_asked = Signal()
-    open_asked = Signal()
-    folder_asked = Signal()
-    text_asked = Signal(bool)
-    copy_asked = Signal()
-    zoom_in_asked = Signal()
-    zoom_out_asked = Signal()
-    fit_asked = Signal()
-    close_asked = Signal()
+    previous_target_requested = Signal()
+    next_target_requested = Signal()
+    page_requested = Signal(int)
+    find_requested = Signal()
+    open_requested = Signal()
+    folder_requested = Signal()
+    text_requested = Signal(bool)
+    copy_requested = Signal()
+    zoom_in_requested = Signal()
+    zoom_out_requested = Signal()
+    fit_requested = Signal()
+    close_requested = Signal()
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,10 +59,10 @@ class SourceHead(Translated, QFrame):
         self.name, self.place = FileName(), ElidedLabel()
         self.name.setProperty("kind", "strong")
         self.place.setProperty("kind", "small")
-        self.find_button = IconButton("search", tr("Find in this document"), self.find_asked, keys="Ctrl+F")
-        self.open_button = IconButton("external", tr("Open in its program"), self.open_asked)
+        self.find_button = IconButton("search", tr("Find in this document"), self.find_requested, keys="Ctrl+F")
+        self.open_button = IconButton("external", tr("Open in its program"), self.open_requested)
         self.more_button = IconButton("more", tr("More"))
-        self.close_button = IconButton("close", tr("Close the source"), self.close_asked, keys="Esc")
+        self.close_button = IconButton("close", tr("Close the source"), self.close_requested, keys="Esc")
         buttons = (self.find_button, self.open_button, self.more_button, self.close_button)
         words = column(self.name, self.place, gap=0)
         self._ways = self._build_ways()
@@ -78,13 +78,13 @@ class SourceHead(Translated, QFrame):
     def _build_ways(self) -> QWidget:
         self.count, self.page_count = Label(kind="muted"), Label(kind="muted")
         self.previous_target = IconButton(
-            "arrow-left", tr("Previous source"), self.previous_target_asked, keys="Alt+Left"
+            "arrow-left", tr("Previous source"), self.previous_target_requested, keys="Alt+Left"
         )
-        self.next_target = IconButton("arrow-right", tr("Next source"), self.next_target_asked, keys="Alt+Right")
+        self.next_target = IconButton("arrow-right", tr("Next source"), self.next_target_requested, keys="Alt+Right")
         self.previous_page = IconButton("chevron-left", tr("Previous page"), lambda: self._turn(-1), keys="Ctrl+PgUp")
         self.next_page = IconButton("chevron-right", tr("Next page"), lambda: self._turn(1), keys="Ctrl+PgDown")
-        self.zoom_out = IconButton("zoom-out", tr("Smaller"), self.zoom_out_asked, keys="Ctrl+-")
-        self.zoom_in = IconButton("zoom-in", tr("Larger"), self.zoom_in_asked, keys="Ctrl++")
+        self.zoom_out = IconButton("zoom-out", tr("Smaller"), self.zoom_out_requested, keys="Ctrl+-")
+        self.zoom_in = IconButton("zoom-in", tr("Larger"), self.zoom_in_requested, keys="Ctrl++")
         self.page_field = QLineEdit()
         self.page_field.setFixedWidth(_FIELD_PX)
         self.page_field.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -98,12 +98,12 @@ class SourceHead(Translated, QFrame):
 
     def _build_menu(self) -> None:
         menu = QMenu(self)
-        self.open_action = self._action(menu, tr("Open in its program"), self.open_asked)
-        self.folder_action = self._action(menu, tr("Show in its folder"), self.folder_asked)
+        self.open_action = self._action(menu, tr("Open in its program"), self.open_requested)
+        self.folder_action = self._action(menu, tr("Show in its folder"), self.folder_requested)
         menu.addSeparator()
-        self.copy_action = self._action(menu, tr("Copy the quoted words"), self.copy_asked)
-        self.fit_action = self._action(menu, tr("Fit the width"), self.fit_asked)
-        self.text_action = self._action(menu, tr("Show as text"), self.text_asked)
+        self.copy_action = self._action(menu, tr("Copy the quoted words"), self.copy_requested)
+        self.fit_action = self._action(menu, tr("Fit the width"), self.fit_requested)
+        self.text_action = self._action(menu, tr("Show as text"), self.text_requested)
         self.text_action.setCheckable(True)
         self.more_button.setMenu(menu)
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -115,11 +115,11 @@ class SourceHead(Translated, QFrame):
         return action
 
     def _turn(self, by: int) -> None:
-        self.page_asked.emit(self._model.number + by)
+        self.page_requested.emit(self._model.number + by)
 
     def _ask_page(self) -> None:
         if self.page_field.text().isdigit():
-            self.page_asked.emit(int(self.page_field.text()))
+            self.page_requested.emit(int(self.page_field.text()))
 
     def retranslate(self) -> None:
         """Everything that the model tells."""

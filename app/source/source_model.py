@@ -44,7 +44,7 @@ class SourceModel(QObject):
     page_drawn = Signal(object)  # a DrawnPage
     page_refused = Signal(int, str)  # a page of which there is no picture, and why
     place_changed = Signal()  # the number of the page in view
-    reveal_asked = Signal(object)  # a TextMatch to scroll to
+    reveal_requested = Signal(object)  # a TextMatch to scroll to
     problem_changed = Signal()
     matches_changed = Signal()
 

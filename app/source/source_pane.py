@@ -28,11 +28,11 @@ class SourcePane(Translated, QFrame):
     told by its parts.
     """
 
-    next_target_asked = Signal()
-    previous_target_asked = Signal()
-    page_asked = Signal(int)
-    find_next_asked = Signal()
-    find_previous_asked = Signal()
+    next_target_requested = Signal()
+    previous_target_requested = Signal()
+    page_requested = Signal(int)
+    find_next_requested = Signal()
+    find_previous_requested = Signal()
 
     def __init__(self, model: SourceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,31 +68,31 @@ class SourcePane(Translated, QFrame):
 
     def _connect(self) -> None:
         head, find, model = self.head, self.find_bar, self._model
-        head.next_target_asked.connect(self.next_target_asked)
-        head.previous_target_asked.connect(self.previous_target_asked)
-        head.page_asked.connect(self.page_asked)
-        head.find_asked.connect(self.open_find)
-        head.copy_asked.connect(self.copy_quote)
-        head.zoom_in_asked.connect(lambda: self._view.zoom_in())
-        head.zoom_out_asked.connect(lambda: self._view.zoom_out())
-        head.fit_asked.connect(lambda: self._view.fit_width())
-        find.next_asked.connect(self.find_next_asked)
-        find.previous_asked.connect(self.find_previous_asked)
+        head.next_target_requested.connect(self.next_target_requested)
+        head.previous_target_requested.connect(self.previous_target_requested)
+        head.page_requested.connect(self.page_requested)
+        head.find_requested.connect(self.open_find)
+        head.copy_requested.connect(self.copy_quote)
+        head.zoom_in_requested.connect(lambda: self._view.zoom_in())
+        head.zoom_out_requested.connect(lambda: self._view.zoom_out())
+        head.fit_requested.connect(lambda: self._view.fit_width())
+        find.next_requested.connect(self.find_next_requested)
+        find.previous_requested.connect(self.find_previous_requested)
         find.closed.connect(lambda: self._view.setFocus())
         self._waiting.timeout.connect(self.retranslate)
         model.document_changed.connect(self._start)
         for change in (model.pages_changed, model.problem_changed, model.place_changed, model.page_loaded):
             change.connect(lambda *_: self.retranslate())
-        model.reveal_asked.connect(self._reveal)
+        model.reveal_requested.connect(self._reveal)
 
     def _add_shortcuts(self) -> None:
         for keys, act in (
-            ("Alt+Left", self.previous_target_asked.emit),
-            ("Alt+Right", self.next_target_asked.emit),
-            ("Ctrl+PgUp", lambda: self.page_asked.emit(self._model.number - 1)),
-            ("Ctrl+PgDown", lambda: self.page_asked.emit(self._model.number + 1)),
-            ("F3", self.find_next_asked.emit),
-            ("Shift+F3", self.find_previous_asked.emit),
+            ("Alt+Left", self.previous_target_requested.emit),
+            ("Alt+Right", self.next_target_requested.emit),
+            ("Ctrl+PgUp", lambda: self.page_requested.emit(self._model.number - 1)),
+            ("Ctrl+PgDown", lambda: self.page_requested.emit(self._model.number + 1)),
+            ("F3", self.find_next_requested.emit),
+            ("Shift+F3", self.find_previous_requested.emit),
             ("Ctrl++", lambda: self._view.zoom_in()),
             ("Ctrl+=", lambda: self._view.zoom_in()),
             ("Ctrl+-", lambda: self._view.zoom_out()),

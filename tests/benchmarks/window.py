@@ -311,7 +311,7 @@ def part_documents(packs: Path, root: Path) -> dict[str, object]:
     wiring = application.wiring
     wait_until(lambda: wiring.libraries.controller.chosen == "Samples", "the library")
     wiring.pages.toggle_documents()
-    model, view = wiring.documents.documents.model, wiring.documents.view
+    model, view = wiring.documents.documents.model, wiring.documents.page
     wait_until(lambda: model.rowCount(), "the documents")
     pieces = [
         tuple(

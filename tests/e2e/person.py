@@ -83,7 +83,7 @@ class Person:
 
     def document_states(self) -> dict[str, str]:
         """Names and states as the documents table shows them."""
-        model = self.panes.documents.view.table.model()
+        model = self.panes.documents.page.table.model()
         rows = [model.index(row, 0).data(DocumentsModel.RowRole) for row in range(model.rowCount())]
         return {row.name: row.state for row in rows}
 

@@ -102,7 +102,7 @@ def test_a_failure_offers_the_question_again(qtbot: QtBot, view: ConversationVie
     model.load([Turn(1, "Anything?", 0, problem=literal("The language model is not installed. Prepare it."))])
     failure = view.findChild(FailureCard)
     assert isinstance(failure, FailureCard)
-    with qtbot.waitSignal(view.retry_asked) as caught:
+    with qtbot.waitSignal(view.retry_requested) as caught:
         failure.findChildren(QPushButton)[0].click()
     assert caught.args == [model.turns[0]]
 
@@ -162,7 +162,7 @@ def test_editing_a_question(qtbot: QtBot, view: ConversationView, model: Convers
     next(b for b in view.findChildren(QToolButton) if b.accessibleName() == "Edit question").click()
     field = QApplication.focusWidget()
     assert field is not None
-    with qtbot.waitSignal(view.edit_asked) as caught:
+    with qtbot.waitSignal(view.edit_requested) as caught:
         QTest.keyClicks(field, " And part-time?")
         QTest.keyClick(field, Qt.Key.Key_Return)
     assert caught.args == [model.turns[0], "Question 1? And part-time?"]

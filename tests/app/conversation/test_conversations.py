@@ -155,7 +155,7 @@ def test_the_list_opens_and_asks_before_deleting(qtbot: QtBot, conversations: Co
     opened: list[int] = []
     deleted: list[int] = []
     widget.opened.connect(opened.append)
-    widget.delete_asked.connect(deleted.append)
+    widget.delete_requested.connect(deleted.append)
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert opened == [3]
     QTest.keyClick(view, Qt.Key.Key_Delete)

@@ -67,7 +67,7 @@ def test_up_recalls_and_down_comes_back_to_the_draft(qtbot: QtBot, box: Question
 
 def test_it_stops_by_button_and_by_escape(qtbot: QtBot, box: QuestionBox) -> None:
     stops: list[bool] = []
-    box.stop_asked.connect(lambda: stops.append(True))
+    box.stop_requested.connect(lambda: stops.append(True))
     QTest.keyClick(box.field, Qt.Key.Key_Escape)
     assert not stops
     box.set_working(True)

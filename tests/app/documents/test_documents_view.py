@@ -29,7 +29,7 @@ class Desk:
         self.qtbot = qtbot
         self.engine = FakeEngine({LoadLibrarySettings: LibrarySettings()})
         self.feature = DocumentsFeature(self.engine)
-        self.indexing, self.documents, self.view = self.feature.indexing, self.feature.documents, self.feature.view
+        self.indexing, self.documents, self.view = self.feature.indexing, self.feature.documents, self.feature.page
         self.feature.setParent(self.view)  # the model must not go before the table that shows it
         qtbot.addWidget(self.feature.bar)
         qtbot.addWidget(self.view)

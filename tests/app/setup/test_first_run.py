@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.documents.indexing_controller import IndexingController
 from app.kit.notices import Notice
 from app.libraries.libraries_controller import LibrariesController
-from app.setup.first_run import FirstRun
 from app.setup.setup_controller import SAMPLE_LIBRARY, SetupController, sample_documents, sample_questions
+from app.setup.start_page import StartPage
 from app.shell.adding_controller import AddingController
 from app.shell.pages_controller import PagesController
 from app.shell.wiring import keep_in_step, take_samples
@@ -47,15 +47,15 @@ def setup(engine: FakeEngine) -> Iterator[SetupController]:
 
 
 @pytest.fixture
-def page(setup: SetupController, qtbot: QtBot) -> FirstRun:
-    made = FirstRun(setup.model)
+def page(setup: SetupController, qtbot: QtBot) -> StartPage:
+    made = StartPage(setup.model)
     qtbot.addWidget(made)
     made.resize(900, 700)
     made.show()
     return made
 
 
-def test_with_both_models_the_person_can_begin(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+def test_with_both_models_the_person_can_begin(engine: FakeEngine, setup: SetupController, page: StartPage) -> None:
     engine.engine_ready.emit()
     assert not page.add_card.isEnabled()
     engine.finish(ListPacks, BOTH)
@@ -64,7 +64,7 @@ def test_with_both_models_the_person_can_begin(engine: FakeEngine, setup: SetupC
 
 @pytest.mark.parametrize("packs", [(), (_pack("llm"),), (_pack("llm"), _pack("embedder", "its manifest is damaged"))])
 def test_what_is_missing_is_offered_not_fetched(
-    packs: tuple[PackInfo, ...], engine: FakeEngine, setup: SetupController, page: FirstRun
+    packs: tuple[PackInfo, ...], engine: FakeEngine, setup: SetupController, page: StartPage
 ) -> None:
     setup.look()
     engine.finish(ListPacks, packs)
@@ -73,7 +73,7 @@ def test_what_is_missing_is_offered_not_fetched(
 
 
 def test_preparing_shows_how_far_it_is_and_ends_ready(
-    engine: FakeEngine, setup: SetupController, page: FirstRun, qtbot: QtBot
+    engine: FakeEngine, setup: SetupController, page: StartPage, qtbot: QtBot
 ) -> None:
     setup.look()
     engine.finish(ListPacks, ())
@@ -101,7 +101,7 @@ def test_what_could_not_be_prepared_and_is_done_without_is_told(engine: FakeEngi
     assert setup.model.state == "ready"
 
 
-def test_cancelled_preparing_can_be_begun_again(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+def test_cancelled_preparing_can_be_begun_again(engine: FakeEngine, setup: SetupController, page: StartPage) -> None:
     setup.prepare()
     setup.cancel()
     engine.finish(ListPacks, ())
@@ -110,7 +110,7 @@ def test_cancelled_preparing_can_be_begun_again(engine: FakeEngine, setup: Setup
     assert len(engine.running(PreparePacks)) == 1
 
 
-def test_a_failure_says_why_and_can_be_tried_again(engine: FakeEngine, setup: SetupController, page: FirstRun) -> None:
+def test_a_failure_says_why_and_can_be_tried_again(engine: FakeEngine, setup: SetupController, page: StartPage) -> None:
     setup.prepare()
     engine.fail(PreparePacks, "It could not be downloaded.", "Check the network.")
     assert setup.model.state == "failed" and page.setup_card.prepare.text() == "Try again"

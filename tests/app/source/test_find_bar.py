@@ -19,8 +19,8 @@ class Asked:
     def __init__(self, bar: FindBar) -> None:
         self.words: list[str] = []
         bar.query_changed.connect(self.words.append)
-        bar.next_asked.connect(lambda: self.words.append("next"))
-        bar.previous_asked.connect(lambda: self.words.append("previous"))
+        bar.next_requested.connect(lambda: self.words.append("next"))
+        bar.previous_requested.connect(lambda: self.words.append("previous"))
 
 
 @pytest.fixture

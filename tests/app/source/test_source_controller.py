@@ -37,7 +37,7 @@ def opened(engine: FakeEngine, source: SourceController, pages: int = 3) -> None
 
 def test_the_page_of_the_target_is_fetched_and_revealed(engine: FakeEngine, source: SourceController) -> None:
     revealed: list[object] = []
-    source.model.reveal_asked.connect(revealed.append)
+    source.model.reveal_requested.connect(revealed.append)
     opened(engine, source)
     assert revealed == [TextMatch(1, 7, 12)]
     assert source.model.kind == "pages"

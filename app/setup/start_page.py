@@ -18,7 +18,7 @@ _WIDTH = 680
 _MARK_PX = 56
 
 
-class FirstRun(Translated, QScrollArea):
+class StartPage(Translated, QScrollArea):
     """Intents: `pack_folder_chosen(Path)`, `paths_chosen(list[Path])`, `samples_requested`; those of `setup_card`."""
 
     pack_folder_chosen = Signal(object)

@@ -37,7 +37,7 @@ _TYPING_MS = 120
 _FILTERS: tuple[StateFilter, ...] = ("all", "searchable", "in_work", "failed")
 
 
-class DocumentsView(Translated, QFrame):
+class DocumentsPage(Translated, QFrame):
     """Says what the person wants with documents; paths are as the library stores them."""
 
     document_opened = Signal(SourceTarget)
