@@ -36,6 +36,7 @@ def _imported(tmp_path: Path, make: Any) -> Any:
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         "fake",
         "tiny",
@@ -43,9 +44,11 @@ def _imported(tmp_path: Path, make: Any) -> Any:
         "imported first token",
         "imported rotary",
         pytest.param("default", marks=pytest.mark.packs),
-    ]
+    ],
 )
-def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Nothing that is asked of one changes it."""
+    tmp_path = tmp_path_factory.mktemp("encoder")
     match request.param:
         case "fake":
             return FakeEncoder()
