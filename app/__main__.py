@@ -7,6 +7,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag_core.messages import Message
 
 _WINDOW_OPTIONS = ("--data-dir", "--library")
 
@@ -42,11 +46,12 @@ def wants_window(arguments: Sequence[str]) -> bool:
 class _Window:
     """Fulfils `rag_core.cli.program.Window`."""
 
-    def why_not(self) -> str:
+    def why_not(self) -> Message:
         from app.shell.early import why_unseen
+        from rag_core.messages import NOTHING
 
         refusal = why_unseen()
-        return refusal.what if refusal else ""
+        return refusal.message if refusal else NOTHING
 
     def open(self, data_dir: Path, library: str) -> int:
         """As a program of its own: nothing of a model is loaded in it, nor anything that its proof of silence names."""

@@ -22,6 +22,8 @@ from app.shell.single_instance import SingleInstance
 from app.shell.tray import Tray
 from app.shell.wiring import Wiring
 from rag_core.cli import DONE, FAILED
+from rag_core.cli.words import in_words
+from rag_core.messages import say
 from rag_core.paths import DataDir
 
 CLOSE_TIMEOUT_S = 3.0
@@ -34,10 +36,8 @@ def run(data_dir: DataDir, library: str = "") -> int:
     if not instance.is_first:
         if instance.ask_first_to_show():
             return DONE
-        sys.stderr.write(
-            f"Alcove is open already with the data folder {data_dir.root}, and does not answer.\n"
-            "Wait a moment and try again, or end the other Alcove.\n"
-        )
+        silent = say("open-already", folder=str(data_dir.root))
+        sys.stderr.write(f"{in_words(silent)}\n{in_words(say('wait-or-end-other'))}\n")
         return FAILED
     qt = make_qt_application()
     application = Application(data_dir, library, engine_process(data_dir), instance, watch)

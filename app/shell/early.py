@@ -11,10 +11,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.cli import FAILED
+from rag_core.cli.words import in_words
+from rag_core.errors import UserError
+from rag_core.messages import joined, say
 from rag_core.paths import DataDir
 
 _QT_PACKAGE = "PySide6-Essentials"
@@ -28,17 +30,10 @@ _X11_LIBRARIES = {
     "libxcb-render-util.so.0": "libxcb-render-util0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+_INSTALL_QT = say("install-qt", package=f"{_QT_PACKAGE}>=6.11,<6.12")
 _HEADLESS = ("offscreen", "minimal", "vnc")
 _LEAST_ROOM_BYTES = 64 * 1024
-COMMAND_LINE_WORKS = "The command line works without it: alcove --help"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the window does not open, and what to do."""
-
-    what: str
-    advice: str
+COMMAND_LINE_WORKS = say("command-line-works")
 
 
 def open_window(arguments: Sequence[str]) -> int:
@@ -54,13 +49,13 @@ def open_window(arguments: Sequence[str]) -> int:
     return _refuse(refusal)
 
 
-def why_unseen() -> Refusal | None:
+def why_unseen() -> UserError | None:
     """Why nobody would see the window here: it cannot open, or would where there is nothing to look at."""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
-    return _why_not() or (Refusal(f"Nobody sees a window on “{platform}”.", "") if _is_headless(platform) else None)
+    return _why_not() or (UserError(say("window-unseen", platform=platform)) if _is_headless(platform) else None)
 
 
-def _why_not() -> Refusal | None:
+def _why_not() -> UserError | None:
     return missing_qt() or missing_display(os.environ, sys.platform) or missing_library(os.environ, sys.platform)
 
 
@@ -68,35 +63,29 @@ def _is_headless(platform: str) -> bool:
     return platform.split(":")[0] in _HEADLESS
 
 
-def missing_qt() -> Refusal | None:
+def missing_qt() -> UserError | None:
     """PySide6 is not there, or a version that is known to crash."""
     if importlib.util.find_spec("PySide6") is None:
-        return Refusal(
-            "The window needs PySide6, which is not installed.",
-            f"Install it with “pip install '{_QT_PACKAGE}>=6.11,<6.12'”. {COMMAND_LINE_WORKS}",
-        )
+        return UserError(say("window-needs-qt"), _INSTALL_QT)
     try:
         version = importlib.metadata.version(_QT_PACKAGE)
     except importlib.metadata.PackageNotFoundError:  # a frozen program brings its own
         return None
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) != _QT_VERSION:
-        return Refusal(
-            f"The window needs PySide6 6.11; version {version} is installed.",
-            f"Install the right one with “pip install '{_QT_PACKAGE}>=6.11,<6.12'”. {COMMAND_LINE_WORKS}",
-        )
+        return UserError(say("window-needs-other-qt", version=version), _INSTALL_QT)
     return None
 
 
-def missing_display(environment: Mapping[str, str], platform: str) -> Refusal | None:
+def missing_display(environment: Mapping[str, str], platform: str) -> UserError | None:
     """A Linux without a screen, where Qt would end the process with a core dump."""
     if platform != "linux" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         return None
-    return Refusal("The window cannot open: this session has no screen.", COMMAND_LINE_WORKS)
+    return UserError(say("no-screen"), COMMAND_LINE_WORKS)
 
 
 def missing_library(
     environment: Mapping[str, str], platform: str, libraries: Mapping[str, str] = _X11_LIBRARIES
-) -> Refusal | None:
+) -> UserError | None:
     """On X11 Qt needs libraries that many systems leave out; without them Qt would end the process."""
     chosen = environment.get("QT_QPA_PLATFORM", "")
     is_x11 = chosen == "xcb" or (not chosen and not environment.get("WAYLAND_DISPLAY"))
@@ -104,9 +93,9 @@ def missing_library(
     if not missing:
         return None
     packages = " ".join(libraries[name] for name in missing)
-    return Refusal(
-        f"The window cannot open: this system lacks {', '.join(missing)}.",
-        f"Install it (on Debian and Ubuntu: sudo apt install {packages}). {COMMAND_LINE_WORKS}",
+    return UserError(
+        say("system-lacks", libraries=", ".join(missing)),
+        joined((say("install-packages", packages=packages), COMMAND_LINE_WORKS)),
     )
 
 
@@ -118,7 +107,7 @@ def _can_load(library: str) -> bool:
     return True
 
 
-def unwritable(folder: Path) -> Refusal | None:
+def unwritable(folder: Path) -> UserError | None:
     """A data folder that cannot be made, or written to, be it because its disk is full."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,10 +116,9 @@ def unwritable(folder: Path) -> Refusal | None:
             return None
     except OSError as error:
         reason, is_full = error.strerror or str(error), error.errno == errno.ENOSPC
-    what_to_do = "Free some space there" if is_full else "Make the folder writable"
-    return Refusal(
-        f"Alcove cannot write to its data folder {folder} ({reason}).",
-        f"{what_to_do}, or choose another one: alcove --data-dir FOLDER",
+    return UserError(
+        say("data-folder-unwritable", folder=str(folder), reason=reason),
+        say("free-or-choose-data-folder") if is_full else say("permit-or-choose-data-folder"),
     )
 
 
@@ -141,31 +129,31 @@ def _run(data_dir: DataDir, library: str) -> int:
         if not str(error.name or error).startswith(("PySide6", "shiboken6", "lib")):
             raise  # a mistake of ours, not of the installation
         return _refuse(
-            Refusal(
-                f"The window cannot open: a part of PySide6 could not be loaded ({error}).",
-                f"Install what is missing, or install PySide6 again. {COMMAND_LINE_WORKS}",
+            UserError(
+                say("qt-part-unloadable", error=str(error)), joined((say("install-qt-again"), COMMAND_LINE_WORKS))
             )
         )
     return run(data_dir, library)
 
 
-def _refuse(refusal: Refusal) -> int:
+def _refuse(refusal: UserError) -> int:
+    what, advice = in_words(refusal.message), in_words(refusal.advice)
     if sys.stderr is not None:  # a program without a console has none
-        sys.stderr.write(f"{refusal.what}\n{refusal.advice}\n")
+        sys.stderr.write(f"{what}\n{advice}\n")
     elif sys.platform == "win32":
-        ctypes.windll.user32.MessageBoxW(None, f"{refusal.what}\n\n{refusal.advice}", "Alcove", 0x10)
+        ctypes.windll.user32.MessageBoxW(None, f"{what}\n\n{advice}", "Alcove", 0x10)
     return FAILED
 
 
-def _show_box(refusal: Refusal) -> None:
+def _show_box(refusal: UserError) -> None:
     """In a box as well, where somebody may look at a screen rather than at a console."""
     if _is_headless(os.environ.get("QT_QPA_PLATFORM", "")):
         return
     from PySide6.QtWidgets import QApplication, QMessageBox
 
     application = QApplication(["alcove"])
-    box = QMessageBox(QMessageBox.Icon.Critical, "Alcove", refusal.what)
-    box.setInformativeText(refusal.advice)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Alcove", in_words(refusal.message))
+    box.setInformativeText(in_words(refusal.advice))
     box.finished.connect(application.quit)
     box.open()
     application.exec()

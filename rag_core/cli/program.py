@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Window(Protocol):
-    def why_not(self) -> Message | str:
-        """Why it cannot be opened here, as a sentence; nothing where it can, on a screen that somebody may see."""
+    def why_not(self) -> Message:
+        """Why it cannot be opened here, as a sentence; `NOTHING` where it can, on a screen that somebody may see."""
 
     def open(self, data_dir: Path, library: str) -> int:
         """Open it on this library; returns when it is closed, with the program's exit code."""

@@ -12,7 +12,7 @@ import pytest
 from models.making import PackMaker
 from rag_core.cli import DONE, main
 from rag_core.cli.program import Program
-from rag_core.messages import Message, literal, say
+from rag_core.messages import NOTHING, Message, literal, say
 from rag_core.progress import Progress
 from tests.fakes_models import FakeModels
 
@@ -27,10 +27,10 @@ class FakeMaker(PackMaker):
 
 @dataclass
 class FakeWindow:
-    reason: str = ""
+    reason: Message = NOTHING
     opened: list[tuple[Path, str]] = field(default_factory=list)
 
-    def why_not(self) -> str:
+    def why_not(self) -> Message:
         return self.reason
 
     def open(self, data_dir: Path, library: str) -> int:
@@ -52,7 +52,7 @@ def test_where_there_is_a_screen_the_window_opens_on_the_samples(data: Path) -> 
 
 
 def test_where_there_is_none_it_says_why_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    window = FakeWindow("This session has no screen.")
+    window = FakeWindow(literal("This session has no screen."))
     assert main(["demo"], Program(FakeMaker(), window)) == DONE
     said = capsys.readouterr()
     assert "This session has no screen." in said.err and "alcove ask --library samples" in said.err

@@ -54,7 +54,7 @@ def test_the_help_names_the_window(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_linux_without_a_screen_is_told_of_the_command_line() -> None:
     refusal = missing_display({}, "linux")
-    assert refusal is not None and "alcove --help" in refusal.advice
+    assert refusal is not None and "alcove --help" in str(refusal.advice)
     assert missing_display({"WAYLAND_DISPLAY": "wayland-0"}, "linux") is None
     assert missing_display({}, "win32") is None
 
@@ -62,7 +62,11 @@ def test_a_linux_without_a_screen_is_told_of_the_command_line() -> None:
 def test_a_library_that_qt_would_die_without_is_named() -> None:
     nobody = {"libnobody-has-this.so.9": "libnobody9"}
     refusal = missing_library({"DISPLAY": ":0"}, "linux", nobody)
-    assert refusal is not None and "libnobody-has-this.so.9" in refusal.what and "libnobody9" in refusal.advice
+    assert (
+        refusal is not None
+        and "libnobody-has-this.so.9" in str(refusal.message)
+        and "libnobody9" in str(refusal.advice)
+    )
     assert missing_library({"DISPLAY": ":0"}, "linux", {"libc.so.6": "libc6"}) is None
     assert missing_library({"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}, "linux", nobody) is None
     assert missing_library({"QT_QPA_PLATFORM": "offscreen"}, "linux", nobody) is None
@@ -74,7 +78,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     in_the_way.write_text("a file", encoding="utf-8")
     refusal = unwritable(in_the_way)
     assert refusal is not None
-    assert str(in_the_way) in refusal.what and "--data-dir" in refusal.advice
+    assert str(in_the_way) in str(refusal.message) and "--data-dir" in str(refusal.advice)
 
 
 def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +88,7 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("app.shell.early.os.write", refuse)
     refusal = unwritable(tmp_path)
     assert refusal is not None
-    assert "No space left" in refusal.what and "Free some space" in refusal.advice
+    assert "No space left" in str(refusal.message) and "Free some space" in str(refusal.advice)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -100,10 +104,10 @@ def test_a_refusal_is_said_on_the_console_with_the_right_code(
 def test_a_missing_or_wrong_qt_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "6.12.0")
     refusal = missing_qt()
-    assert refusal is not None and "6.12.0" in refusal.what
+    assert refusal is not None and "6.12.0" in str(refusal.message)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     refusal = missing_qt()
-    assert refusal is not None and "not installed" in refusal.what
+    assert refusal is not None and "not installed" in str(refusal.message)
 
 
 @pytest.mark.e2e
