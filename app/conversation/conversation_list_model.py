@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QDate, QModelIndex, QObject, Qt, Signal
 
 from app.kit.side_list import Index
-from app.kit.text import tr
+from app.kit.text import date_words, tr
 from rag_core.conversations.records import Conversation
 
 
@@ -151,4 +151,4 @@ def day_of(conversation: Conversation) -> str:
     """The time for today, the date for everything earlier."""
     when = _local(conversation.updated_ns)
     is_today = when.date() == datetime.now().astimezone().date()
-    return f"{when:%H:%M}" if is_today else f"{when:%Y-%m-%d}"
+    return f"{when:%H:%M}" if is_today else date_words(QDate(when.year, when.month, when.day))

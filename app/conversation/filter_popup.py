@@ -129,7 +129,7 @@ def filter_words(filters: Filters) -> str:
     parts = []
     kinds = [kind_words(name) for name, types in groups().items() if set(types) <= set(filters.media_types)]
     if kinds:
-        parts.append(", ".join(kinds))
+        parts.append(tr(", ").join(kinds))
     if days := days_of(filters):
         parts.append(_since_words(days))
     if filters.folder:

@@ -12,6 +12,7 @@ from app.conversation.conversation_model import ShownTurn, without_markers
 from app.conversation.proof import Proof, place_words
 from app.kit.text import tr, tr_count
 from rag_core.conversations.marked_text import one_line
+from rag_core.text.words import is_cjk
 from rag_core.types import SentenceCheck
 
 
@@ -104,8 +105,12 @@ def _words(text: str) -> str:
 
 def _stands_in(words: str, text: str) -> bool:
     """Word for word, whatever the spaces, the case and the mark at the end."""
-    bare = re.escape(one_line(words).casefold().rstrip(".!。！ "))
-    return bool(bare) and re.search(rf"(?<![a-z0-9]){bare}(?![a-z0-9])", one_line(text).casefold()) is not None
+    bare = one_line(words).casefold().rstrip(".!。！ ")
+    letter = (
+        "[a-z0-9]" if is_cjk(bare) else r"[^\W_]"
+    )  # where words stand without spaces, only these tell their borders
+    whole = rf"(?<!{letter}){re.escape(bare)}(?!{letter})"
+    return bool(bare) and re.search(whole, one_line(text).casefold()) is not None
 
 
 def _said(check: SentenceCheck, where: str, is_verbatim: bool) -> str:

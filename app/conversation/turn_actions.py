@@ -10,7 +10,7 @@ from app.kit.button import IconButton
 from app.kit.design import XS
 from app.kit.label import Label
 from app.kit.layout import STRETCH, row
-from app.kit.text import Translated, tr
+from app.kit.text import Translated, number, tr
 from rag_core.types import Answer
 
 _SIZE = 30
@@ -61,7 +61,7 @@ def small_print(answer: Answer) -> str:
     parts = []
     total_ms = answer.timings_ms.get("total")
     if total_ms is not None:
-        parts.append(tr("{seconds} s", seconds=f"{total_ms / 1000:.1f}"))
+        parts.append(tr("{seconds} s", seconds=number(total_ms / 1000, ".1f")))
     provider = answer.providers.get("generate" if answer.generated else "embed", "")
     if provider:
         parts.append(provider_words(provider))

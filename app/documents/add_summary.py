@@ -112,5 +112,5 @@ def _kind(ending: str, reason: Message) -> str:
 def _named(problems: Sequence[FileProblem]) -> str:
     lines = [f"{problem.path}\n    {tr_message(problem.reason)}" for problem in problems[:_MOST_NAMED]]
     if len(problems) > _MOST_NAMED:
-        lines.append(tr("and {count} more", count=f"{len(problems) - _MOST_NAMED:,}"))
+        lines.append(tr("and {count} more", count=len(problems) - _MOST_NAMED))
     return "\n".join(lines)

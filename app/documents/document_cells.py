@@ -10,7 +10,7 @@ from app.documents.document_rows import DocumentRow, RowState, folded
 from app.kit.design import colours
 from app.kit.resources import icon
 from app.kit.shown_path import shown_path
-from app.kit.text import language, tr, tr_count, tr_message
+from app.kit.text import date_words, language, number, tr, tr_count, tr_message
 
 Column = Literal["name", "state", "size", "pages", "changed"]
 COLUMNS: tuple[Column, ...] = ("name", "state", "size", "pages", "changed")
@@ -83,13 +83,13 @@ def cell(row: DocumentRow, column: Column, role: int) -> object:
 
 
 def spoken(row: DocumentRow) -> str:
-    """The whole row in a sentence: "contract.pdf, searchable, 12 pages"."""
-    parts = [row.name, state_text(row.state).lower()]
+    """The whole row in a sentence: "contract.pdf, Searchable, 12 pages"."""
+    parts = [row.name, state_text(row.state)]
     if row.state == "failed" and row.reason:
         parts.append(reason_text(row))
     if row.pages:
         parts.append(tr_count(row.pages, "1 page", "{count} pages"))
-    return ", ".join(parts)
+    return tr(", ").join(parts)
 
 
 def second_line(row: DocumentRow) -> str:
@@ -108,16 +108,13 @@ def _text(row: DocumentRow, column: Column) -> str:
     if column == "state":
         return state_text(row.state)
     if column == "pages":
-        return f"{row.pages:,}" if row.pages else ""
-    locale = QLocale(language())
+        return number(row.pages) if row.pages else ""
     if column == "size":
-        size = locale.formattedDataSize(row.size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        size = QLocale(language()).formattedDataSize(row.size_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
         return size if row.size_bytes >= 0 else ""
     if not row.modified_ns:
         return ""
-    moment = QDateTime.fromMSecsSinceEpoch(row.modified_ns // 1_000_000)
-    form = locale.dateFormat(QLocale.FormatType.ShortFormat)
-    return locale.toString(moment.date(), form if "yyyy" in form else form.replace("yy", "yyyy"))
+    return date_words(QDateTime.fromMSecsSinceEpoch(row.modified_ns // 1_000_000).date())
 
 
 def _tooltip(row: DocumentRow, column: Column) -> str:

@@ -266,7 +266,7 @@ def summary(model: DocumentsModel) -> str:
     """What stands under the title: how many there are, and how many could not be read."""
     total, failed = model.total, model.count("failed")
     if model.is_narrowed:
-        return tr("{shown} of {total} documents", shown=f"{model.rowCount():,}", total=f"{total:,}")
+        return tr("{shown} of {total} documents", shown=model.rowCount(), total=total)
     readable = tr_count(total - failed, "1 document", "{count} documents")
     if not failed:
         return readable

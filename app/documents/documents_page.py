@@ -189,7 +189,7 @@ class DocumentsPage(Translated, QFrame):
         paths = [row.path for row in rows]
         question = tr("Remove “{name}” from this library?", name=rows[0].name)
         if len(rows) > 1:
-            question = tr("Remove {count} documents from this library?", count=f"{len(rows):,}")
+            question = tr("Remove {count} documents from this library?", count=len(rows))
         explanation = tr_count(
             len(rows), "The file itself stays where it is.", "The files themselves stay where they are."
         )

@@ -86,7 +86,7 @@ def _stage_text(status: IndexingStatus) -> str:
     if status.stage == "scan":
         return _scan_text(status)
     if status.stage == "read":
-        counted = {"done": f"{status.done:,}", "total": f"{status.total or 0:,}"}
+        counted = {"done": status.done, "total": status.total or 0}
         text = (
             tr("Paused at {done} of {total}", **counted)
             if status.paused

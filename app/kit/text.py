@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTranslator
+from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from rag_core.messages import Message, languages
@@ -54,7 +54,8 @@ class Words(str):
 
 def _words(template: str, values: dict[str, object]) -> Words:
     found = catalogue(language()).get(template, template)
-    words = Words(found.format(**values) if values else found)
+    filled = {name: number(value) if isinstance(value, int | float) else value for name, value in values.items()}
+    words = Words(found.format(**filled) if filled else found)
     words.template, words.values = template, values
     return words
 
@@ -65,18 +66,25 @@ def said_again(value: Value) -> Value:
 
 
 def tr(text: str, **values: object) -> str:
-    """`text` in the language in use, with {placeholders} filled."""
+    """`text` in the language in use, with {placeholders} filled; numbers carry their separators."""
     return _words(text, values)
 
 
 def tr_count(count: int, one: str, many: str, **values: object) -> str:
-    """`one` or `many` (both with {count}), by the number; numbers carry their separators."""
-    return tr(one if count == 1 else many, count=number(count), **values)
+    """`one` or `many` (both with {count}), by the number."""
+    return tr(one if count == 1 else many, count=count, **values)
 
 
 def number(value: float, form: str = ",") -> str:
     """As the language in use writes it; `form` is a format of Python's: ".1f"."""
     return message_catalogue(language()).number(value, form)
+
+
+def date_words(day: QDate) -> str:
+    """As the language in use writes it, with the whole year."""
+    locale = QLocale(language())
+    form = locale.dateFormat(QLocale.FormatType.ShortFormat)
+    return locale.toString(day, form if "yyyy" in form else form.replace("yy", "yyyy"))
 
 
 def tr_message(message: Message | str) -> str:

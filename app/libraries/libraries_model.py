@@ -44,7 +44,7 @@ class LibrariesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(filter(None, (info.name, counted(info), state_reason(info))))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (info.name, counted(info), state_reason(info))))
+            return tr(", ").join(filter(None, (info.name, counted(info), state_reason(info))))
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.kit.text import tr
+from app.kit.text import number, tr
 from rag_core.host.events import PackInfo
 from rag_core.progress import Progress
 
@@ -76,7 +76,7 @@ class PacksModel(QObject):
 def size_text(size_bytes: int) -> str:
     """A size for people: "92 MB", "1.4 GB"."""
     if size_bytes >= 10**9:
-        return tr("{size} GB", size=f"{size_bytes / 10**9:.1f}")
+        return tr("{size} GB", size=number(size_bytes / 10**9, ".1f"))
     if size_bytes >= 10**6:
-        return tr("{size} MB", size=f"{size_bytes / 10**6:,.0f}")
-    return tr("{size} KB", size=f"{max(1, round(size_bytes / 1000)) if size_bytes else 0:,}")
+        return tr("{size} MB", size=round(size_bytes / 10**6))
+    return tr("{size} KB", size=max(1, round(size_bytes / 1000)) if size_bytes else 0)

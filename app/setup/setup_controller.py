@@ -130,7 +130,7 @@ def sample_questions() -> tuple[str, ...]:
 def _step(progress: Progress) -> Step:
     fraction = min(progress.done / progress.total, 1.0) if progress.total else None
     if progress.unit == "bytes" and progress.total:
-        done, total = (f"{count / 1e6:,.0f}" for count in (progress.done, progress.total))
+        done, total = (round(count / 1e6) for count in (progress.done, progress.total))
         return Step(tr("{done} of {total} MB downloaded", done=done, total=total), fraction)
     if progress.stage == "compile":
         return Step(preparing_for_npu(progress.done, progress.total), fraction)

@@ -80,9 +80,9 @@ class FindBar(Translated, QFrame):
         elif not total:
             words = tr("Not found")
         elif total >= MAX_MATCHES:
-            words = tr("{number} of over {count}", number=f"{model.match_index + 1:,}", count=f"{total:,}")
+            words = tr("{number} of over {count}", number=model.match_index + 1, count=total)
         else:
-            words = tr("{number} of {count}", number=f"{model.match_index + 1:,}", count=f"{total:,}")
+            words = tr("{number} of {count}", number=model.match_index + 1, count=total)
         self.count.setText(words)
         self.field.setAccessibleDescription(words)
         self.previous.setEnabled(total > 0)

@@ -13,7 +13,7 @@ from app.kit.design import XS, L, M, S
 from app.kit.elided_label import ElidedLabel
 from app.kit.label import Label, Picture
 from app.kit.layout import STRETCH, column, held, row, wide
-from app.kit.text import Translated, tr
+from app.kit.text import Translated, number, tr
 from app.source.source_model import SourceModel
 from app.source.source_words import place_name
 
@@ -133,7 +133,7 @@ class SourceHead(Translated, QFrame):
         several = len(model.targets) > 1
         for widget in (self.previous_target, self.count, self.next_target):
             widget.setVisible(several)
-        self.count.setText(tr("{number} of {count}", number=f"{model.index + 1:,}", count=f"{len(model.targets):,}"))
+        self.count.setText(tr("{number} of {count}", number=model.index + 1, count=len(model.targets)))
         self._refresh_pages()
         self.copy_action.setEnabled(model.passage is not None)
         self.text_action.setVisible(model.has_pictures and model.kind != "sheet")
@@ -154,7 +154,7 @@ class SourceHead(Translated, QFrame):
             self.page_field.setValidator(QIntValidator(1, model.pages[-1].number, self.page_field))
             self.previous_page.setEnabled(model.number > model.pages[0].number)
             self.next_page.setEnabled(model.number < model.pages[-1].number)
-        self.page_count.setText(f"/ {total:,}")
+        self.page_count.setText(f"/ {number(total)}")
         if not (self.page_field.hasFocus() and self.page_field.isModified()):
             self.page_field.setText(str(model.number) if model.number else "")
         self._ways.setVisible(drawn or total > 1 or len(model.targets) > 1)

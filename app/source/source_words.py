@@ -12,8 +12,7 @@ def place_name(model: SourceModel) -> str:
     info, total = model.info(model.number), len(model.pages)
     if info is None:
         return ""
-    number, label = f"{model.number:,}", info.label
-    words = {"number": number, "count": f"{total:,}"}
+    label, words = info.label, {"number": model.number, "count": total}
     match info.place:
         case "sheet":
             return _sheet_name(model, info)
@@ -25,7 +24,7 @@ def place_name(model: SourceModel) -> str:
             return tr("Slide {number} of {count}", **words)
         case "part":
             return tr("Part {number} of {count}", **words)
-    return f"{info.place.capitalize()} {label or number}".strip() if info.place or label else ""
+    return f"{info.place.capitalize()} {label or model.number}".strip() if info.place or label else ""
 
 
 def _sheet_name(model: SourceModel, info: PageInfo) -> str:
@@ -34,5 +33,5 @@ def _sheet_name(model: SourceModel, info: PageInfo) -> str:
     same = [page.number for page in model.pages if page.label == info.label]
     if len(same) == 1:
         return tr("Sheet “{label}”", label=label)
-    part = f"{same.index(model.number) + 1:,}"
-    return tr("Sheet “{label}”, part {number} of {count}", label=label, number=part, count=f"{len(same):,}")
+    part = same.index(model.number) + 1
+    return tr("Sheet “{label}”, part {number} of {count}", label=label, number=part, count=len(same))

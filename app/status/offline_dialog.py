@@ -56,7 +56,7 @@ class OfflineDialog(Dialog):
     def retranslate(self) -> None:
         silence = self._silence
         self._summary.setText(self._summary_text())
-        when = silence.checked_at.strftime("%Y-%m-%d %H:%M:%S") if silence.checked_at else ""
+        when = silence.when
         is_known = bool(when) and not silence.is_checking
         self._when.setText(tr("Checked on {when}", when=when) if is_known else "")
         self._copy.setText(tr("Copy report"))

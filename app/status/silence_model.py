@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QDateTime, QObject, Signal
 
 from app.engine.silence import WindowSilence
-from app.kit.text import tr, tr_count
+from app.kit.text import date_words, tr, tr_count
 from rag_core.host.events import SilenceReport
 
 Verdict = Literal["yes", "no", "unknown"]
@@ -34,7 +33,7 @@ class SilenceModel(QObject):
         super().__init__(parent)
         self.engine: SilenceReport | None = None
         self.window: WindowSilence | None = None
-        self.checked_at: datetime | None = None
+        self.checked_at: QDateTime | None = None
         self.is_checking = False
         self.problem = ""
 
@@ -81,10 +80,15 @@ class SilenceModel(QObject):
         facts = self.engine_facts() + self.window_facts()
         return self.engine is not None and self.window is not None and all(fact.verdict != "no" for fact in facts)
 
+    @property
+    def when(self) -> str:
+        """Of the last check, in words; "" before the first."""
+        at = self.checked_at
+        return f"{date_words(at.date())}, {at.toString('HH:mm:ss')}" if at else ""
+
     def report(self) -> str:
         """Everything as plain text, to be copied."""
-        when = self.checked_at.strftime("%Y-%m-%d %H:%M:%S") if self.checked_at else ""
-        lines = [tr("Alcove and the network, checked on {when}", when=when)]
+        lines = [tr("Alcove and the network, checked on {when}", when=self.when)]
         for title, facts in (
             (tr("The engine, which reads and answers"), self.engine_facts()),
             (tr("The window"), self.window_facts()),
@@ -98,7 +102,7 @@ class SilenceModel(QObject):
     def _end_if_complete(self) -> None:
         if self.window is not None and (self.engine is not None or self.problem):
             self.is_checking = False
-            self.checked_at = datetime.now()
+            self.checked_at = QDateTime.currentDateTime()
         self.changed.emit()
 
 
@@ -145,4 +149,4 @@ def _qt_fact(is_loaded: bool | None) -> Fact:
 
 def _named(names: tuple[str, ...]) -> str:
     more = tr(" and {count} more", count=len(names) - _MOST_NAMED) if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    return tr(", ").join(names[:_MOST_NAMED]) + more

@@ -39,11 +39,11 @@ class StagesTable(QWidget):
         self._row += 1
 
     def _add(self, check: StageCheck) -> None:
-        took = tr("{milliseconds} ms", milliseconds=f"{check.elapsed_ms:,.0f}") if check.elapsed_ms else "–"
+        took = tr("{milliseconds} ms", milliseconds=round(check.elapsed_ms)) if check.elapsed_ms else "–"
         cells = (stage_name(check.stage), check.model or "–", place_name(check), took)
         below = ("", precision_name(check), _device(check), "")
         for position, (text, small) in enumerate(zip(cells, below, strict=True)):
-            name = ", ".join(cells) if position == 0 else text
+            name = tr(", ").join(cells) if position == 0 else text
             cell = _cell(text, small, name, position == 0)
             self._grid.addWidget(cell, self._row, position, Qt.AlignmentFlag.AlignTop)
         self._row += 1

@@ -163,6 +163,22 @@ def test_not_found_shows_the_nearest_sentence_first_and_marks_no_answer(
 # Support
 
 
+@pytest.mark.parametrize(
+    ("sentence", "text", "is_verbatim"),
+    [
+        ("Die Miete.", "Fällig ist die Miete.", True),
+        ("Äußerung.", "Die Veräußerung.", False),
+        ("30日", "期間は30日です。", True),
+        ("30日", "期間は130日です。", False),
+    ],
+)
+def test_words_stand_in_a_document_as_whole_words(sentence: str, text: str, is_verbatim: bool) -> None:
+    found = checked(sentence, (sentence, GOOD))
+    told = replace(found, passages=(replace(found.passages[0], text=text), *found.passages[1:]))
+    turn = ShownTurn.from_stored("default", Turn(1, "q", 0, told))
+    assert [each.is_verbatim for each in support_of(turn, proof_of(turn)).sentences] == [is_verbatim]
+
+
 def test_every_sentence_is_told_with_what_it_agrees(
     qtbot: QtBot, view: ConversationView, model: ConversationModel
 ) -> None:

@@ -162,4 +162,4 @@ def test_same_bytes_in_two_places_become_searchable_together(qtbot: QtBot, model
 def test_a_screen_reader_hears_the_whole_row(qtbot: QtBot, model: DocumentsModel) -> None:
     fill(qtbot, model, document("/a/contract.pdf", pages=12), document("/a/x.pdf", "failed", reason="It is damaged."))
     spoken = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(2)]
-    assert spoken == ["contract.pdf, searchable, 12 pages", "x.pdf, could not be read, It is damaged., 1 page"]
+    assert spoken == ["contract.pdf, Searchable, 12 pages", "x.pdf, Could not be read, It is damaged., 1 page"]

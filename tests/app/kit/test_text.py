@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QDate
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.kit.text import Translated, language, tr, tr_count, tr_message, use_language
+from app.kit.text import Translated, date_words, language, said_again, tr, tr_count, tr_message, use_language
 from rag_core.ingest.formats.failures import needs_password
 from rag_core.messages import literal
 
@@ -50,6 +50,14 @@ def test_words_switch_live_deep_inside_a_window(qtbot: QtBot) -> None:
 def test_counts_choose_their_form_and_separate_thousands(qapp: QApplication) -> None:
     assert tr_count(1, "1 page", "{count} pages") == "1 page"
     assert tr_count(12000, "1 page", "{count} pages") == "12,000 pages"
+
+
+def test_numbers_and_dates_are_those_of_the_language(qapp: QApplication) -> None:
+    words, day = tr("{size} MB", size=1200), QDate(2026, 11, 21)
+    assert (words, date_words(day)) == ("1,200 MB", "11/21/2026")
+    use_language("de")
+    assert (said_again(words), date_words(day)) == ("1.200 MB", "21.11.2026")
+    use_language("en")
 
 
 @pytest.mark.usefixtures("japanese")
