@@ -52,8 +52,7 @@ class FakeStage(StageModel[Any]):
         if self.refusal is not None or self.fake is None:
             self._do_without(self.refusal or PackMissing("It is not installed."))
             raise self.refusal or PackMissing("It is not installed.")
-        if self._failure is not None:
-            raise self._failure
+        self._raise_failure()
         return self.fake
 
     @property

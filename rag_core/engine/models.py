@@ -75,8 +75,7 @@ class StageModel(Generic[Model]):
     @property
     def model(self) -> Model:
         """Open. Raises PackMissing, and what else keeps it from being opened."""
-        if self._failure is not None:
-            raise self._failure
+        self._raise_failure()
         started = time.perf_counter()
         try:
             made = self.unopened
@@ -115,8 +114,7 @@ class StageModel(Generic[Model]):
     def try_out(self, tokens: int, cancel: CancelToken) -> None:
         """Run it once. Raises what it fails with, also where it can be done without."""
         self.attempt(lambda model: self.stage.trial(model, tokens, cancel), None)
-        if self._failure is not None:
-            raise self._failure
+        self._raise_failure()
 
     @property
     def is_missing(self) -> bool:
@@ -212,7 +210,16 @@ class StageModel(Generic[Model]):
     def _do_without(self, failure: UserError) -> None:
         if self.stage.optional:
             self.close()
-            self._made, self._failure = None, failure
+            self._made, self._failure = None, _without_trace(failure)
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise _without_trace(self._failure)
+
+
+def _without_trace(failure: UserError) -> UserError:
+    """The same: where it came from holds on to all that was open there."""
+    return type(failure)(failure.message, failure.advice)
 
 
 class Models:

@@ -109,16 +109,18 @@ class Placement(Generic[Opened]):
             self._drop()
         return_free_memory()
 
-    def move_on(self, left: Opened, failure: UserError) -> None:
-        """Leave `left` for the next place that opens; raises `failure` where there is none.
+    def move_on(self, left: Opened, failure: UserError) -> bool:
+        """Leave `left` for the next place that opens; False where there is none.
 
         Where another thread has moved on from it already there is nothing to do.
         """
         with self._moving:
             if self._opened is left:
                 self._drop()
-                self._give_up(failure)
+                if not self._give_up(failure):
+                    return False
                 self._opened = self._first_that_opens(moved=True)
+        return True
 
     def carried_on(
         self,
@@ -141,7 +143,8 @@ class Placement(Generic[Opened]):
                             del missing[row]
                         yield there, done
             except FAILURES as failure:
-                self.move_on(opened, failure)
+                if not self.move_on(opened, failure):
+                    raise
 
     def continued(self, start: Callable[[Opened, list[Item]], Iterator[Item]]) -> Iterator[Item]:
         """What `start` yields, which is told what was yielded before: where a device fails, the next place makes what
@@ -156,7 +159,8 @@ class Placement(Generic[Opened]):
                     yield item
                 return
             except FAILURES as failure:
-                self.move_on(opened, failure)
+                if not self.move_on(opened, failure):
+                    raise
 
     def _known_places(self) -> Places:
         if not isinstance(self._places, Places):
@@ -178,20 +182,22 @@ class Placement(Generic[Opened]):
             try:
                 opened = self._open_at(place)
             except FAILURES as failure:
-                self._give_up(failure)
+                if not self._give_up(failure):
+                    raise
                 moved = True
                 continue
             if moved:
                 self._reasons.append(say("now-on-device", device=self.device.spoken))
             return opened
 
-    def _give_up(self, failure: UserError) -> None:
-        """Strike the first place out. A device that fails is remembered; one that is not there, or files that are
-        damaged, say nothing about the device.
+    def _give_up(self, failure: UserError) -> bool:
+        """Strike the first place out; False where it is the last. A device that fails is remembered; one that is not
+        there, or files that are damaged, say nothing about the device.
         """
         if isinstance(failure, DeviceFailed):
             self.place.failed(failure.message)
         if len(self._left) == 1:
-            raise failure
+            return False
         del self._left[0]
         self._reasons.append(failure.message)
+        return True

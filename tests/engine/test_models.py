@@ -32,7 +32,6 @@ from tests.runtime.fakes import PROCESSOR, device
 ENGLISH = Language("en")
 ELITE = target_named("snapdragon-x-elite")
 LAPTOP = Inventory((device(), PROCESSOR))
-HUNG = DeviceFailed("The NPU hung.", "Have the devices tried again.")
 
 
 @dataclass(eq=False)
@@ -49,7 +48,7 @@ class Backend:
     def doubled(self, numbers: list[int], failing: set[str]) -> Iterator[tuple[list[int], list[int]]]:
         for row, number in enumerate(numbers):
             if row and self.place.device.name in failing:
-                raise HUNG
+                raise DeviceFailed("The NPU hung.", "Have the devices tried again.")
             yield [row], [2 * number]
 
 
@@ -143,7 +142,9 @@ def test_a_stage_that_did_not_exist_is_one_new_row(data_dir: DataDir) -> None:
     assert Breaker(data_dir.device_file).blocked(QNN, "ocr")
 
     reading.model.failing = {PROCESSOR.name}
+    held = weakref.ref(reading.model.placement.opened())
     assert reading.attempt(work, UNDONE) == UNDONE, "without its last place, questions are answered without it"
+    assert held() is None, "nor does its failure keep anything of it"
     assert (reading.or_none(), reading.provider) == (None, "") and str(reading.reason).startswith("The NPU hung.")
     models.retry_devices()
     reading.try_out(100, CancelToken())

@@ -71,8 +71,13 @@ def test_places_that_do_not_open_are_passed_over_on_the_way() -> None:
 
 def test_the_last_place_stays_and_its_failure_is_raised() -> None:
     placement = Placement(_places("CPU"), Model)
+
+    def work(model: Model, items: list[int]) -> Generator[tuple[list[int], list[int]], None, None]:
+        yield [0], items[:1]
+        raise GONE
+
     with pytest.raises(DeviceFailed, match="hangs"):
-        placement.move_on(placement.opened(), GONE)
+        list(placement.carried_on([7, 8], work))
     assert placement.opened().place.device.name == "CPU"
     with pytest.raises(ProviderUnavailable, match="There is no CPU"):
         Placement(_places("CPU"), _but("CPU")).opened()
