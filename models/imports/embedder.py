@@ -7,7 +7,6 @@ question and a passage (`config_sentence_transformers.json`). Nothing in it is t
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from models.convert.decoder.inspect import external_files, precision_of
-from models.imports.imported import imported_pack_id
+from models.imports.imported import imported_pack
 from rag_core.embed.opening import open_encoder
-from rag_core.errors import PackCorrupt, StorageFull, UserError
+from rag_core.errors import PackCorrupt, UserError
 from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import runtime_errors
-from rag_core.runtime.pack import Canonical, Graph, Manifest, new_pack, open_pack, write_manifest
+from rag_core.runtime.pack import Canonical, Graph, Manifest, open_pack, write_manifest
 from rag_core.runtime.places import own_places
 
 _GRAPHS = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx")
@@ -60,19 +59,13 @@ def import_embedder(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """
     yield Progress(_STAGE, 0, 3, "steps", say("step-reading-folder"))
     found = read_folder(folder)
-    pack_id = imported_pack_id(folder, packs_dir)
-    try:
-        with new_pack(packs_dir, pack_id) as root:
-            yield Progress(_STAGE, 1, 3, "steps", say("step-copying-files"))
-            for name in found.files:
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, root / name)
-            yield Progress(_STAGE, 2, 3, "steps", say("step-trying-model"))
-            _finish(root, _manifest(folder, found, pack_id), found, folder)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise StorageFull(say("import-disk-full"), say("free-space-import-again")) from error
+    with imported_pack(folder, packs_dir) as (pack_id, root):
+        yield Progress(_STAGE, 1, 3, "steps", say("step-copying-files"))
+        for name in found.files:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / name, root / name)
+        yield Progress(_STAGE, 2, 3, "steps", say("step-trying-model"))
+        _finish(root, _manifest(folder, found, pack_id), found, folder)
     yield Progress(_STAGE, 3, 3, "steps", pack_id)
 
 

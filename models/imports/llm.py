@@ -6,7 +6,6 @@ libraries are refused, and only files that a text model needs are copied.
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 from models.convert.decoder.inspect import external_files, precision_of
 from models.convert.decoder.proof import prove
-from models.imports.imported import imported_pack_id
+from models.imports.imported import imported_pack
 from models.imports.llm_folder import CONFIG, not_usable, positive, read_json, safe_name
 from models.imports.pipeline import ADVICE, Pipeline, is_pipeline, read_pipeline, why_not_here
 from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable, StorageFull
@@ -24,7 +23,7 @@ from rag_core.generate.genai_runtime import PIPELINE, load_runtime
 from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
-from rag_core.runtime.pack import Graph, Manifest, new_pack, write_manifest
+from rag_core.runtime.pack import Graph, Manifest, write_manifest
 from rag_core.runtime.plugins import CPU, QNN
 
 _TOKENIZER_FILES = (
@@ -64,17 +63,11 @@ def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """
     yield Progress(say("step-reading-model"), 0, None, "files", str(folder))
     found = inspect_folder(folder)
-    pack_id = imported_pack_id(folder, packs_dir)
-    try:
-        with new_pack(packs_dir, pack_id) as root:
-            yield from _copy(folder, root, found.files)
-            yield Progress(say("step-trying-model"), 0, 1, "runs", pack_id)
-            manifest = write_manifest(root, _describe(found, pack_id, folder))
-            _prove(root, manifest, folder)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise StorageFull(say("import-disk-full"), say("free-space-import-again")) from error
+    with imported_pack(folder, packs_dir) as (pack_id, root):
+        yield from _copy(folder, root, found.files)
+        yield Progress(say("step-trying-model"), 0, 1, "runs", pack_id)
+        manifest = write_manifest(root, _describe(found, pack_id, folder))
+        _prove(root, manifest, folder)
     yield Progress(say("step-trying-model"), 1, 1, "runs", pack_id)
 
 
