@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from app.settings.settings_dialog import SettingsDialog
 from app.settings.settings_model import SettingsModel
 from rag_core.host.events import PackInfo
 from rag_core.library.records import LibrarySettings
-from rag_core.settings import InEffect, Settings
+from rag_core.settings import InEffect, Settings, setting
 
 PACKS = (
     PackInfo("mini", "embedder", "MiniLM", "Apache-2.0", "3", 23_400_000, "/p/mini", True),
@@ -169,3 +169,28 @@ def test_every_control_has_a_name_and_can_be_hit(qtbot: QtBot, dialog: SettingsD
                 if control.isVisible():
                     assert control.accessibleName() or control.property("text"), (name, control)
                     assert control.height() >= 28, (name, control, control.height())
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsOfTomorrow(Settings):
+    patience: int = setting(3, least=1, most=9, per_library=True, page="answers")
+    manner: str = setting("plain", choices=("plain", "formal"), page="answers")
+
+
+def test_a_setting_that_is_only_declared_can_be_set(qtbot: QtBot) -> None:
+    """Nobody wrote a row for it, nor words: it goes by its own name."""
+    model = SettingsModel()
+    model.set_settings(SettingsOfTomorrow())
+    model.set_library("Contracts", LibrarySettings())
+    dialog = SettingsDialog(model, PacksModel())
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.settings_changed) as changed:
+        choose(box(dialog.answers, "manner"), "formal")
+    assert changed.args == [SettingsOfTomorrow(manner="formal")]
+    patience = next(b for b in dialog.answers.findChildren(QSpinBox) if b.accessibleName() == "patience")
+    assert (patience.minimum(), patience.value(), patience.maximum()) == (1, 3, 9)
+    own = next(b for b in dialog.library.findChildren(QSpinBox) if b.accessibleName() == "patience")
+    assert own.text() == "As for all (3)"
+    with qtbot.waitSignal(dialog.library.values_changed) as changed:
+        own.setValue(5)
+    assert changed.args == [LibrarySettings({"patience": 5})]
