@@ -43,15 +43,15 @@ class FakeReader:
 
 
 def _read(question: str, text: str) -> Reading:
-    spans = sentence_spans(text)
-    start, end = max(spans, key=lambda span: _share(question, text[slice(*span)]), default=(0, 0))
-    sure = _share(question, text[start:end])
-    answer = _new_words(question, text, start, end)
+    asked = frozenset(content_terms(question))
+    shares = {span: _held(asked, text[slice(*span)]) for span in sentence_spans(text)}
+    start, end = max(shares, key=lambda span: shares[span], default=(0, 0))
+    sure = shares.get((start, end), 0.0)
+    answer = _new_words(asked, text, start, end)
     return Reading(sure) if sure < 0.5 or answer is None else Reading(sure, answer, sure)
 
 
-def _new_words(question: str, text: str, start: int, end: int) -> tuple[int, int] | None:
-    known = set(content_terms(question))
+def _new_words(known: frozenset[str], text: str, start: int, end: int) -> tuple[int, int] | None:
     places: list[tuple[int, int]] = []
     position = start
     for word in text[start:end].split():
@@ -64,5 +64,8 @@ def _new_words(question: str, text: str, start: int, end: int) -> tuple[int, int
 
 
 def _share(question: str, text: str) -> float:
-    wanted, held = set(content_terms(question)), set(content_terms(text))
-    return len(wanted & held) / len(wanted) if wanted else 0.0
+    return _held(frozenset(content_terms(question)), text)
+
+
+def _held(wanted: frozenset[str], text: str) -> float:
+    return len(wanted.intersection(content_terms(text))) / len(wanted) if wanted else 0.0

@@ -41,6 +41,8 @@ def content_terms(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Case, width and accents away: "Ｃａｆé" becomes "cafe". Voiced Japanese kana stay whole."""
+    if text.isascii():  # most text, and fifty times as fast
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
     return unicodedata.normalize("NFKC", bare)
