@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag_core.messages import NOTHING, Message
+from rag_core.progress import Progress
 from rag_core.text.language import UNKNOWN, Language
 
 if TYPE_CHECKING:
@@ -286,34 +287,15 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """First event of a question: what was retrieved, before the language model has said a word."""
-
-    result: SearchResult
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteFound:
-    """Second event, unless nothing was found: the nearest sentence, still before the language model."""
-
-    quote: Quote
-
-
-@dataclass(frozen=True, slots=True)
 class TextStreamed:
     """A piece of the answer, to be shown as it is; markers included."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerFinished:
-    """Last event of a question."""
-
-    answer: Answer
-
-
-AskEvent = PassagesFound | QuoteFound | TextStreamed | AnswerFinished
+# What a question comes to, in this order: what was retrieved; unless nothing was found the nearest sentence, still
+# before the language model has said a word; the text, piece by piece; all of it.
+AskEvent = SearchResult | Quote | TextStreamed | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,17 +337,14 @@ class FileReading:
 
 
 @dataclass(frozen=True, slots=True)
-class FileDone:
-    """One file was stored, or could not be (state "failed", with its reason)."""
-
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
 class DocumentsSearchable:
     """The last vectors of these documents are there: they can be found by meaning from now on."""
 
     document_ids: tuple[str, ...]
+
+
+# What adding says while it is at work; a document is one file that was stored, or could not be (state "failed").
+AddStep = Progress | FilesQueued | FileReading | Document | DocumentsSearchable
 
 
 @dataclass(frozen=True, slots=True)

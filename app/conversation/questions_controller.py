@@ -25,7 +25,7 @@ from rag_core.conversations.records import Feedback
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, SetFeedback
 from rag_core.messages import NOTHING, Message, joined
-from rag_core.types import Answer, AnswerFinished, Filters, PassagesFound, QuoteFound, TextStreamed
+from rag_core.types import Answer, Filters, Quote, SearchResult, TextStreamed
 
 
 @dataclass(slots=True, eq=False)
@@ -146,14 +146,14 @@ class QuestionsController(Controller):
                 self.model.tell_streamed(turn)
                 return
             turn.phase = Phase.STREAMING
-        elif isinstance(event, PassagesFound):
-            turn.passages, turn.search_notices = event.result.passages, event.result.notices
+        elif isinstance(event, SearchResult):
+            turn.passages, turn.search_notices = event.passages, event.notices
             turn.phase = Phase.READING
-        elif isinstance(event, QuoteFound):
-            turn.quote = event.quote
-            if event.quote.answer_text:
-                self.answer_marked.emit(tr("The document says: {words}", words=one_line(event.quote.text)))
-        elif isinstance(event, AnswerFinished):
+        elif isinstance(event, Quote):
+            turn.quote = event
+            if event.answer_text:
+                self.answer_marked.emit(tr("The document says: {words}", words=one_line(event.text)))
+        elif isinstance(event, Answer):
             return  # the job's value is the same answer
         self.model.tell_changed(turn)
 

@@ -28,7 +28,7 @@ from app.kit.side_list import Index
 from app.kit.text import tr, tr_count
 from rag_core.host.events import DocumentsListed
 from rag_core.paths import is_inside
-from rag_core.types import Document, DocumentsSearchable, FileDone, FileReading, FilesQueued
+from rag_core.types import Document, DocumentsSearchable, FileReading, FilesQueued
 
 _STEP = 100
 
@@ -132,8 +132,8 @@ class DocumentsModel(ArrangedRows):
             self._later_on(lambda: self._queue(payload.paths))
         elif isinstance(payload, FileReading):
             self._later_on(lambda: self._read(payload.path))
-        elif isinstance(payload, FileDone):
-            self._later_on(lambda: self._put((payload.document,)))
+        elif isinstance(payload, Document):
+            self._later_on(lambda: self._put((payload,)))
         elif isinstance(payload, DocumentsSearchable):
             self._later_on(lambda: self._make_searchable(payload.document_ids))
 

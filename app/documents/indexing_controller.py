@@ -23,7 +23,7 @@ from rag_core.host.events import Failed
 from rag_core.host.jobs import AddPaths, ListLibraries, RemovePaths
 from rag_core.library.records import LibraryInfo
 from rag_core.progress import Progress
-from rag_core.types import AddReport, DocumentsSearchable, FileDone
+from rag_core.types import AddReport, Document, DocumentsSearchable
 
 Paths = Sequence[Path] | Sequence[str]  # a signal carries either
 _STAGES: dict[str, Stage] = {"scan": "scan", "read": "read", "embed": "embed"}
@@ -291,7 +291,7 @@ class IndexingController(Controller):
             )
             return
         self.payload_received.emit(work.library, payload)
-        if isinstance(payload, FileDone | DocumentsSearchable):
+        if isinstance(payload, Document | DocumentsSearchable):
             self.library_changed.emit(work.library)
 
     def _finished(self, work: _Work, request: _Request, report: AddReport) -> None:

@@ -21,7 +21,7 @@ from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.settings import Settings
-from rag_core.types import AnswerFinished
+from rag_core.types import Answer
 
 _FILES = 200
 _SEARCH_ROUNDS = 4
@@ -103,10 +103,10 @@ def _measure_answers(
     for done, question in enumerate(questions):
         yield Progress("measure", done, len(questions), "answers")
         for event in engine.ask(question.question):
-            if isinstance(event, AnswerFinished) and not event.answer.not_found:
-                for figure, value in _figures_of(event.answer.timings_ms, event.answer.counts):
+            if isinstance(event, Answer) and not event.not_found:
+                for figure, value in _figures_of(event.timings_ms, event.counts):
                     measured.setdefault(figure, []).append(value)
-                report.providers |= event.answer.providers
+                report.providers |= event.providers
     yield Progress("measure", len(questions), len(questions), "answers")
     for (name, unit), values in sorted(measured.items()):
         report.record(name, statistics.median(values), unit)

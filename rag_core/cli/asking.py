@@ -15,18 +15,7 @@ from rag_core.cli.words import in_words
 from rag_core.conversations.places import place_of
 from rag_core.errors import UserError
 from rag_core.messages import NOTHING, Message, joined, say
-from rag_core.types import (
-    Answer,
-    AnswerFinished,
-    AskEvent,
-    ChatMessage,
-    Passage,
-    PassagesFound,
-    Quote,
-    QuoteFound,
-    SearchResult,
-    TextStreamed,
-)
+from rag_core.types import Answer, AskEvent, ChatMessage, Passage, Quote, SearchResult, TextStreamed
 
 _EXCERPT_CHARS = 200
 _STEPS = {"embed": say("step-embedding"), "rerank": say("step-reading-closely"), "generate": say("step-answering")}
@@ -99,14 +88,14 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told:
     by_rank: dict[int, Passage] = {}
     for event in events:
         match event:
-            case PassagesFound(result):
+            case SearchResult() as result:
                 _show_notices(output, result)
                 noticed, by_rank = result.notices, {passage.rank: passage for passage in result.passages}
-            case QuoteFound(quote) if quote.answer_text:
+            case Quote() as quote if quote.answer_text:
                 output.text(f"“{_marked(quote)}”\n  {place(by_rank[quote.passage])}\n")
             case TextStreamed(text):
                 output.text(text, end="")
-            case AnswerFinished(finished):
+            case Answer() as finished:
                 answer = finished
     assert answer is not None, "a question always ends with its answer"
     output.text()

@@ -24,7 +24,6 @@ from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models
-from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.library import left_out
 from rag_core.library.library import Library
@@ -33,6 +32,7 @@ from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import InEffect, Settings
 from rag_core.types import (
     AddReport,
+    AddStep,
     Answer,
     AskEvent,
     ChatMessage,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_core.engine.known_content import link_known
-from rag_core.engine.steps import AddStep
 from rag_core.engine.suited import keep_chunk_tokens
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import DocumentOutOfReach, UserError
@@ -29,7 +28,7 @@ from rag_core.paths import is_inside, whole_path
 from rag_core.progress import Progress
 from rag_core.stages import EMBED
 from rag_core.text.language import language_of
-from rag_core.types import AddReport, Chunk, Document, FileDone, FileProblem, FileReading, FilesQueued
+from rag_core.types import AddReport, AddStep, Chunk, Document, FileProblem, FileReading, FilesQueued
 
 _QUEUED_PER_PIECE = 1000
 _STEP_S = 0.1
@@ -116,9 +115,9 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
                 case Begun(path):
                     yield FileReading(str(path))
                 case Read(path, ReadResult() as read):
-                    yield FileDone((yield from _store_document(_with_language(read), work, tally, replace)))
+                    yield (yield from _store_document(_with_language(read), work, tally, replace))
                 case Read(path, UserError() as error):
-                    yield FileDone(_store_failure(_as_read(found[str(path)], error), error.whole, work, tally))
+                    yield _store_failure(_as_read(found[str(path)], error), error.whole, work, tally)
             done += isinstance(step, Read)
             yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
 

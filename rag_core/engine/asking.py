@@ -27,19 +27,7 @@ from rag_core.progress import CancelToken
 from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.text.function_words import without_function_words
 from rag_core.text.language import Language
-from rag_core.types import (
-    Answer,
-    AnswerFinished,
-    AskEvent,
-    ChatMessage,
-    Filters,
-    FloatArray,
-    PassagesFound,
-    Quote,
-    QuoteFound,
-    SearchResult,
-    TextStreamed,
-)
+from rag_core.types import Answer, AskEvent, ChatMessage, Filters, FloatArray, Quote, SearchResult, TextStreamed
 
 
 @dataclass(slots=True)
@@ -87,7 +75,7 @@ def ask(
     *,
     read: bool = True,
 ) -> Generator[AskEvent, None, Answer]:
-    """Yields `PassagesFound`, `QuoteFound`, `TextStreamed`*, `AnswerFinished`; the generator's value is the answer too.
+    """Yields `SearchResult`, `Quote`, `TextStreamed`*, `Answer`; the generator's value is the answer too.
 
     Without `read` no reader is asked. Raises Cancelled when `cancel` is set, PackMissing when the language model is
     needed and not installed.
@@ -114,7 +102,7 @@ def ask(
     result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
-    yield PassagesFound(result)
+    yield result
     cancel.raise_if_cancelled()
     asked = _Asked(question, query, language, history, work, cancel, clock, result, read)
     pieces = rank_pieces(
@@ -129,10 +117,10 @@ def ask(
         nearest = replace(pieces[0], marked=False).quote if pieces else None  # what was not found is not marked
         answer = _answer(asked, asked.not_found, quote=nearest, not_found=True)
     else:
-        yield QuoteFound(pieces[0].quote)
+        yield pieces[0].quote
         cancel.raise_if_cancelled()
         answer = yield from (_generate if writes else _quote)(asked, pieces)
-    yield AnswerFinished(answer)
+    yield answer
     return answer
 
 

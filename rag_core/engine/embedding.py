@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from rag_core.engine.steps import AddStep
 from rag_core.engine.suited import suited_to
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import IndexMismatch
 from rag_core.messages import say
 from rag_core.progress import Progress
 from rag_core.stages import EMBED
-from rag_core.types import DocumentsSearchable
+from rag_core.types import AddStep, DocumentsSearchable
 
 # A question waits for one step, and a stop can cost one: so a step takes about this long, on whatever machine.
 _STEP_MS = 100.0

@@ -10,14 +10,13 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag_core.engine.steps import AddStep
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.formats.source import open_source
 from rag_core.ingest.scan import FoundFile
 from rag_core.progress import Progress
-from rag_core.types import Document, FileDone, FileReading
+from rag_core.types import AddStep, Document, FileReading
 
 _BLOCK_BYTES = 16 * 1024**2  # some 20 ms
 
@@ -35,7 +34,7 @@ def link_known(
         content = yield from _content_of(file, work.settings.max_file_bytes)
         if content in stored and _link(file, content, known, work):
             linked.add(file.path)
-            yield FileDone(replace(stored[content], path=file.path, modified_ns=file.modified_ns))
+            yield replace(stored[content], path=file.path, modified_ns=file.modified_ns)
     return linked
 
 

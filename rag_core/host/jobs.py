@@ -65,7 +65,7 @@ class AskQuestion(LibraryJob, lane="engine", priority=Priority.QUESTION):
 
 
 class AddPaths(LibraryJob, lane="engine", priority=Priority.INDEXING):
-    """Streams `Progress`, `FilesQueued`, `FileDone`, `DocumentsSearchable`; finishes with the `AddReport`.
+    """Streams `Progress`, `FilesQueued`, `Document`, `DocumentsSearchable`; finishes with the `AddReport`.
 
     `retry` reads files again that failed; `reread` reads all of them again; `rebuild` makes every vector again. With
     no paths: only the vectors that are missing. What was removed stays out, unless it is one of the paths.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rag_core.host.events import Ending, Event
 from rag_core.progress import Progress
-from rag_core.types import DocumentsSearchable, FileDone, FileReading, PassagesFound, QuoteFound, TextStreamed
+from rag_core.types import Document, DocumentsSearchable, FileReading, Quote, SearchResult, TextStreamed
 
 
 class Merger:
@@ -21,13 +21,13 @@ class Merger:
         self.urgent = False
 
     def add(self, event: Event) -> None:
-        self.urgent = self.urgent or isinstance(event.payload, Ending | PassagesFound | QuoteFound)
+        self.urgent = self.urgent or isinstance(event.payload, Ending | SearchResult | Quote)
         payload = event.payload
         match payload:
             case Progress():
                 self._drop(event.job_id, lambda old: isinstance(old, Progress) and _counts_the_same(old, payload))
-            case FileDone():
-                self._drop(event.job_id, lambda old: old == FileReading(payload.document.path))
+            case Document():
+                self._drop(event.job_id, lambda old: old == FileReading(payload.path))
             case DocumentsSearchable(later):
                 earlier = self._drop(event.job_id, lambda old: isinstance(old, DocumentsSearchable))
                 if isinstance(earlier, DocumentsSearchable):

@@ -30,7 +30,7 @@ from rag_core.library.identity import identity_of
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.settings import Settings
 from rag_core.stages import EMBED
-from rag_core.types import AnswerFinished, PassagesFound, TextStreamed
+from rag_core.types import Answer, SearchResult, TextStreamed
 
 LIBRARY = "large"
 # Answer whatever is found: the time of a refusal says nothing about the language model.
@@ -73,7 +73,7 @@ def warm(data_dir: DataDir, questions: int) -> dict[str, float]:
             started = time.perf_counter()
             at: dict[str, float] = {}
             for event in engine.ask(question):
-                name = {PassagesFound: "passages", TextStreamed: "text", AnswerFinished: "end"}.get(type(event), "")
+                name = {SearchResult: "passages", TextStreamed: "text", Answer: "end"}.get(type(event), "")
                 at.setdefault(name, (time.perf_counter() - started) * 1000)
             if number:
                 passages_ms.append(at["passages"])

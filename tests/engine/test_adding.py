@@ -16,7 +16,7 @@ from rag_core.messages import say
 from rag_core.paths import DataDir
 from rag_core.progress import Progress, run_to_end
 from rag_core.stages import EMBED
-from rag_core.types import AddReport, DocumentsSearchable, FileDone, FileProblem, FileReading, FilesQueued
+from rag_core.types import AddReport, Document, DocumentsSearchable, FileProblem, FileReading, FilesQueued
 from tests.fakes_encoder import FakeEncoder
 from tests.fakes_models import FakeModels
 
@@ -54,7 +54,7 @@ def steps_of(engine: Engine, folder: Path) -> list[AddStep]:
 
 
 def done(steps: list[AddStep]) -> dict[str, str]:
-    return {Path(s.document.path).name: s.document.state for s in steps if isinstance(s, FileDone)}
+    return {Path(s.path).name: s.state for s in steps if isinstance(s, Document)}
 
 
 def test_each_file_is_queued_read_stored_and_then_searchable(engine: Engine, folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_each_file_is_queued_read_stored_and_then_searchable(engine: Engine, fol
     assert done(steps) == {"elm.txt": "keyword_searchable", "empty.pdf": "failed", "oak.txt": "keyword_searchable"}
     stored = {document.document_id: document for document in engine.documents() if document.document_id}
     assert {i for s in steps if isinstance(s, DocumentsSearchable) for i in s.document_ids} == set(stored)
-    told = next(s.document for s in steps if isinstance(s, FileDone) and s.document.document_id)
+    told = next(s for s in steps if isinstance(s, Document) and s.document_id)
     assert told.path == stored[told.document_id].path
     assert (told.pages, told.chunks, told.size_bytes) == (1, 1, stored[told.document_id].size_bytes)
 

@@ -19,13 +19,13 @@ from rag_core.progress import CancelToken, Progress
 from rag_core.settings import Settings
 from rag_core.types import (
     AddReport,
-    AnswerFinished,
+    Answer,
     ChatMessage,
     Chunk,
     Filters,
     ParsedDocument,
-    PassagesFound,
-    QuoteFound,
+    Quote,
+    SearchResult,
     TextStreamed,
 )
 from tests.fakes_encoder import FakeEncoder
@@ -91,9 +91,9 @@ def test_a_folder_becomes_searchable_and_an_answer_cites_the_sentence(engine: En
 def test_passages_come_before_the_first_word_and_the_stream_is_the_answer(engine: Engine, folder: Path) -> None:
     finish(engine.add([folder]))
     events = list(engine.ask("How many days of annual leave?"))
-    assert isinstance(events[0], PassagesFound)
-    assert isinstance(events[-1], AnswerFinished)
-    assert "".join(e.text for e in events if isinstance(e, TextStreamed)) == events[-1].answer.text
+    assert isinstance(events[0], SearchResult)
+    assert isinstance(events[-1], Answer)
+    assert "".join(e.text for e in events if isinstance(e, TextStreamed)) == events[-1].text
 
 
 def test_nothing_is_generated_when_the_documents_do_not_hold_the_answer(tmp_path: Path, folder: Path) -> None:
@@ -280,9 +280,9 @@ def test_a_bug_in_one_document_is_reported_and_the_rest_goes_on(
 def test_the_nearest_sentence_comes_before_any_model_speaks(engine: Engine, folder: Path) -> None:
     finish(engine.add([folder]))
     events = list(engine.ask("How many people does the Oak Room seat?"))
-    quote = next(event.quote for event in events if isinstance(event, QuoteFound))
+    quote = next(event for event in events if isinstance(event, Quote))
     assert quote.text == "The Oak Room seats 12 people."
-    assert events.index(QuoteFound(quote)) < next(i for i, e in enumerate(events) if isinstance(e, TextStreamed))
+    assert events.index(quote) < next(i for i, e in enumerate(events) if isinstance(e, TextStreamed))
 
 
 def test_where_the_model_invents_the_documents_own_words_follow(tmp_path: Path, folder: Path) -> None:

@@ -15,7 +15,7 @@ from rag_core.settings import Settings
 from rag_core.stages import EMBED, GENERATE, READ, STAGES
 from rag_core.text import language
 from rag_core.text.language import Languages, Script
-from rag_core.types import ChatMessage, PassagesFound
+from rag_core.types import ChatMessage, SearchResult
 from tests.fakes_models import ENGLISH_ONLY, FakeModels
 from tests.fakes_reader import FakeReader
 
@@ -64,7 +64,7 @@ def test_a_german_question_is_not_given_to_english_models(engine: Engine, models
     assert models.generator.seen == [] and not answer.generated
     assert not models[READ].fake.asked
     assert all(passage.dense_score is None for passage in answer.passages)
-    (found,) = [event.result for event in events if isinstance(event, PassagesFound)]
+    (found,) = [event for event in events if isinstance(event, SearchResult)]
     assert (*found.notices, *answer.notices) == (say("language-by-words-quoted", language="Deutsch"),)
     assert "Die Kündigungsfrist beträgt drei Monate zum Quartalsende." in answer.text
 

@@ -22,7 +22,7 @@ from rag_core.runtime.npu.targets import EMULATOR
 from rag_core.runtime.pack import Pack, find_pack, write_manifest
 from rag_core.runtime.session import Session, open_on
 from rag_core.settings import Settings
-from rag_core.types import AnswerFinished, PassagesFound
+from rag_core.types import Answer, SearchResult
 from tests.embed.static_encoders import source_pack as embedder
 from tests.generate.static_decoders import source_pack as language_model
 from tests.models.tiny_llm import QWEN_LIKE
@@ -86,8 +86,8 @@ def test_a_whole_question_on_the_npu(
         assert (report.added, report.failed) == (1, ())
         assert {document.state for document in engine.documents()} == {"searchable"}
         events = list(engine.ask(QUESTION))
-    assert isinstance(events[0], PassagesFound) and isinstance(events[-1], AnswerFinished)
-    answer = events[-1].answer
+    assert isinstance(events[0], SearchResult) and isinstance(events[-1], Answer)
+    answer = events[-1]
     passages = {passage.text for passage in answer.passages}
     assert any("Room 7 seats 12 people." in text for text in passages)
     assert all(passage.dense_score is not None and passage.rerank_score is not None for passage in answer.passages)

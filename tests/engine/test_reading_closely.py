@@ -15,7 +15,7 @@ from rag_core.paths import DataDir
 from rag_core.progress import CancelToken, run_to_end
 from rag_core.settings import Settings
 from rag_core.stages import EMBED, GENERATE, READ
-from rag_core.types import ChatMessage, QuoteFound, TextStreamed
+from rag_core.types import ChatMessage, Quote, TextStreamed
 from tests.fakes_generator import FakeGenerator
 from tests.fakes_models import ENGLISH_ONLY, FakeModels
 from tests.fakes_reader import FakeReader
@@ -61,9 +61,9 @@ def test_passages_say_what_the_reader_thinks_of_them(engine: Engine, models: Fak
 
 def test_the_quote_has_the_answer_marked_before_any_word_is_generated(engine: Engine) -> None:
     events = list(engine.ask(SEATS))
-    quote = next(event.quote for event in events if isinstance(event, QuoteFound))
+    quote = next(event for event in events if isinstance(event, Quote))
     assert (quote.text, quote.answer_text, quote.confidence) == ("The Oak Room seats 12 people.", "12", 1.0)
-    assert events.index(QuoteFound(quote)) < next(i for i, e in enumerate(events) if isinstance(e, TextStreamed))
+    assert events.index(quote) < next(i for i, e in enumerate(events) if isinstance(e, TextStreamed))
 
 
 def test_every_sentence_is_checked(tmp_path: Path, engine: Engine, models: FakeModels) -> None:

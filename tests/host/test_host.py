@@ -20,13 +20,12 @@ from rag_core.settings import Settings
 from rag_core.types import (
     AddReport,
     Answer,
-    AnswerFinished,
+    Document,
     DocumentsSearchable,
-    FileDone,
     FilesQueued,
     FloatArray,
-    PassagesFound,
-    QuoteFound,
+    Quote,
+    SearchResult,
     TextStreamed,
 )
 from tests.fakes_encoder import FakeEncoder
@@ -92,7 +91,7 @@ def test_a_folder_is_added_step_by_step_and_a_question_is_answered(tmp_path: Pat
         assert isinstance(report, AddReport) and report.added == 7
         paths = {str(path) for path in folder.iterdir()}
         assert {path for piece in talk.of(adding, FilesQueued) for path in piece.paths} == paths
-        done = {event.document.path: event.document for event in talk.of(adding, FileDone)}
+        done = {event.path: event for event in talk.of(adding, Document)}
         assert set(done) == paths
         searchable = {id_ for event in talk.of(adding, DocumentsSearchable) for id_ in event.document_ids}
         assert searchable == {document.document_id for document in done.values()}
@@ -102,7 +101,7 @@ def test_a_folder_is_added_step_by_step_and_a_question_is_answered(tmp_path: Pat
         answer = talk.value(asking)
         assert isinstance(answer, Answer) and "25 days" in answer.text
         kinds = [type(event.payload) for event in talk.events if event.job_id == asking]
-        assert kinds[:2] == [PassagesFound, QuoteFound] and kinds[-2:] == [AnswerFinished, Finished]
+        assert kinds[:2] == [SearchResult, Quote] and kinds[-2:] == [Answer, Finished]
         assert "".join(event.text for event in talk.of(asking, TextStreamed)) == answer.text
 
         listing = talk.start(jobs.ListDocuments("office"))

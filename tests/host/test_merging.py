@@ -5,7 +5,7 @@ from __future__ import annotations
 from rag_core.host.events import Event, Finished
 from rag_core.host.merging import Merger
 from rag_core.progress import Progress
-from rag_core.types import Document, DocumentsSearchable, FileDone, FileReading, TextStreamed
+from rag_core.types import Document, DocumentsSearchable, FileReading, TextStreamed
 
 
 def merged(*events: tuple[int, object]) -> list[tuple[int, object]]:
@@ -15,8 +15,8 @@ def merged(*events: tuple[int, object]) -> list[tuple[int, object]]:
     return [(event.job_id, event.payload) for event in merger.take()]
 
 
-def done(path: str) -> FileDone:
-    return FileDone(Document("0" * 64, path, "text/plain", "", 1, 1, 1, 1, "keyword_searchable"))
+def done(path: str) -> Document:
+    return Document("0" * 64, path, "text/plain", "", 1, 1, 1, 1, "keyword_searchable")
 
 
 def read(count: int) -> Progress:

@@ -24,7 +24,7 @@ from rag_core.library.records import LibraryInfo
 from rag_core.messages import literal, say
 from rag_core.paths import SAMPLES, DataDir
 from rag_core.progress import Progress
-from rag_core.types import Answer, PassagesFound, TextStreamed
+from rag_core.types import Answer, SearchResult, TextStreamed
 from tests.host.talk import PATIENCE_S, Heard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,7 +173,7 @@ def test_the_samples_are_added_and_asked_with_the_real_models(tmp_path: Path, pa
         assert isinstance(answer, Answer) and "25" in answer.text and answer.citations
         assert answer.counts["reused_tokens"] > 100, "the check has prepared the beginning of the prompt"
         events = [event.payload for event in watched.events if event.job_id == 3]
-        assert isinstance(events[0], PassagesFound)
+        assert isinstance(events[0], SearchResult)
         assert "".join(e.text for e in events if isinstance(e, TextStreamed)) == answer.text
 
 
@@ -190,7 +190,7 @@ def test_closed_in_the_middle_it_is_gone_in_time_and_the_library_is_whole(tmp_pa
         process.submit(1, jobs.AddPaths("office", (folder,)))
         watched.until(lambda: [p for p in watched.of(1, Progress) if p.stage == "embed" and p.done])
         process.submit(2, jobs.AskQuestion("office", "What does paragraph 3 tell?"))
-        watched.until(lambda: watched.of(2, PassagesFound))
+        watched.until(lambda: watched.of(2, SearchResult))
         started = time.monotonic()
         process.close()
         assert time.monotonic() - started < 4

@@ -6,7 +6,7 @@ import re
 
 from rag_core.conversations.records import Turn
 from rag_core.messages import literal
-from rag_core.types import Answer, Citation, Passage, PassagesFound, Quote, SearchResult
+from rag_core.types import Answer, Citation, Passage, Quote, SearchResult
 
 WORDS = "Full-time employees are entitled to 25 days of annual leave. Up to five days can be carried over."
 
@@ -52,5 +52,5 @@ def answered(number: int, text: str = "25 days [1].") -> Turn:
     return Turn(number, question, number, answer(question, text))
 
 
-def found() -> PassagesFound:
-    return PassagesFound(SearchResult("q", PASSAGES, 0.9, {}, {}, (literal("Searched by words only."),)))
+def found() -> SearchResult:
+    return SearchResult("q", PASSAGES, 0.9, {}, {}, (literal("Searched by words only."),))

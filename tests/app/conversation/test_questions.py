@@ -14,7 +14,7 @@ from rag_core.conversations.records import Conversation, Turn
 from rag_core.host.events import Failed
 from rag_core.host.jobs import AskQuestion, CreateConversation, DeleteTurns, SaveTurn, SetFeedback
 from rag_core.messages import literal
-from rag_core.types import Filters, QuoteFound, TextStreamed
+from rag_core.types import Filters, TextStreamed
 from tests.app.conversation.conversation_samples import QUOTE, answer, answered, found
 from tests.app.conversation.reader_samples import marked_quote
 from tests.app.fakes_engine import FakeEngine
@@ -45,7 +45,7 @@ def test_a_question_goes_through_all_its_steps(engine: FakeEngine, questions: Qu
     working: list[bool] = []
     questions.model.working_changed.connect(working.append)
     phases = [turn.phase]
-    steps = (found(), QuoteFound(QUOTE), TextStreamed("25 "), TextStreamed("days [1]."))
+    steps = (found(), QUOTE, TextStreamed("25 "), TextStreamed("days [1]."))
     for step in steps:
         engine.send(AskQuestion, step)
         phases.append(turn.phase)
@@ -63,9 +63,9 @@ def test_a_marked_answer_is_said_before_the_language_model_says_a_word(
     said: list[str] = []
     questions.answer_marked.connect(said.append)
     questions.ask("How many days?")
-    engine.send(AskQuestion, found(), QuoteFound(QUOTE))
+    engine.send(AskQuestion, found(), QUOTE)
     assert not said
-    engine.send(AskQuestion, QuoteFound(marked_quote()))
+    engine.send(AskQuestion, marked_quote())
     assert said == ["The document says: Full-time employees are entitled to 25 days of annual leave."]
 
 
@@ -77,7 +77,7 @@ def test_what_the_model_could_not_read_is_told_with_the_answer(
     engine.send(AskQuestion, found())
     notice = "The model read the nearest 60 % of what was found: it holds no more at once where it runs."
     engine.finish(AskQuestion, replace(answer("How many days?", "25 days [1]."), notices=(literal(notice),)))
-    assert turn.search_notices == (*found().result.notices, literal(notice))
+    assert turn.search_notices == (*found().notices, literal(notice))
 
 
 def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: QuestionsController) -> None:
@@ -92,7 +92,7 @@ def test_it_is_kept_when_asked_and_when_answered(engine: FakeEngine, questions: 
     _, second = engine.last(SaveTurn)
     assert second.turn.turn_id == 7 and second.turn.answer is not None
     reopened = ShownTurn.from_stored("default", second.turn)
-    assert reopened.search_notices == found().result.notices != ()
+    assert reopened.search_notices == found().notices != ()
 
 
 def test_an_answer_that_is_faster_than_the_desk_is_kept_once(

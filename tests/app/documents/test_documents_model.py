@@ -14,7 +14,7 @@ from app.documents.document_rows import DocumentRow
 from app.documents.documents_model import DocumentsModel, summary
 from rag_core.host.events import DocumentsListed
 from rag_core.messages import literal
-from rag_core.types import Document, DocumentsSearchable, DocumentState, FileDone, FileReading, FilesQueued
+from rag_core.types import Document, DocumentsSearchable, DocumentState, FileReading, FilesQueued
 
 
 def document(
@@ -105,7 +105,7 @@ def test_a_file_is_followed_from_queued_to_searchable(qtbot: QtBot, model: Docum
     steps = (
         (FilesQueued(("/a/x.pdf",)), "queued"),
         (FileReading("/a/x.pdf"), "reading"),
-        (FileDone(document("/a/x.pdf", "keyword_searchable")), "keyword_searchable"),
+        (document("/a/x.pdf", "keyword_searchable"), "keyword_searchable"),
         (DocumentsSearchable(("id of /a/x.pdf",)), "searchable"),
     )
     for payload, state in steps:
