@@ -94,6 +94,20 @@ class Chunk:
     token_count: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChunk(Chunk):
+    """A chunk of a library with what a search result shows of its document; `paths` are all places of that, sorted."""
+
+    chunk_id: int
+    document_id: str
+    title: str
+    media_type: str
+    page_label: str
+    language: Language = UNKNOWN
+    place: str = ""
+    paths: tuple[str, ...]
+
+
 DocumentState = Literal["keyword_searchable", "searchable", "failed"]
 
 

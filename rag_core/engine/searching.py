@@ -16,11 +16,10 @@ from rag_core.messages import Message, say
 from rag_core.progress import CancelToken
 from rag_core.read.reader import Reader
 from rag_core.retrieve.hybrid import HybridRetriever
-from rag_core.retrieve.protocol import FoundChunk
 from rag_core.stages import EMBED, READ
 from rag_core.text.function_words import without_function_words
 from rag_core.text.language import UNKNOWN, Language, language_of, language_within, name_of
-from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult
+from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult, StoredChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class _CloseReading:
     elapsed_ms: float = 0.0
     read: int = 0
 
-    def __call__(self, chunks: Sequence[FoundChunk]) -> list[Reading | None]:
+    def __call__(self, chunks: Sequence[StoredChunk]) -> list[Reading | None]:
         """None for chunks in a language that the reader does not know, too."""
         started = time.perf_counter()
         knows = self.reader.knows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,20 @@ import numpy.typing as npt
 
 from rag_core.errors import UserError
 from rag_core.index.layout import unpack_layout
-from rag_core.index.records import Counts, KnownFile, StoredChunk
+from rag_core.index.records import Counts, KnownFile
 from rag_core.messages import from_data, from_text, say
 from rag_core.storage.connection import Connection
 from rag_core.text.language import UNKNOWN, Language
-from rag_core.types import Document, DocumentState, Filters, Page, PageInfo
+from rag_core.types import Document, DocumentState, Filters, Page, PageInfo, StoredChunk
 
 _PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
 
+# The fields of a Chunk, led by its document's row and followed by these.
+_OF_LIBRARY = ("chunk_id", "document_id", "title", "media_type", "page_label", "language", "place")
 _CHUNK_COLUMNS = """
-    SELECT c.id, c.document, d.document_id, d.title, d.media_type, c.ordinal, c.page, p.label, c.char_start,
-           c.char_end, substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count,
-           d.language, d.place
+    SELECT c.document, c.ordinal, c.page, c.char_start, c.char_end,
+           substr(p.text, c.char_start + 1, c.char_end - c.char_start), c.headings, c.token_count,
+           c.id, d.document_id, d.title, d.media_type, p.label, d.language, d.place
     FROM chunks c JOIN documents d ON d.id = c.document JOIN pages p ON p.document = c.document AND p.number = c.page
 """
 
@@ -160,33 +162,17 @@ def neighbours(connection: Connection, chunk_id: int) -> tuple[StoredChunk | Non
     return around.get(ordinal - 1), around.get(ordinal + 1)
 
 
-def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterable[StoredChunk]:
+def _stored_chunks(connection: Connection, rows: Sequence[Any]) -> Iterator[StoredChunk]:
     paths: dict[int, list[str]] = {}
-    wanted = json.dumps(sorted({row[1] for row in rows}))
+    wanted = json.dumps(sorted({row[0] for row in rows}))
     for document, path in connection.execute(
         "SELECT document, path FROM files WHERE document IN (SELECT value FROM json_each(?)) ORDER BY path", (wanted,)
     ):
         paths.setdefault(document, []).append(path)
-    return [
-        StoredChunk(
-            chunk_id=row[0],
-            document_id=row[2],
-            paths=tuple(paths.get(row[1], ())),
-            title=row[3],
-            media_type=row[4],
-            ordinal=row[5],
-            page=row[6],
-            page_label=row[7],
-            char_start=row[8],
-            char_end=row[9],
-            text=row[10],
-            headings=tuple(json.loads(row[11])) if row[11] else (),
-            token_count=row[12],
-            language=row[13],
-            place=row[14],
-        )
-        for row in rows
-    ]
+    for document, ordinal, page, start, end, text, headings, tokens, *besides in rows:
+        above = tuple(json.loads(headings)) if headings else ()
+        of_library = dict(zip(_OF_LIBRARY, besides, strict=True), paths=tuple(paths.get(document, ())))
+        yield StoredChunk(ordinal, page, start, end, text, above, tokens, **of_library)
 
 
 def passing_chunks(connection: Connection, filters: Filters) -> npt.NDArray[np.int64]:

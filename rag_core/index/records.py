@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag_core.messages import NOTHING, Message
-from rag_core.text.language import UNKNOWN, Language
 from rag_core.types import DocumentState
 
 
@@ -37,28 +36,6 @@ class PendingChunk:
 
     chunk_id: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with what a search result shows. `paths` are all places of the document, sorted; `language` is the
-    document's."""
-
-    chunk_id: int
-    document_id: str
-    paths: tuple[str, ...]
-    title: str
-    media_type: str
-    ordinal: int
-    page: int
-    page_label: str
-    char_start: int
-    char_end: int
-    text: str
-    headings: tuple[str, ...]
-    token_count: int
-    language: Language = UNKNOWN
-    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

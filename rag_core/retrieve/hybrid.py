@@ -9,12 +9,12 @@ from rag_core.paths import is_inside
 from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K, SCORE_WEIGHT, Candidate, fuse, reorder
 from rag_core.retrieve.neighbours import Span, join
-from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
+from rag_core.retrieve.protocol import SearchableIndex
 from rag_core.retrieve.read_order import ReaderWeights, order_read
-from rag_core.types import Filters, FloatArray, Passage, Reading
+from rag_core.types import Filters, FloatArray, Passage, Reading, StoredChunk
 
 # Reads chunks, likeliest first: one reading for each, None for one that was left unread. Spans count in `chunk.text`.
-ReadClosely = Callable[[Sequence[FoundChunk]], Sequence[Reading | None]]
+ReadClosely = Callable[[Sequence[StoredChunk]], Sequence[Reading | None]]
 READ_K = 20
 
 
@@ -135,7 +135,7 @@ class HybridRetriever:
         )
 
 
-def _read(reading: ReadClosely, chunks: Sequence[FoundChunk]) -> dict[int, Reading]:
+def _read(reading: ReadClosely, chunks: Sequence[StoredChunk]) -> dict[int, Reading]:
     """By chunk id, without those that were left unread."""
     if not chunks:
         return {}
@@ -143,7 +143,7 @@ def _read(reading: ReadClosely, chunks: Sequence[FoundChunk]) -> dict[int, Readi
     return {chunk.chunk_id: about for chunk, about in said if about is not None}
 
 
-def _likeliest_answer(read: Iterable[tuple[FoundChunk, Reading]]) -> tuple[int, int, float] | None:
+def _likeliest_answer(read: Iterable[tuple[StoredChunk, Reading]]) -> tuple[int, int, float] | None:
     """(start, end) in the text of the page and the probability: of several chunks' answers the most probable."""
     answers = [
         (chunk.char_start + said.span[0], chunk.char_start + said.span[1], said.span_probability)
@@ -153,13 +153,13 @@ def _likeliest_answer(read: Iterable[tuple[FoundChunk, Reading]]) -> tuple[int, 
     return max(answers, key=lambda answer: answer[2], default=None)
 
 
-def _without_repetitions(found: Iterable[tuple[Candidate, FoundChunk]]) -> Iterator[tuple[Candidate, FoundChunk]]:
+def _without_repetitions(found: Iterable[tuple[Candidate, StoredChunk]]) -> Iterator[tuple[Candidate, StoredChunk]]:
     """Lazy, because comparing texts costs time and the first few are all that is shown."""
     seen = Seen()
     return ((candidate, chunk) for candidate, chunk in found if seen.add(chunk.text))
 
 
-def _shown_path(chunk: FoundChunk, filters: Filters | None) -> str:
+def _shown_path(chunk: StoredChunk, filters: Filters | None) -> str:
     """The first of the document's paths; with a folder filter, the first inside that folder."""
     inside = [path for path in chunk.paths if not (filters and filters.folder) or is_inside(path, filters.folder)]
     return (inside or list(chunk.paths) or [""])[0]

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag_core.retrieve.fusion import Candidate
-from rag_core.retrieve.protocol import FoundChunk, SearchableIndex
+from rag_core.retrieve.protocol import SearchableIndex
+from rag_core.types import StoredChunk
 
 _SENTENCE_ENDS = frozenset(".!?。！？…|")
 _CLOSERS = frozenset("\"'”’»）)]】」』*_")
@@ -22,7 +23,7 @@ class Span:
     """A passage in the making: chunks in reading order, and the candidate that ranks it."""
 
     best: Candidate
-    chunks: list[FoundChunk]
+    chunks: list[StoredChunk]
 
     @property
     def tokens(self) -> int:
@@ -30,7 +31,7 @@ class Span:
 
 
 def join(
-    found: Iterable[tuple[Candidate, FoundChunk]], index: SearchableIndex, *, limit: int, max_tokens: int
+    found: Iterable[tuple[Candidate, StoredChunk]], index: SearchableIndex, *, limit: int, max_tokens: int
 ) -> list[Span]:
     """The first `limit` spans, in the order of their best candidate."""
     spans = _merge_hits(found, limit, max_tokens)
@@ -40,7 +41,7 @@ def join(
     return spans
 
 
-def _merge_hits(found: Iterable[tuple[Candidate, FoundChunk]], limit: int, max_tokens: int) -> list[Span]:
+def _merge_hits(found: Iterable[tuple[Candidate, StoredChunk]], limit: int, max_tokens: int) -> list[Span]:
     """Stops at the last span that is shown: in a small library everything is found, and all would become one."""
     spans: list[Span] = []
     by_place: dict[tuple[str, int, int], Span] = {}
@@ -58,7 +59,7 @@ def _merge_hits(found: Iterable[tuple[Candidate, FoundChunk]], limit: int, max_t
     return spans
 
 
-def _adjacent(by_place: dict[tuple[str, int, int], Span], chunk: FoundChunk) -> list[Span]:
+def _adjacent(by_place: dict[tuple[str, int, int], Span], chunk: StoredChunk) -> list[Span]:
     places = ((chunk.document_id, chunk.page, chunk.ordinal + step) for step in (-1, 1))
     return [by_place[place] for place in places if place in by_place]
 
@@ -71,7 +72,7 @@ def _complete(span: Span, index: SearchableIndex, taken: set[int], max_tokens: i
         _extend(span, before, taken, max_tokens, at_end=False)
 
 
-def _extend(span: Span, chunk: FoundChunk | None, taken: set[int], max_tokens: int, *, at_end: bool) -> None:
+def _extend(span: Span, chunk: StoredChunk | None, taken: set[int], max_tokens: int, *, at_end: bool) -> None:
     if chunk is None or chunk.chunk_id in taken or span.tokens + chunk.token_count > max_tokens:
         return
     taken.add(chunk.chunk_id)

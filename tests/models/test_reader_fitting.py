@@ -17,16 +17,18 @@ from models.training.reader.shortlists import Asked, Asker, Judgement, Listed, Q
 from models.training.relevance.calibrate import MIXTURE
 from models.training.relevance.measuring import VectorCache
 from models.training.relevance.sources import Kind
-from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.read.decoding import Judgement as Said
+from rag_core.types import StoredChunk
 from tests.fakes_encoder import FakeEncoder
 from tests.index.builders import add
 
 
 def chunk(page: str, start: int, end: int, number: int = 0) -> StoredChunk:
+    text, document = page[start:end], f"{number:064x}"
     return StoredChunk(
-        1, f"{number:064x}", ("/0.txt",), "", "text/plain", 0, 1, "", start, end, page[start:end], (), 10
+        0, 1, start, end, text, (), 10,
+        chunk_id=1, document_id=document, title="", media_type="text/plain", page_label="", paths=("/0.txt",),
     )  # fmt: skip
 
 

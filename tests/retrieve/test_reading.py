@@ -11,9 +11,8 @@ import pytest
 from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.hybrid import HybridRetriever
-from rag_core.retrieve.protocol import FoundChunk
 from rag_core.retrieve.read_order import ReaderWeights
-from rag_core.types import Passage, Reading
+from rag_core.types import Passage, Reading, StoredChunk
 from tests.fakes_encoder import FakeEncoder
 from tests.index.builders import add
 
@@ -37,7 +36,7 @@ class Finder:
     unread: str = "\0"
     seen: list[str] = field(default_factory=list)
 
-    def __call__(self, chunks: Sequence[FoundChunk]) -> list[Reading | None]:
+    def __call__(self, chunks: Sequence[StoredChunk]) -> list[Reading | None]:
         self.seen += [chunk.text for chunk in chunks]
         return [None if self.unread in chunk.text else self._read(chunk.text) for chunk in chunks]
 

@@ -19,10 +19,9 @@ from models.training.relevance import sources
 from models.training.relevance.libraries import Plan, draw
 from models.training.relevance.measuring import fill
 from models.training.relevance.sources import Domain, together
-from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.model_protocols import TokenCounter
-from rag_core.types import Chunk, Page, ParsedDocument
+from rag_core.types import Chunk, Page, ParsedDocument, StoredChunk
 
 # (pages, how many libraries, questions of each kind per library)
 SIZES = ((20, 2, 6), (300, 1, 18))

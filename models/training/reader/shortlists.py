@@ -18,12 +18,11 @@ from models.training.json_lines import read_lines
 from models.training.relevance.measuring import Encoder, VectorCache
 from models.training.relevance.sources import Kind
 from rag_core.index.library_index import LibraryIndex
-from rag_core.index.records import StoredChunk
 from rag_core.index.store import Store
 from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import Candidate
 from rag_core.retrieve.hybrid import READ_K, HybridRetriever
-from rag_core.types import FloatArray
+from rag_core.types import FloatArray, StoredChunk
 
 _EMBED_BATCH = 512
 _DEPTH = 10

@@ -13,7 +13,6 @@ from rag_core.engine.models import Models
 from rag_core.engine.searching import search
 from rag_core.engine.workspace import Workspace
 from rag_core.index.library_index import LibraryIndex
-from rag_core.index.records import StoredChunk
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.read.opening import open_reader
@@ -22,7 +21,7 @@ from rag_core.runtime.pack import find_pack
 from rag_core.settings import Settings
 from rag_core.stages import EMBED, GENERATE, READ, Stage
 from rag_core.text.language import language_of
-from rag_core.types import Filters, Reading, SearchResult
+from rag_core.types import Filters, Reading, SearchResult, StoredChunk
 
 
 class Listened:
