@@ -115,7 +115,7 @@ def ask(
     if result.relevance < work.settings.relevance_threshold or not pieces:
         yield TextStreamed(asked.not_found)
         nearest = replace(pieces[0], marked=False).quote if pieces else None  # what was not found is not marked
-        answer = _answer(asked, asked.not_found, quote=nearest, not_found=True)
+        answer = _answer(asked, GroundedStream(result.passages, text=asked.not_found), nearest, not_found=True)
     else:
         yield pieces[0].quote
         cancel.raise_if_cancelled()
@@ -164,13 +164,9 @@ def _generate(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, Non
         yield TextStreamed(stream.add_quote(separator + asked.quoted(pieces[0].quote), pieces[0].quote))
     stats = generator.stats
     clock.timings_ms |= {"prefill": stats.prefill_ms, "decode": stats.decode_ms - checked_meanwhile_ms}
-    counts = {
-        "prompt_tokens": stats.prompt_tokens,
-        "reused_tokens": stats.reused_tokens,
-        "new_tokens": stats.new_tokens,
-    }
-    answer = _answer(asked, stream.text, stream=stream, quote=pieces[0].quote, generated=True, counts=counts)
-    return replace(answer, notices=notices)
+    counts = {name: getattr(stats, name) for name in ("prompt_tokens", "reused_tokens", "new_tokens")}
+    answer = _answer(asked, stream, pieces[0].quote, generated=True)
+    return replace(answer, notices=notices, counts=answer.counts | counts)
 
 
 def _support(asked: _Asked) -> Support | None:
@@ -195,35 +191,28 @@ def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, 
     """The language model does not write the question's language: the document speaks for itself."""
     stream = GroundedStream(asked.result.passages)
     yield TextStreamed(stream.add_quote(asked.quoted(pieces[0].quote), pieces[0].quote))
-    return _answer(asked, stream.text, stream=stream, quote=pieces[0].quote)
+    return _answer(asked, stream, pieces[0].quote)
 
 
 def _answer(
-    asked: _Asked,
-    text: str,
-    *,
-    stream: GroundedStream | None = None,
-    quote: Quote | None = None,
-    generated: bool = False,
-    not_found: bool = False,
-    counts: dict[str, int] | None = None,
+    asked: _Asked, stream: GroundedStream, quote: Quote | None, *, generated: bool = False, not_found: bool = False
 ) -> Answer:
     asked.clock.mark("total")
     return Answer(
         question=asked.question,
-        text=text,
+        text=stream.text,
         not_found=not_found,
         generated=generated,
         quote=quote,
         passages=asked.result.passages,
-        citations=tuple(stream.citations) if stream else (),
+        citations=tuple(stream.citations),
         relevance=asked.result.relevance,
-        unsupported=tuple(stream.unsupported) if stream else (),
+        unsupported=tuple(stream.unsupported),
         timings_ms=asked.clock.timings_ms,
         providers=asked.work.models.providers,
         provenance=_provenance(asked, generated),
-        counts=asked.result.counts | (counts or {}),
-        checks=tuple(stream.checks) if stream else (),
+        counts=asked.result.counts,
+        checks=tuple(stream.checks),
         reasons=asked.work.models.reasons,
     )
 
