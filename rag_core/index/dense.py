@@ -15,14 +15,14 @@ and is made from the database at each start (about 0.3 s for 100,000 chunks).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rag_core.index import vector_file
+from rag_core.index.store import Store
 from rag_core.types import FloatArray
 
 Ids = npt.NDArray[np.int64]
@@ -33,32 +33,17 @@ _TRAIN_ROWS_PER_LIST = 40
 _TRAIN_ROUNDS = 5
 
 
-class VectorSource(Protocol):
-    """What the index is made from; `Store` is one."""
-
-    @property
-    def encrypted(self) -> bool: ...
-    @property
-    def read_only(self) -> bool: ...
-    @property
-    def vector_file(self) -> Path: ...
-    def vector_state(self) -> tuple[str, int]: ...
-    def vector_count(self) -> int: ...
-    def vector_ids(self) -> Ids: ...
-    def vector_blocks(self, only: Ids | None = None) -> Iterator[tuple[Ids, HalfArray]]: ...
-
-
 class DenseIndex:
     """Search over every chunk that has a vector. `refresh` before searching; `save` when the work is done."""
 
-    def __init__(self, source: VectorSource, *, exact_limit: int = EXACT_LIMIT) -> None:
+    def __init__(self, store: Store, *, exact_limit: int = EXACT_LIMIT) -> None:
         """Loads the file where it is good, else builds (see the module's figures)."""
         import faiss
 
         # FAISS spreads questions over threads, and there is one question at a time: a second thread would only spin.
         faiss.omp_set_num_threads(1)
         self._faiss: Any = faiss
-        self._source = source
+        self._store = store
         self._exact_limit = exact_limit
         self._index: Any = None
         self._state = ("", -1)
@@ -88,7 +73,7 @@ class DenseIndex:
 
     def refresh(self) -> None:
         """Catch up with the database. Costs one small query when nothing changed."""
-        state = self._source.vector_state()
+        state = self._store.vector_state()
         if state == self._state:
             return
         if state[0] != self._state[0] or self._outgrown():
@@ -105,7 +90,7 @@ class DenseIndex:
         """
         if len(chunk_ids) == 0:
             return
-        state = self._source.vector_state()
+        state = self._store.vector_state()
         epoch, generation = self._state
         if self._index is None or state != (epoch, generation + 1):
             self.refresh()
@@ -118,9 +103,9 @@ class DenseIndex:
 
         Raises StorageFull, after which the old file stands and the database is as complete as before.
         """
-        if self._source.read_only or self._source.encrypted or self._state == self._saved_state:
+        if self._store.read_only or self._store.encrypted or self._state == self._saved_state:
             return
-        path = self._source.vector_file
+        path = self._store.vector_file
         if len(self) == 0:
             path.unlink(missing_ok=True)
         else:
@@ -139,24 +124,24 @@ class DenseIndex:
         return self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
 
     def _outgrown(self) -> bool:
-        return self.exact and self._source.vector_count() > 1.2 * self._exact_limit
+        return self.exact and self._store.vector_count() > 1.2 * self._exact_limit
 
     def _build(self) -> None:
-        count = self._source.vector_count()
+        count = self._store.vector_count()
         self._index = None
         if count > self._exact_limit:
             self._index = self._trained(count)
-        for ids, vectors in self._source.vector_blocks():
+        for ids, vectors in self._store.vector_blocks():
             self._add(ids, vectors)
 
     def _catch_up(self) -> None:
-        there, here = self._source.vector_ids(), self._ids()
+        there, here = self._store.vector_ids(), self._ids()
         gone = np.setdiff1d(here, there, assume_unique=True)
         if gone.size:
             self._index.remove_ids(self._faiss.IDSelectorBatch(gone))
         new = np.setdiff1d(there, here, assume_unique=True)
         if new.size:
-            for ids, vectors in self._source.vector_blocks(new):
+            for ids, vectors in self._store.vector_blocks(new):
                 self._add(ids, vectors)
 
     def _add(self, ids: Ids, vectors: HalfArray) -> None:
@@ -177,9 +162,9 @@ class DenseIndex:
         """An empty index with inverted lists, trained on an even sample."""
         faiss = self._faiss
         lists = 1 << round(math.log2(2 * math.sqrt(count)))
-        ids = self._source.vector_ids()
+        ids = self._store.vector_ids()
         sample = ids[:: max(1, len(ids) // (lists * _TRAIN_ROWS_PER_LIST))]
-        rows = np.concatenate([vectors for _, vectors in self._source.vector_blocks(sample)])
+        rows = np.concatenate([vectors for _, vectors in self._store.vector_blocks(sample)])
         quantizer = faiss.IndexFlatIP(rows.shape[1])
         index = faiss.IndexIVFScalarQuantizer(
             quantizer, rows.shape[1], lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
@@ -201,12 +186,12 @@ class DenseIndex:
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     def _load(self) -> None:
-        if self._source.encrypted:
+        if self._store.encrypted:
             return
-        stored = vector_file.read(self._source.vector_file)
+        stored = vector_file.read(self._store.vector_file)
         if stored is None:
             return
         state, payload = stored
-        if state[0] == self._source.vector_state()[0]:
+        if state[0] == self._store.vector_state()[0]:
             self._index = self._faiss.deserialize_index(payload)
             self._state = self._saved_state = state
