@@ -15,7 +15,7 @@ from rag_core.library.names import check_library_name, natural_order, sameness
 from rag_core.library.records import LibraryInfo, LibraryState
 from rag_core.messages import literal, say
 from rag_core.paths import DataDir
-from rag_core.storage.writer_lock import lock_for_writing
+from rag_core.storage.database import lock_for_writing
 
 if TYPE_CHECKING:  # the store would bring numpy along
     from rag_core.index.records import Identity

@@ -7,12 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from rag_core.errors import StorageFull
-from rag_core.messages import say
+from rag_core.errors import LibraryLocked, StorageFull
+from rag_core.messages import Message, say
 from rag_core.storage.connection import Connection, connect, plain_words, transaction
 from rag_core.storage.file_lock import FileLock
 from rag_core.storage.schema import Schema
-from rag_core.storage.writer_lock import lock_for_writing
 
 
 class Database:
@@ -79,3 +78,15 @@ def _prepare(path: Path, schema: Schema, one_writer: bool) -> FileLock | None:
             say("folder-not-writable", folder=str(path.parent), reason=error.strerror or str(error)),
             say("check-space-or-choose"),
         ) from error
+
+
+def lock_for_writing(path: Path, title: Message) -> FileLock:
+    """One writer per file, across processes, until whoever asked releases it. Readers take no lock: SQLite's WAL lets
+    them read beside a writer. `title` is what messages call the file.
+
+    Raises LibraryLocked when another process, or this one, holds it; OSError where nothing can be written.
+    """
+    lock = FileLock(path.with_suffix(".lock"))
+    if not lock.acquire():
+        raise LibraryLocked(say("file-being-changed", title=title, folder=str(path.parent)), say("wait-or-close"))
+    return lock
