@@ -33,7 +33,7 @@ from rag_core.types import AddReport, AddStep, Chunk, Document, FileProblem, Fil
 _QUEUED_PER_PIECE = 1000
 _STEP_S = 0.1
 _PAGES_FOR_LANGUAGE = 5
-_NEVER = Stamp(-1, -1)
+_NEVER = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _queued(files: Sequence[FoundFile]) -> Iterator[FilesQueued]:
 def _stamps(known: Mapping[str, KnownFile], again: Again) -> dict[str, Stamp]:
     """What need not be read again; a file that failed and is retried counts as never seen."""
     return {
-        path: _NEVER if again.everything else Stamp(file.size_bytes, file.modified_ns)
+        path: _NEVER if again.everything else (file.size_bytes, file.modified_ns)
         for path, file in known.items()
         if not (again.failed and file.state == "failed")
     }

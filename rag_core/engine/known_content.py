@@ -60,7 +60,7 @@ def _content_of(file: FoundFile, max_file_bytes: int) -> Generator[AddStep, None
                 digest.update(block)
                 yield FileReading(file.path)
             source.raise_if_changed()
-            same = (source.size_bytes, source.modified_ns) == (file.size_bytes, file.modified_ns)
+            same = (source.size_bytes, source.modified_ns) == file.stamp
     except (UserError, OSError):
         return ""
     return digest.hexdigest() if same else ""

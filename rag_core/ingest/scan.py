@@ -17,6 +17,9 @@ from rag_core.paths import is_inside
 from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
 
+# Size and time of change: what the library remembers of a file, enough to see that it has not changed.
+Stamp = tuple[int, int]
+
 _OFFICE_LOCK = "~$"
 _ENTRIES_PER_STEP = 500  # some 10 ms on a local disk
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
@@ -28,6 +31,10 @@ class FoundFile:
     size_bytes: int
     modified_ns: int
 
+    @property
+    def stamp(self) -> Stamp:
+        return self.size_bytes, self.modified_ns
+
 
 @dataclass(slots=True)
 class Scan:
@@ -37,14 +44,6 @@ class Scan:
     skipped: list[FileProblem] = field(default_factory=list)
     roots: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What the library remembers of a file, enough to see that it has not changed."""
-
-    size_bytes: int
-    modified_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def compare(found: Scan, known: Mapping[str, Stamp]) -> Changes:
         stamp = known.get(file.path)
         if stamp is None:
             added.append(file)
-        elif (stamp.size_bytes, stamp.modified_ns) != (file.size_bytes, file.modified_ns):
+        elif stamp != file.stamp:
             changed.append(file)
     present = {file.path for file in found.files}
     removed = tuple(path for path in known if path not in present and _is_gone(path, found))

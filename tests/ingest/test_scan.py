@@ -12,7 +12,7 @@ SUFFIXES = {".txt", ".md"}
 
 
 def stamps(found: Scan) -> dict[str, Stamp]:
-    return {file.path: Stamp(file.size_bytes, file.modified_ns) for file in found.files}
+    return {file.path: file.stamp for file in found.files}
 
 
 @pytest.fixture
