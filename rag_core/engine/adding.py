@@ -20,7 +20,7 @@ from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
 from rag_core.ingest.chunker import iterate_chunks
 from rag_core.ingest.formats.registry import readable_suffixes
-from rag_core.ingest.reading import Begun, DocumentReader, Read, ReadResult
+from rag_core.ingest.reading import DocumentReader, Read, ReadResult
 from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
 from rag_core.library import left_out
 from rag_core.messages import Message, say
@@ -111,15 +111,16 @@ def _read(files: Sequence[FoundFile], work: Workspace, tally: _Tally, replace: b
     with DocumentReader(work.settings) as reader:
         yield Progress("read", 0, len(found), "files")
         for step in reader.read_stepwise([Path(path) for path in found]):
+            path = step.path if isinstance(step, Read) else step
             match step:
-                case Begun(path):
+                case Path():
                     yield FileReading(str(path))
-                case Read(path, ReadResult() as read):
+                case Read(_, ReadResult() as read):
                     yield (yield from _store_document(_with_language(read), work, tally, replace))
-                case Read(path, UserError() as error):
+                case Read(_, UserError() as error):
                     yield _store_failure(_as_read(found[str(path)], error), error.whole, work, tally)
             done += isinstance(step, Read)
-            yield Progress("read", done, len(found), "files", Path(step.path).name if step else "")
+            yield Progress("read", done, len(found), "files", path.name if path else "")
 
 
 def _store_document(

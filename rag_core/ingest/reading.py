@@ -18,14 +18,7 @@ from rag_core.process.loop import Limits, Order
 from rag_core.process.pool import ChildPool, Reply
 from rag_core.settings import Settings
 
-__all__ = ["Begun", "DocumentReader", "Read", "ReadResult"]
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A child has begun with this file."""
-
-    path: Path
+__all__ = ["DocumentReader", "Read", "ReadResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +53,9 @@ class DocumentReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read_stepwise(self, paths: Iterable[Path]) -> Iterator[Begun | Read | None]:
-        """What becomes of each file, in the order in which they are ready, and when it is begun; None when nothing has
-        come for a moment.
+    def read_stepwise(self, paths: Iterable[Path]) -> Iterator[Path | Read | None]:
+        """What becomes of each file, in the order in which they are ready, and its path when a child begins with it;
+        None when nothing has come for a moment.
 
         At most `workers` documents wait in memory at any time. The caller may take its time between two steps: what
         children have read meanwhile is not too late. Closing the generator stops the children that are at work.
@@ -88,15 +81,15 @@ class DocumentReader:
         """Stop every child. The reader may be used again afterwards; it starts new ones."""
         self._pool.close()
 
-    def _fill(self, waiting: Iterator[Path]) -> list[Begun]:
+    def _fill(self, waiting: Iterator[Path]) -> list[Path]:
         """Give every child work."""
-        begun: list[Begun] = []
+        begun: list[Path] = []
         while len(self._pool.busy()) < self.workers:
             path = next(waiting, None)
             if path is None:
                 break
             self._pool.give(Order(path))
-            begun.append(Begun(path))
+            begun.append(path)
         return begun
 
     def _read(self, reply: Reply, order: Order) -> Read:
