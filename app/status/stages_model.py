@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.kit.text import tr, tr_message
 from rag_core.host.events import StageCheck, StageMoved
 from rag_core.messages import NOTHING, Message
+from rag_core.stages import STAGES
 
 Unit = Literal["npu", "gpu", "cpu", "other", ""]
 
@@ -27,7 +28,7 @@ _UNITS: dict[str, Unit] = {
 }
 _ASKED: dict[str, Unit] = {"cpu": "cpu", "npu": "npu", "qnn": "npu", "gpu": "gpu"}
 _NUMBER = re.compile(r"\d+")
-_STAGES = ("embed", "rerank", "generate")
+_STAGES = [stage.name for stage in STAGES]
 _ORDER: tuple[Unit, ...] = ("npu", "gpu", "cpu", "other")
 
 
