@@ -9,6 +9,7 @@ from app.kit.source_target import SourceTarget
 from app.kit.text import tr, tr_message
 from rag_core.conversations.marked_text import MarkedText, answer_within, marked_line, one_line
 from rag_core.conversations.places import place_of
+from rag_core.messages import say
 from rag_core.types import Citation, Passage, Quote
 
 _SHOWN_CHARS = 600  # of a passage in which nothing is marked
@@ -151,5 +152,8 @@ def answer_with_sources(turn: ShownTurn) -> str:
     """For the clipboard: markers stay as [n]; below, one line for each cited passage."""
     text = turn.text.strip()
     cited = proof_of(turn).cited
-    sources = [f"[{each.passage.rank}] {place_words(each.passage)}: “{each.words.text}”" for each in cited]
+    quotes = [tr_message(say("quoted", words=each.words.text)) for each in cited]
+    sources = [
+        f"[{each.passage.rank}] {place_words(each.passage)}: {quote}" for each, quote in zip(cited, quotes, strict=True)
+    ]
     return "\n".join([text, "", tr("Sources"), *sources]) if sources else text

@@ -92,7 +92,7 @@ def show_answer(output: Output, events: Generator[AskEvent, None, Answer], told:
                 _show_notices(output, result)
                 noticed, by_rank = result.notices, {passage.rank: passage for passage in result.passages}
             case Quote() as quote if quote.answer_text:
-                output.text(f"“{_marked(quote)}”\n  {place(by_rank[quote.passage])}\n")
+                output.text(f"{_quoted(_marked(quote))}\n  {place(by_rank[quote.passage])}\n")
             case TextStreamed(text):
                 output.text(text, end="")
             case Answer() as finished:
@@ -118,11 +118,15 @@ def _show_proof(output: Output, answer: Answer) -> None:
         if (citation.passage, citation.char_start) in shown:
             continue
         shown.add((citation.passage, citation.char_start))
-        output.text(f"  [{citation.passage}] {place(by_rank[citation.passage])}\n      “{_one_line(citation.quote)}”")
+        output.text(
+            f"  [{citation.passage}] {place(by_rank[citation.passage])}\n      {_quoted(_one_line(citation.quote))}"
+        )
     if answer.not_found and answer.quote:
         nearest = by_rank[answer.quote.passage]
         from_there = nearest.text[answer.quote.char_start - nearest.char_start :]
-        output.text(f"  {in_words(say('nearest-passage', place=place(nearest)))}\n      “{_excerpt(from_there)}”")
+        output.text(
+            f"  {in_words(say('nearest-passage', place=place(nearest)))}\n      {_quoted(_excerpt(from_there))}"
+        )
     for start, end in answer.unsupported:
         output.text(f"  {in_words(say('not-confirmed', sentence=answer.text[start:end]))}")
 
@@ -151,6 +155,10 @@ def _show_reasons(output: Output, result: SearchResult | Answer, told: set[Messa
         if sentence not in known:
             output.notice(sentence)
             known.add(sentence)
+
+
+def _quoted(words: str) -> str:
+    return in_words(say("quoted", words=words))
 
 
 def _excerpt(text: str) -> str:

@@ -11,12 +11,13 @@ from rag_core import __version__
 from rag_core.cli import DONE, FAILED
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Cell, Output
+from rag_core.cli.words import number
 from rag_core.engine.health import RETRY, Check, check_machine, told_of
 from rag_core.errors import RagError
 from rag_core.library.library import Library
 from rag_core.messages import NOTHING, joined, literal, say
 from rag_core.runtime.breaker import Breaker
-from rag_core.runtime.devices import list_devices
+from rag_core.runtime.devices import in_words, list_devices
 from rag_core.runtime.pack import PREPARE
 from rag_core.runtime.profile import STAGE as PROBE
 from rag_core.runtime.profile import Profile, profile_devices
@@ -44,7 +45,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     for device in devices:
         if device.problem:
             retry = RETRY if breaker.blocked(device.provider, PROBE) else NOTHING
-            output.text(say("of-this", name=device.name, what=joined((literal(device.problem), retry))))
+            output.text(say("of-this", name=in_words(device.name), what=joined((literal(device.problem), retry))))
     output.table(
         ["", say("column-check"), say("column-found")], [["ok" if c.ok else "!!", c.name, c.found] for c in checks]
     )
@@ -56,9 +57,9 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _row(device: Profile) -> list[Cell]:
     """Of the table of devices; what a device did not do has no time."""
-    taken = "" if device.tiny_ms is None else f"{device.tiny_ms:.3g}"
+    taken = "" if device.tiny_ms is None else number(device.tiny_ms, ".3g")
     provider = f"{device.provider} {device.version}".strip()
-    return [device.kind, device.name, provider, say("yes") if device.emulated else "", taken, device.target]
+    return [device.kind, in_words(device.name), provider, say("yes") if device.emulated else "", taken, device.target]
 
 
 def _checks(arguments: argparse.Namespace) -> Iterator[Check]:

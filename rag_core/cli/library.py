@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rag_core.cli import DONE, PARTLY
 from rag_core.cli.opening import open_engine
 from rag_core.cli.output import Cell, Output
-from rag_core.cli.words import in_words
+from rag_core.cli.words import in_words, number
 from rag_core.messages import Message, say
 from rag_core.types import AddReport, Document, FileProblem
 
@@ -94,7 +94,7 @@ def _row(document: Document) -> list[Cell]:
         _STATES[document.state],
         str(document.pages),
         str(document.chunks),
-        f"{document.size_bytes / 1024:,.0f} kB",
+        f"{number(document.size_bytes / 1024, ',.0f')} kB",
     ]
 
 

@@ -20,7 +20,7 @@ from rag_core.bench.speed import run_bench
 from rag_core.cli import DONE
 from rag_core.cli.opening import data_dir_of, open_engine, settings_of
 from rag_core.cli.output import Output
-from rag_core.cli.words import in_words
+from rag_core.cli.words import in_words, number
 from rag_core.engine.models import Models
 from rag_core.errors import UserError
 from rag_core.evaluate.questions import load_questions
@@ -44,7 +44,7 @@ def bench(arguments: argparse.Namespace) -> int:
     output.document({"version": 1, **asdict(figures)})
     output.table(
         [say("column-figure"), say("column-value"), say("column-unit")],
-        [[figure.name, f"{figure.value:,.1f}", figure.unit] for figure in figures.figures],
+        [[figure.name, number(figure.value, ",.1f"), figure.unit] for figure in figures.figures],
     )
     for stage, provider in figures.providers.items():
         output.text(f"{stage}: {provider}")
@@ -126,5 +126,5 @@ def evaluate(arguments: argparse.Namespace) -> int:
         work = run_evaluation(engine, questions, relevance_threshold=threshold, answers=not arguments.search_only)
         found = output.run(work)
     output.document({"version": 1, **found.as_dict()})
-    output.table([say("column-measure"), say("column-value"), say("column-meaning")], found.rows())
+    output.table([say("column-measure"), say("column-value"), say("column-meaning")], found.rows(number))
     return DONE

@@ -16,6 +16,11 @@ def in_words(said: Message | str) -> str:
     return catalogue(language()).words(said, "command_line") if isinstance(said, Message) else said
 
 
+def number(value: float, form: str) -> str:
+    """As the person's language writes it; `form` is a format of Python's."""
+    return catalogue(language()).number(value, form)
+
+
 def language() -> str:
     """English where there is no catalogue."""
     named = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), "") or _of_windows()

@@ -46,7 +46,7 @@ def check_machine(data_dir: DataDir, settings: Settings) -> Iterator[Check]:
     yield from _check_places(data_dir, settings, inventory)
     free = shutil.disk_usage(_existing(data_dir.root)).free
     yield Check(
-        say("check-free-space"), free > _LOW_SPACE_BYTES, literal(f"{free / 1e9:.1f} GB"), say("make-room-for-data")
+        say("check-free-space"), free > _LOW_SPACE_BYTES, say("gigabytes", size=free / 1e9), say("make-room-for-data")
     )
     packs = list_packs(data_dir.packs)
     for pack in packs:
@@ -82,8 +82,9 @@ def _check_places(data_dir: DataDir, settings: Settings, inventory: Inventory) -
         except UserError as error:
             yield Check(name, False, error.message, RETRY if blocked else error.advice)
         else:
-            found = f"{places.found[0].device.name}. {places.reason}".strip(" .")
-            yield Check(name, not blocked, literal(found), RETRY if blocked else NOTHING)
+            device = places.found[0].device.spoken
+            found = say("place-because", device=device, reason=places.reason) if places.reason else device
+            yield Check(name, not blocked, found, RETRY if blocked else NOTHING)
 
 
 def check_library(work: Workspace) -> Iterator[Check]:
@@ -101,12 +102,12 @@ def check_library(work: Workspace) -> Iterator[Check]:
         ),
     )
     yield Check(
-        say("check-unreadable"), not facts.failed_files, literal(f"{facts.failed_files:,}"), say("mend-unreadable")
+        say("check-unreadable"), not facts.failed_files, say("count", count=facts.failed_files), say("mend-unreadable")
     )
     yield Check(
         say("check-without-vector"),
         not facts.chunks_without_vector,
-        literal(f"{facts.chunks_without_vector:,}"),
+        say("count", count=facts.chunks_without_vector),
         say("add-folder-to-finish"),
     )
     problems = work.store.problems(thorough=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,10 +71,11 @@ class Report:
         """(name, value, meaning)."""
         return [(label, self.means[name], meaning) for name, label, meaning in _ROWS]
 
-    def rows(self) -> list[tuple[Message | str, str, Message]]:
-        """The figures for a table. What was not measured is “–”."""
+    def rows(self, number: Callable[[float, str], str] = format) -> list[tuple[Message | str, str, Message]]:
+        """The figures for a table, as `number` writes them. What was not measured is “–”."""
         return [
-            (name, "–" if math.isnan(value) else f"{value:.3f}", meaning) for name, value, meaning in self.figures()
+            (name, "–" if math.isnan(value) else number(value, ".3f"), meaning)
+            for name, value, meaning in self.figures()
         ]
 
 

@@ -61,7 +61,7 @@ class Device:
     @property
     def spoken(self) -> Message:
         """Its name within a sentence."""
-        return _SPOKEN.get(self.name) or literal(self.name)
+        return in_words(self.name)
 
     @property
     def spoken_first(self) -> Message:
@@ -126,7 +126,11 @@ def devices_for(preference: str, inventory: Inventory) -> tuple[Device, ...]:
 
 def spoken_name(provider: str) -> Message:
     """What a person calls the device of a provider, or of a key, within a sentence."""
-    name = plain_name(provider_of(provider))
+    return in_words(plain_name(provider_of(provider)))
+
+
+def in_words(name: str) -> Message:
+    """What we call a device ourselves is said in the person's language; a name of its own stays."""
     return _SPOKEN.get(name) or literal(name)
 
 

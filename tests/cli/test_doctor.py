@@ -69,9 +69,9 @@ def test_each_stage_says_where_it_will_run_and_why_not_elsewhere(
     main(["doctor", "--json"])
     checks = report(capsys)
     assert checks["place for embedding"]["found"] == (
-        "the processor (CPU). “Finder” has not been prepared for Snapdragon X Elite yet"
+        "the processor (CPU). “Finder” has not been prepared for Snapdragon X Elite yet."
     )
-    assert checks["place for answering"]["found"] == ("the processor (CPU). It failed before: The Snapdragon NPU hung")
+    assert checks["place for answering"]["found"] == "the processor (CPU). It failed before: The Snapdragon NPU hung."
     assert (checks["place for embedding"]["ok"], checks["place for answering"]["ok"]) == (True, False)
 
 
@@ -134,7 +134,7 @@ def test_the_reader_is_checked_like_the_other_models(laptop: Path, capsys: pytes
     assert main(["doctor", "--json"]) == FAILED
     checks = report(capsys)
     assert "pack for reranking" not in checks
-    assert checks["place for reranking"]["found"] == "the processor (CPU). It failed before: The Snapdragon NPU hung"
+    assert checks["place for reranking"]["found"] == "the processor (CPU). It failed before: The Snapdragon NPU hung."
     (laptop / "packs" / "nearer" / "model.onnx").write_bytes(b"grape")
     main(["doctor", "--json"])
     assert not report(capsys)["pack nearer"]["ok"]
