@@ -15,10 +15,15 @@ from rag_core.cli.words import in_words
 from rag_core.conversations.places import place_of
 from rag_core.errors import UserError
 from rag_core.messages import NOTHING, Message, joined, say
+from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.types import Answer, AskEvent, ChatMessage, Passage, Quote, SearchResult, TextStreamed
 
 _EXCERPT_CHARS = 200
-_STEPS = {"embed": say("step-embedding"), "rerank": say("step-reading-closely"), "generate": say("step-answering")}
+_STEPS = {
+    EMBED.name: say("step-embedding"),
+    READ.name: say("step-reading-closely"),
+    GENERATE.name: say("step-answering"),
+}
 
 
 def search(arguments: argparse.Namespace) -> int:

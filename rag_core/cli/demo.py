@@ -16,23 +16,24 @@ from rag_core.cli.program import program_of
 from rag_core.evaluate.questions import load_questions
 from rag_core.messages import say
 from rag_core.paths import SAMPLES
+from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.types import Answer
 
 LIBRARY = "samples"
 
-# Stage, its name in `timings_ms`, and the model whose execution provider ran it.
-_STAGES = (
-    (say("timing-load-embedder"), "load_embedder", "embed"),
-    (say("timing-embed-query"), "embed_query", "embed"),
-    (say("timing-load-reader"), "load_reader", "rerank"),
+# What took time, its key in `timings_ms`, and the stage whose execution provider ran it.
+_TIMINGS = (
+    (say("timing-load-embedder"), "load_embedder", EMBED.name),
+    (say("timing-embed-query"), "embed_query", EMBED.name),
+    (say("timing-load-reader"), "load_reader", READ.name),
     (say("timing-retrieve"), "retrieve", ""),
-    (say("timing-read"), "rerank", "rerank"),
+    (say("timing-read"), "rerank", READ.name),
     (say("timing-first-passages"), "first_passages", ""),
-    (say("timing-load-llm"), "load_llm", "generate"),
-    (say("timing-prefill"), "prefill", "generate"),
-    (say("timing-first-token"), "first_token", "generate"),
-    (say("timing-decode"), "decode", "generate"),
-    (say("timing-check"), "check", "rerank"),
+    (say("timing-load-llm"), "load_llm", GENERATE.name),
+    (say("timing-prefill"), "prefill", GENERATE.name),
+    (say("timing-first-token"), "first_token", GENERATE.name),
+    (say("timing-decode"), "decode", GENERATE.name),
+    (say("timing-check"), "check", READ.name),
     (say("timing-total"), "total", ""),
 )
 
@@ -73,7 +74,7 @@ def _rows(answers: Sequence[Answer]) -> list[list[Cell]]:
     providers = {name: value for answer in answers for name, value in answer.providers.items()}
     return [
         [name, *(_milliseconds(answer, key) for answer in answers), providers.get(role, "")]
-        for name, key, role in _STAGES
+        for name, key, role in _TIMINGS
     ]
 
 

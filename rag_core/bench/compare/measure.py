@@ -31,9 +31,9 @@ from rag_core.types import Answer, ChatMessage
 DEPTH = 10  # searches are compared by their first ten
 LIBRARY = "bench"
 FIGURES = {
-    "embed": ("embed_tokens_per_s", "index_s", "index_s_per_mb", "index_chunks_per_s"),
-    "rerank": ("rerank_pairs_per_s",),
-    "generate": ("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s"),
+    EMBED.name: ("embed_tokens_per_s", "index_s", "index_s_per_mb", "index_chunks_per_s"),
+    READ.name: ("rerank_pairs_per_s",),
+    GENERATE.name: ("prefill_tokens_per_s", "first_token_s", "decode_tokens_per_s"),
     "query": ("query_mean_s", "query_p95_s"),
 }
 _NOT_THERE = (ProviderUnavailable, DeviceFailed, MemoryDenied, PackMissing, PackCorrupt)
@@ -68,8 +68,8 @@ class Measurement:
         work = self._order.work
         settings = work.settings(self._order.settings, self._order.provider.id)
         with Engine(DataDir(self._order.folder), LIBRARY, settings, models=self._models) as engine:
-            for stage, part in (("embed", self._index), ("embed", self._search), ("generate", self._ask)):
-                if stage not in self._lost:
+            for stage, part in ((EMBED, self._index), (EMBED, self._search), (GENERATE, self._ask)):
+                if stage.name not in self._lost:
                     yield from part(engine)
                 yield self._measured()
         self._done = self._total
@@ -92,7 +92,7 @@ class Measurement:
         """First some texts whose vectors are compared; the first runs are slower than those that follow."""
         yield self._progress(say("step-embedding-texts"))
         order, reading = self._order, self._order.reading
-        with self._only_here("embed"):
+        with self._only_here(EMBED.name):
             texts = [text for q in self._questions for text in (q.question, q.excerpt) if text]
             self.run.vectors = self._models[EMBED].model.encode_passages(texts[: order.work.texts]).tolist()
             yield self._progress(say("step-indexing"))
@@ -112,7 +112,7 @@ class Measurement:
             }
 
     def _search(self, engine: Engine) -> Steps:
-        with self._only_here("embed"):
+        with self._only_here(EMBED.name):
             for question in self._questions[: self._order.work.searches]:
                 yield self._progress(say("step-searching"))
                 found = engine.search(question.question, top_k=DEPTH).passages
@@ -122,7 +122,7 @@ class Measurement:
         """Where the embedder is missing, passages are found by their words: the language model has its figures, but
         these are no queries.
         """
-        with self._only_here("generate"):
+        with self._only_here(GENERATE.name):
             generator = self._models[GENERATE].model
             list(generator.generate([ChatMessage("user", "Hello")], max_new_tokens=1, cancel=CancelToken()))
             self._heard.calls.clear()
@@ -138,7 +138,7 @@ class Measurement:
             self.run.figures |= figures_of(answers)
             if rate := rerank_rate([answer for answer, _ in answers]):
                 self.run.figures["rerank_pairs_per_s"] = rate
-        for used in ("embed", "rerank"):
+        for used in (EMBED.name, READ.name):
             with self._only_here(used):
                 pass  # it was used for the questions too
 
@@ -173,10 +173,10 @@ class Measurement:
         if needed:
             lost["query"] = needed[0]
             run.energies.pop("query", None)
-        if "embed" in lost:
+        if EMBED.name in lost:
             run.vectors, run.found = [], []
             run.energies.pop("index", None)
-        if "generate" in lost:
+        if GENERATE.name in lost:
             run.said = []
         for stage, reason in lost.items():
             run.stages.pop(stage, None)
