@@ -1,6 +1,6 @@
 """Takes pictures of every screen of the window, in its themes, languages and sizes, from the real program:
 
-    python assets/make_screens.py FOLDER --packs DIR [--only light|dark|japanese|large|small]
+    python assets/make_screens.py FOLDER --packs DIR [--only light|dark|japanese|german|large|small]
 
 Documents, models, engine and answers are real; only the moments that would not keep still (models being prepared, an
 engine that has ended) are brought about on purpose. The README's pictures are chosen from these with --readme.
@@ -48,6 +48,7 @@ VARIANTS = {
     "light": Variant(),
     "dark": Variant(theme="dark"),
     "japanese": Variant(language="ja"),
+    "german": Variant(language="de"),
     "large": Variant(scale="2"),
     "small": Variant(width=1024, height=700),
     "wide": Variant(width=1920, height=1080),
