@@ -72,7 +72,7 @@ class Engine:
         if models is None:
             models = Models(data_dir, self.settings)
             self._opened.callback(models.close)
-        self._work = Workspace(self.library.index, models, self.settings, data_dir.reports)
+        self._work = Workspace(self.library.store, models, self.settings, data_dir.reports)
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +134,7 @@ class Engine:
         """
         chosen = adding.stored_below(paths, self._work.store.known_files())
         left_out.leave_out(self.library, paths)
-        self._work.index.remove_paths(chosen)
+        self._work.store.remove_paths(chosen)
         return chosen
 
     def documents(self) -> list[Document]:

@@ -70,7 +70,7 @@ def add(
         # Before anything is removed: a file that was moved finds its content under its old path.
         linked = yield from link_known(files, known, work)
     if changes.removed:
-        work.index.remove_paths(changes.removed)
+        work.store.remove_paths(changes.removed)
     unread = [file for file in files if file.path not in linked]
     tally = _Tally(keep_chunk_tokens(work) if unread else 0)
     if unread:

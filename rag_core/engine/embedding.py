@@ -33,14 +33,14 @@ def embed_pending(work: Workspace) -> Generator[AddStep, None, None]:
         vectors = work.models[EMBED].model.encode_passages([chunk.text for chunk in batch])
         if store.identity_differences(work.identity):
             raise IndexMismatch(say("embedder-replaced"))
-        work.index.put_vectors(ids, vectors)
+        store.put_vectors(ids, vectors)
         size = _next_size(size, (time.perf_counter() - started) * 1000, limits)
         done += len(batch)
         if complete := store.complete_documents(ids):
             yield DocumentsSearchable(tuple(complete))
     if total:
         yield Progress("embed", done, total, "passages")
-        work.index.save()
+        store.save()
 
 
 def _next_size(size: int, took_ms: float, limits: tuple[int, int]) -> int:

@@ -99,7 +99,7 @@ def search(
 
     started = time.perf_counter()
     words = without_function_words(query, language)
-    passages = HybridRetriever(work.index, rrf_k=work.settings.rrf_k).search(
+    passages = HybridRetriever(work.store, rrf_k=work.settings.rrf_k).search(
         words,
         vector,
         top_k=top_k,

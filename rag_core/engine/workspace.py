@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag_core.engine.models import Models
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
 from rag_core.library.identity import identity_of
@@ -18,7 +17,7 @@ from rag_core.stages import EMBED
 class Workspace:
     """`reports` is where our own mistakes are written down."""
 
-    index: LibraryIndex
+    store: Store
     models: Models
     settings: Settings
     reports: Path
@@ -27,7 +26,3 @@ class Workspace:
     def identity(self) -> Identity:
         """What vectors and chunks that are made now are made by. Raises PackMissing, PackCorrupt."""
         return identity_of(self.models[EMBED].pack)
-
-    @property
-    def store(self) -> Store:
-        return self.index.store

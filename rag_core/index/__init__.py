@@ -1,4 +1,4 @@
 """The library: SQLite is the truth, FTS5 and FAISS find chunks in it.
 
-`Store` reads and writes one library; `LibraryIndex` adds the vector index and answers the searches that retrieval asks.
+`Store` reads and writes one library, and answers the searches that retrieval asks.
 """

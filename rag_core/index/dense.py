@@ -15,18 +15,20 @@ and is made from the database at each start (about 0.3 s for 100,000 chunks).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from rag_core.index import vector_file
-from rag_core.index.store import Store
+from rag_core.index import meta, vector_file, vectors
+from rag_core.index.vectors import HalfArray
+from rag_core.storage.connection import Connection
+from rag_core.storage.database import Database
 from rag_core.types import FloatArray
 
 Ids = npt.NDArray[np.int64]
-HalfArray = npt.NDArray[np.float16]
+Result = TypeVar("Result")
 
 EXACT_LIMIT = 150_000
 _TRAIN_ROWS_PER_LIST = 40
@@ -36,14 +38,15 @@ _TRAIN_ROUNDS = 5
 class DenseIndex:
     """Search over every chunk that has a vector. `refresh` before searching; `save` when the work is done."""
 
-    def __init__(self, store: Store, *, exact_limit: int = EXACT_LIMIT) -> None:
+    def __init__(self, database: Database, *, exact_limit: int = EXACT_LIMIT) -> None:
         """Loads the file where it is good, else builds (see the module's figures)."""
         import faiss
 
         # FAISS spreads questions over threads, and there is one question at a time: a second thread would only spin.
         faiss.omp_set_num_threads(1)
         self._faiss: Any = faiss
-        self._store = store
+        self._database = database
+        self._file = database.path.with_name(vector_file.NAME)
         self._exact_limit = exact_limit
         self._index: Any = None
         self._state = ("", -1)
@@ -73,7 +76,7 @@ class DenseIndex:
 
     def refresh(self) -> None:
         """Catch up with the database. Costs one small query when nothing changed."""
-        state = self._store.vector_state()
+        state = self._ask(meta.vector_state)
         if state == self._state:
             return
         if state[0] != self._state[0] or self._outgrown():
@@ -82,7 +85,7 @@ class DenseIndex:
             self._catch_up()
         self._state = state
 
-    def add(self, chunk_ids: Sequence[int], vectors: FloatArray) -> None:
+    def add(self, chunk_ids: Sequence[int], rows: FloatArray) -> None:
         """Take vectors that were stored just now by this process, without reading them back.
 
         Only where storing them is all that has happened since the last look: else (a document was replaced, or another
@@ -90,12 +93,12 @@ class DenseIndex:
         """
         if len(chunk_ids) == 0:
             return
-        state = self._store.vector_state()
+        state = self._ask(meta.vector_state)
         epoch, generation = self._state
         if self._index is None or state != (epoch, generation + 1):
             self.refresh()
             return
-        self._add(np.asarray(chunk_ids, dtype=np.int64), vectors.astype(np.float16))
+        self._add(np.asarray(chunk_ids, dtype=np.int64), rows.astype(np.float16))
         self._state = state
 
     def save(self) -> None:
@@ -103,14 +106,21 @@ class DenseIndex:
 
         Raises StorageFull, after which the old file stands and the database is as complete as before.
         """
-        if self._store.read_only or self._store.encrypted or self._state == self._saved_state:
+        if self._database.read_only or self._database.encrypted or self._state == self._saved_state:
             return
-        path = self._store.vector_file
         if len(self) == 0:
-            path.unlink(missing_ok=True)
+            self._file.unlink(missing_ok=True)
         else:
-            vector_file.write(path, self._state, self._faiss.serialize_index(self._index))
+            vector_file.write(self._file, self._state, self._faiss.serialize_index(self._index))
         self._saved_state = self._state
+
+    def _ask(self, question: Callable[[Connection], Result]) -> Result:
+        with self._database.reading() as connection:
+            return question(connection)
+
+    def _blocks(self, only: Ids | None = None) -> Iterator[tuple[Ids, HalfArray]]:
+        with self._database.reading() as connection:
+            yield from vectors.blocks(connection, int(meta.get(connection, "dim", "0")), only)
 
     def _parameters(self, allowed: Ids | None) -> Any:
         selector = None if allowed is None else self._selector(allowed)
@@ -124,47 +134,45 @@ class DenseIndex:
         return self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
 
     def _outgrown(self) -> bool:
-        return self.exact and self._store.vector_count() > 1.2 * self._exact_limit
+        return self.exact and self._ask(vectors.count) > 1.2 * self._exact_limit
 
     def _build(self) -> None:
-        count = self._store.vector_count()
+        count = self._ask(vectors.count)
         self._index = None
         if count > self._exact_limit:
             self._index = self._trained(count)
-        for ids, vectors in self._store.vector_blocks():
-            self._add(ids, vectors)
+        for ids, rows in self._blocks():
+            self._add(ids, rows)
 
     def _catch_up(self) -> None:
-        there, here = self._store.vector_ids(), self._ids()
+        there, here = self._ask(vectors.ids), self._ids()
         gone = np.setdiff1d(here, there, assume_unique=True)
         if gone.size:
             self._index.remove_ids(self._faiss.IDSelectorBatch(gone))
         new = np.setdiff1d(there, here, assume_unique=True)
         if new.size:
-            for ids, vectors in self._store.vector_blocks(new):
-                self._add(ids, vectors)
+            for ids, rows in self._blocks(new):
+                self._add(ids, rows)
 
-    def _add(self, ids: Ids, vectors: HalfArray) -> None:
+    def _add(self, ids: Ids, rows: HalfArray) -> None:
         if self._index is None:
             faiss = self._faiss
-            flat = faiss.IndexScalarQuantizer(
-                vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-            )
+            flat = faiss.IndexScalarQuantizer(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
             self._index = faiss.IndexIDMap2(flat)
         if self.exact:
             # The database's float16 are the index's own codes: adding them is copying them.
-            codes = np.ascontiguousarray(vectors, dtype="<f2").view(np.uint8)
+            codes = np.ascontiguousarray(rows, dtype="<f2").view(np.uint8)
             self._index.add_sa_codes(codes, ids)
         else:
-            self._index.add_with_ids(vectors.astype(np.float32), ids)
+            self._index.add_with_ids(rows.astype(np.float32), ids)
 
     def _trained(self, count: int) -> Any:
         """An empty index with inverted lists, trained on an even sample."""
         faiss = self._faiss
         lists = 1 << round(math.log2(2 * math.sqrt(count)))
-        ids = self._store.vector_ids()
+        ids = self._ask(vectors.ids)
         sample = ids[:: max(1, len(ids) // (lists * _TRAIN_ROWS_PER_LIST))]
-        rows = np.concatenate([vectors for _, vectors in self._store.vector_blocks(sample)])
+        rows = np.concatenate([block for _, block in self._blocks(sample)])
         quantizer = faiss.IndexFlatIP(rows.shape[1])
         index = faiss.IndexIVFScalarQuantizer(
             quantizer, rows.shape[1], lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
@@ -186,12 +194,12 @@ class DenseIndex:
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     def _load(self) -> None:
-        if self._store.encrypted:
+        if self._database.encrypted:
             return
-        stored = vector_file.read(self._store.vector_file)
+        stored = vector_file.read(self._file)
         if stored is None:
             return
         state, payload = stored
-        if state[0] == self._store.vector_state()[0]:
+        if state[0] == self._ask(meta.vector_state)[0]:
             self._index = self._faiss.deserialize_index(payload)
             self._state = self._saved_state = state

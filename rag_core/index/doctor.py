@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from rag_core.index import vector_file
 from rag_core.index.records import Statistics
 from rag_core.index.schema import DATABASE_FILE
 from rag_core.messages import Message, say
@@ -64,11 +65,11 @@ def _keyword_index_damage(connection: Connection) -> list[Message]:
     return []
 
 
-def statistics(connection: Connection, folder: Path, vector_file: Path) -> Statistics:
+def statistics(connection: Connection, folder: Path) -> Statistics:
     def one(query: str) -> int:
         return int(connection.execute(query).fetchone()[0] or 0)
 
-    database = folder / DATABASE_FILE
+    database, vectors = folder / DATABASE_FILE, folder / vector_file.NAME
     return Statistics(
         files=one("SELECT count(*) FROM files"),
         failed_files=one("SELECT count(*) FROM files WHERE document IS NULL"),
@@ -79,5 +80,5 @@ def statistics(connection: Connection, folder: Path, vector_file: Path) -> Stati
         text_chars=one("SELECT sum(char_end - char_start) FROM chunks"),
         database_bytes=database.stat().st_size,
         free_bytes=one("PRAGMA freelist_count") * one("PRAGMA page_size"),
-        vector_file_bytes=vector_file.stat().st_size if vector_file.exists() else 0,
+        vector_file_bytes=vectors.stat().st_size if vectors.exists() else 0,
     )

@@ -1,24 +1,23 @@
-"""The store of one library: a folder with `library.db`, the truth, and `vectors.faiss`, which is made from it."""
+"""The store of one library: a folder with `library.db`, the truth, and `vectors.faiss`, which is made from it.
+
+It answers the searches of `rag_core.retrieve`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from rag_core.index import changing, doctor, find, lexical, meta, opening, reading, vectors
+from rag_core.index.dense import DenseIndex, Ids
 from rag_core.index.records import Identity, Statistics
 from rag_core.index.schema import LIBRARY
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
-from rag_core.types import FloatArray
-
-VECTOR_FILE = "vectors.faiss"
+from rag_core.types import Filters, FloatArray
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -56,10 +55,13 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.folder = database.path.parent
         self.read_only = database.read_only
-        self.encrypted = database.encrypted
-        self._database = database
+        self.database = database
         self.reading = database.reading
         self._lexical = lexical.LexicalSearch(database.connection)
+        self._vectors_changed = False
+        self._opened = ExitStack()
+        self._opened.callback(database.close)
+        self._opened.callback(self._save_changes)
 
     @classmethod
     def open(cls, folder: Path, key: bytes | None = None, *, read_only: bool = False) -> Self:
@@ -72,18 +74,14 @@ class Store:
         return cls(opening.open_database(folder, key, read_only=read_only))
 
     def close(self) -> None:
-        """Safe to call twice."""
-        self._database.close()
+        """Save if anything was stored or removed since the last `save`. Safe to call twice."""
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def vector_file(self) -> Path:
-        return self.folder / VECTOR_FILE
 
     # Files and documents
 
@@ -93,7 +91,13 @@ class Store:
     link_path = writes(changing.link)
     put_failure = writes(changing.put_failure)
     touch_file = writes(changing.touch)
-    remove_paths = writes(changing.remove_paths)
+
+    def remove_paths(self, paths: Iterable[str]) -> int:
+        """Forget paths, and leave no trace of what goes with them on the disk. Returns how many were known."""
+        with self.writing() as connection:
+            removed = changing.remove_paths(connection, paths)
+        self.save()
+        return removed
 
     # Pages and chunks
 
@@ -102,16 +106,28 @@ class Store:
     page_infos = reads(reading.page_infos)
 
     find_text = reads(find.find_text)
-    chunks_by_id = reads(reading.chunks)
+    chunks = reads(reading.chunks)
     without_vector = reads(reading.without_vector)
     neighbours = reads(reading.neighbours)
-    passing_chunks = reads(reading.passing_chunks)
 
-    # Keyword search
+    # Search
 
-    def search_lexical(
-        self, question: str, limit: int, scope: npt.NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    def scope(self, filters: Filters) -> Ids | None:
+        """The chunks that the filters leave, ascending; None when nothing is filtered."""
+        with self.reading() as connection:
+            return reading.passing_chunks(connection, filters) if filters else None
+
+    @cached_property
+    def dense(self) -> DenseIndex:
+        """The vector index, loaded at the first search by meaning."""
+        return DenseIndex(self.database)
+
+    def search_dense(self, vector: FloatArray, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
+        """(chunk id, cosine), best first. Chunks without a vector are not found."""
+        self.dense.refresh()
+        return self.dense.search(vector, limit, scope)
+
+    def search_lexical(self, question: str, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
         """(chunk id, BM25; higher is better), best first. `scope` (ascending chunk ids) narrows the search."""
         with self.reading():
             return self._lexical.search(question, limit, scope)
@@ -127,7 +143,7 @@ class Store:
     pending_count = reads(vectors.pending_count)
 
     def put_vectors(self, chunk_ids: Sequence[int], rows: FloatArray) -> list[int]:
-        """Store unit vectors, shape (len(chunk_ids), dim). Returns the positions stored.
+        """Store unit vectors, shape (len(chunk_ids), dim), and make them searchable. Returns the positions stored.
 
         Chunks that are gone or have a vector are passed over. Raises IndexMismatch for another dimension than the
         identity's.
@@ -138,20 +154,16 @@ class Store:
                 raise meta.mismatch(["dim"])
             if not dim:
                 meta.put(connection, "dim", str(rows.shape[1]))
-            return vectors.put(connection, chunk_ids, rows)
+            positions = vectors.put(connection, chunk_ids, rows)
+        self._vectors_changed = True
+        if "dense" in self.__dict__:
+            self.dense.add([chunk_ids[position] for position in positions], rows[positions])
+        return positions
 
     complete_documents = reads(vectors.complete_documents)
     vector_ids = reads(vectors.ids)
     chunk_count = reads(vectors.chunk_count)
     vector_count = reads(vectors.count)
-    vector_state = reads(meta.vector_state)
-
-    def vector_blocks(
-        self, only: npt.NDArray[np.int64] | None = None
-    ) -> Iterator[tuple[npt.NDArray[np.int64], vectors.HalfArray]]:
-        """(chunk ids, float16 vectors) in blocks: of all chunks, or of those in `only`."""
-        with self.reading() as connection:
-            yield from vectors.blocks(connection, int(meta.get(connection, "dim", "0")), only)
 
     # What made the library
 
@@ -173,7 +185,7 @@ class Store:
         with self.writing() as connection:
             vectors.drop(connection)
             meta.put_identity(connection, identity)
-        self._database.leave_no_trace()
+        self.database.leave_no_trace()
 
     def meta(self) -> dict[str, str]:
         with self.reading() as connection:
@@ -191,7 +203,7 @@ class Store:
 
     def statistics(self) -> Statistics:
         with self.reading() as connection:
-            return doctor.statistics(connection, self.folder, self.vector_file)
+            return doctor.statistics(connection, self.folder)
 
     def must_purge(self) -> bool:
         """Whether words of removed chunks are still in the keyword index's storage."""
@@ -206,11 +218,23 @@ class Store:
         if self.must_purge():
             with self.writing() as connection:
                 changing.purge(connection)
-            self._database.leave_no_trace()
+            self.database.leave_no_trace()
+
+    def save(self) -> None:
+        """Purge what was removed and bring the vector file up to date: at the end of a job that changed the library."""
+        if not self.read_only:
+            self.purge()
+            self.dense.refresh()
+            self.dense.save()
+            self._vectors_changed = False
+
+    def _save_changes(self) -> None:
+        if not self.read_only and (self._vectors_changed or self.must_purge()):
+            self.save()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         if self.read_only:
             raise RuntimeError("this Store was opened read-only")
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             yield connection

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from rag_core.errors import StorageFull
 from rag_core.messages import say
 
+NAME = "vectors.faiss"
 State = tuple[str, int]
 
 _MAGIC = b"ALCOVEV1"

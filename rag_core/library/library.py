@@ -19,7 +19,6 @@ from rag_core.settings import Settings
 
 if TYPE_CHECKING:  # they bring numpy and SQLite along; a library that is only named needs neither
     from rag_core.conversations.store import ConversationStore
-    from rag_core.index.library_index import LibraryIndex
     from rag_core.index.store import Store
 
 # Gives the key of the library in a folder: None (not encrypted) or exactly 32 bytes, always the same for the same
@@ -67,7 +66,7 @@ class Library:
 
     def close(self) -> None:
         """Safe to call twice. What is used after this opens again."""
-        for opened in ("index", "conversations"):
+        for opened in ("store", "conversations"):
             if opened in self.__dict__:
                 self.__dict__.pop(opened).close()
 
@@ -109,26 +108,21 @@ class Library:
     # What it holds
 
     @cached_property
-    def index(self) -> LibraryIndex:
+    def store(self) -> Store:
         """Raises LibraryMissing (for reading), LibraryLocked, LibraryTooNew, StorageFull."""
-        from rag_core.index.library_index import LibraryIndex
         from rag_core.index.store import Store
 
         if self._read_only:
             self.require()
-        return LibraryIndex(Store.open(self.folder, self._key, read_only=self._read_only))
-
-    @property
-    def store(self) -> Store:
-        return self.index.store
+        return Store.open(self.folder, self._key, read_only=self._read_only)
 
     def make(self) -> None:
-        """Opens its documents now, and makes the library where there is none. Raises as `index` does."""
-        self.index  # noqa: B018 - opening is what is wanted
+        """Opens its documents now, and makes the library where there is none. Raises as `store` does."""
+        self.store  # noqa: B018 - opening is what is wanted
 
     @cached_property
     def conversations(self) -> ConversationStore:
-        """Made when there are none yet. Raises as `index` does."""
+        """Made when there are none yet. Raises as `store` does."""
         from rag_core.conversations.store import ConversationStore
 
         return ConversationStore(self.require().folder / CONVERSATIONS_FILE, self._key)

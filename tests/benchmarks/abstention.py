@@ -18,7 +18,6 @@ from rag_core.answer.relevance import PASSAGES, Evidence, probability, relevance
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -33,21 +32,20 @@ def relevances(
 ) -> list[float]:
     """What the program thinks of each question, in a library of these corpora."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
-        index = LibraryIndex(store)
         for name, text in corpora.items():
             parsed = ParsedDocument("text/plain", (Page(1, text),))
             chunks = chunk_document(parsed, encoder, Settings().chunk_tokens)
             store.put_document(name, 0, 0, name, parsed, chunks)
         while batch := store.pending_chunks(512):
-            index.put_vectors([c.chunk_id for c in batch], cache.vectors([c.text for c in batch]))
+            store.put_vectors([c.chunk_id for c in batch], cache.vectors([c.text for c in batch]))
         count = store.vector_count()
         return [
-            _relevance(index, a.question, vector, encoder.pack_id, count)
+            _relevance(store, a.question, vector, encoder.pack_id, count)
             for a, vector in zip(asked, vectors, strict=True)
         ]
 
 
-def _relevance(index: LibraryIndex, question: str, vector: FloatArray, embedder: str, chunks: int) -> float:
+def _relevance(index: Store, question: str, vector: FloatArray, embedder: str, chunks: int) -> float:
     passages = HybridRetriever(index).search(question, vector, top_k=PASSAGES)
     coverage = index.term_coverage(question, [chunk for passage in passages for chunk in passage.chunk_ids])
     evidence = [Evidence(p.dense_score, max(coverage[chunk] for chunk in p.chunk_ids), p.text) for p in passages]

@@ -22,7 +22,6 @@ from tempfile import TemporaryDirectory
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, SCORE_WEIGHT, fuse
 from rag_core.runtime.pack import find_pack
@@ -55,15 +54,14 @@ def load(name: str, count: int) -> tuple[list[str], list[tuple[str, set[int]]]]:
     return list(places)[:PASSAGES], [(question, relevant[question]) for question in chosen]
 
 
-def build(store: Store, passages: Sequence[str], encoder: Encoder) -> LibraryIndex:
-    index = LibraryIndex(store)
+def build(store: Store, passages: Sequence[str], encoder: Encoder) -> Store:
     for number, text in enumerate(passages):
         identity = hashlib.sha256(text.encode()).hexdigest()
         parsed = ParsedDocument("text/plain", (Page(1, text),))
         store.put_document(f"/{number}", 1, 1, identity, parsed, [Chunk(0, 1, 0, len(text), text)])
     while pending := store.pending_chunks(256):
-        index.put_vectors([c.chunk_id for c in pending], encoder.encode_passages([c.text for c in pending]))
-    return index
+        store.put_vectors([c.chunk_id for c in pending], encoder.encode_passages([c.text for c in pending]))
+    return store
 
 
 def measure(name: str, question_count: int, encoder: Encoder) -> None:

@@ -24,7 +24,6 @@ import numpy as np
 from rag_core.embed.encoder import Encoder
 from rag_core.embed.opening import open_encoder
 from rag_core.evaluate import metrics
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
 from rag_core.retrieve.fusion import SCORE_WEIGHT
@@ -89,14 +88,13 @@ def questions(corpora: dict[str, str]) -> list[Asked]:
     return asked
 
 
-def build(store: Store, encoder: Encoder, corpora: dict[str, str], chunk_tokens: int) -> LibraryIndex:
-    index = LibraryIndex(store)
+def build(store: Store, encoder: Encoder, corpora: dict[str, str], chunk_tokens: int) -> Store:
     for name, text in corpora.items():
         parsed = ParsedDocument("text/plain", (Page(1, text),))
         store.put_document(name, 0, 0, name, parsed, chunk_document(parsed, encoder, chunk_tokens))
     while batch := store.pending_chunks(512):
-        index.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
-    return index
+        store.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
+    return store
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +105,8 @@ class Chunks:
     first: dict[int, int]
 
     @classmethod
-    def of(cls, index: LibraryIndex) -> Chunks:
-        chunks = index.chunks(index.store.vector_ids().tolist())
+    def of(cls, index: Store) -> Chunks:
+        chunks = index.chunks(index.vector_ids().tolist())
         by_text: dict[str, int] = {}
         return cls(
             {c.chunk_id: Place(c.document_id, c.char_start, c.char_end) for c in chunks},
@@ -123,7 +121,7 @@ class Chunks:
 Search = Callable[[str, FloatArray], list[int]]
 
 
-def systems(index: LibraryIndex) -> dict[str, Search]:
+def systems(index: Store) -> dict[str, Search]:
     """What is compared: each gives chunk ids, best first."""
 
     def dense(_: str, vector: FloatArray) -> list[int]:
@@ -179,14 +177,14 @@ class TokenRuler:
         return first + bisect_left(starts, place.start), first + bisect_left(starts, place.end)
 
 
-def overlap(index: LibraryIndex, ruler: TokenRuler, asked: Asked, vector: FloatArray) -> Overlap:
+def overlap(index: Store, ruler: TokenRuler, asked: Asked, vector: FloatArray) -> Overlap:
     """Of the passages that a person is shown (neighbours joined)."""
     passages = HybridRetriever(index).search(asked.question, vector, top_k=SHOWN, candidate_k=CANDIDATE_K)
     found = [ruler.span(Place(p.document_id, p.char_start, p.char_end)) for p in passages]
     return span_overlap(found, [ruler.span(excerpt) for excerpt in asked.excerpts])
 
 
-def report(index: LibraryIndex, encoder: Encoder, corpora: dict[str, str]) -> Iterator[str]:
+def report(index: Store, encoder: Encoder, corpora: dict[str, str]) -> Iterator[str]:
     asked, chunks = questions(corpora), Chunks.of(index)
     vectors = encoder.encode_queries([a.question for a in asked])
     relevant = [chunks.relevant(a) for a in asked]

@@ -29,7 +29,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.model_protocols import TextEncoder
 from rag_core.retrieve.hybrid import HybridRetriever
@@ -133,12 +132,12 @@ def build(folder: Path, chunk_count: int, key: bytes | None) -> None:
             return
     shutil.rmtree(folder)
     prepared = list(documents(chunk_count))
-    index = LibraryIndex(Store.open(folder, key))
+    index = Store.open(folder, key)
     with _timed(f"store {len(prepared)} documents, {chunk_count} chunks", per=chunk_count, what="chunks"):
         for number, (identity, parsed, chunks) in enumerate(prepared):
-            index.store.put_document(f"/documents/{number % 50}/{number}.txt", 1000, number, identity, parsed, chunks)
+            index.put_document(f"/documents/{number % 50}/{number}.txt", 1000, number, identity, parsed, chunks)
     with _timed("store vectors", per=chunk_count, what="vectors"):
-        while pending := index.store.pending_chunks(512):
+        while pending := index.pending_chunks(512):
             ids = [chunk.chunk_id for chunk in pending]
             index.put_vectors(ids, vectors_for(ids))
     with _timed("save the vector file"):
@@ -157,7 +156,7 @@ def maintain(folder: Path, key: bytes | None) -> None:
         print(f"   ({len(known)} files; first {path})")
         (folder / "vectors.faiss").unlink(missing_ok=True)
         with _timed("make the vector index from the database"):
-            LibraryIndex(store).save()
+            store.save()
         extra = list(documents(500 * CHUNKS_PER_DOCUMENT))
         with _timed("store 500 more documents", per=len(extra), what="documents"):
             for number, (identity, parsed, chunks) in enumerate(extra):
@@ -192,7 +191,7 @@ def search(folder: Path, question_count: int, packs: Path | None, key: bytes | N
     rows = vectors_for([int(i) for i in sorted(rng.integers(1, 50_000, size=question_count))])
     print(f"prepare {1000 * (time.perf_counter() - start):.0f} ms (imports, questions, encoder; not counted)")
     start = time.perf_counter()
-    index = LibraryIndex(Store.open(folder, key, read_only=True))
+    index = Store.open(folder, key, read_only=True)
     opened = time.perf_counter()
     retriever = HybridRetriever(index)
     retriever.search(asked[0], rows[0])
@@ -240,7 +239,7 @@ class _Stage:
 
 
 def _search_once(
-    index: LibraryIndex,
+    index: Store,
     retriever: HybridRetriever,
     question: str,
     row: FloatArray,

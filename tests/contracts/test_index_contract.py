@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.protocol import SearchableIndex
 from rag_core.types import Filters
@@ -21,29 +20,29 @@ ENCODER = FakeEncoder()
 TEXTS = {f"/folder{n % 3}/{n}.txt": [f"Zebra number {n} likes grass.", f"Lion number {n} sleeps."] for n in range(12)}
 
 
-def _library(folder: Path, key: bytes | None) -> LibraryIndex:
-    index = LibraryIndex(Store.open(folder, key))
+def _library(folder: Path, key: bytes | None) -> Store:
+    index = Store.open(folder, key)
     for path, texts in TEXTS.items():
-        add(index.store, path, texts)
-    pending = index.store.pending_chunks(100)
+        add(index, path, texts)
+    pending = index.pending_chunks(100)
     index.put_vectors([c.chunk_id for c in pending], ENCODER.encode_passages([c.text for c in pending]))
     return index
 
 
-def _plain(folder: Path) -> LibraryIndex:
+def _plain(folder: Path) -> Store:
     return _library(folder, None)
 
 
-def _encrypted(folder: Path) -> LibraryIndex:
+def _encrypted(folder: Path) -> Store:
     return _library(folder, b"k" * 32)
 
 
-def _reader(folder: Path) -> LibraryIndex:
+def _reader(folder: Path) -> Store:
     _library(folder, None).close()
-    return LibraryIndex(Store.open(folder, read_only=True))
+    return Store.open(folder, read_only=True)
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], LibraryIndex]] = {
+IMPLEMENTATIONS: dict[str, Callable[[Path], Store]] = {
     "plain": _plain,
     "encrypted": _encrypted,
     "reader": _reader,

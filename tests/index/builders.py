@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.types import Block, Chunk, FloatArray, LineBox, Page, ParsedDocument
 
@@ -51,9 +50,9 @@ def vectors(count: int, seed: int = 0) -> FloatArray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
-def embed_everything(index: LibraryIndex) -> FloatArray:
+def embed_everything(index: Store) -> FloatArray:
     """Give every waiting chunk a random vector; returned in the order of chunk ids."""
-    pending = index.store.pending_chunks(100_000)
+    pending = index.pending_chunks(100_000)
     rows = vectors(len(pending))
     index.put_vectors([chunk.chunk_id for chunk in pending], rows)
     return rows

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import LibraryLocked
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.storage import connection
 from tests.index.builders import add, embed_everything
@@ -18,8 +17,8 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
 def test_nothing_of_an_encrypted_library_is_readable_on_the_disk(tmp_path: Path) -> None:
-    index = LibraryIndex(Store.open(tmp_path, KEY))
-    add(index.store, "/private/diary.txt", ["Zyzzyva met the xylophonist."], title="Diary")
+    index = Store.open(tmp_path, KEY)
+    add(index, "/private/diary.txt", ["Zyzzyva met the xylophonist."], title="Diary")
     rows = embed_everything(index)
     index.close()
     held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
@@ -27,7 +26,7 @@ def test_nothing_of_an_encrypted_library_is_readable_on_the_disk(tmp_path: Path)
         assert trace not in held
     assert not (tmp_path / "vectors.faiss").exists()
     with Store.open(tmp_path, KEY, read_only=True) as store:
-        assert LibraryIndex(store).search_dense(rows[0], 1)[0][0] == 1
+        assert store.search_dense(rows[0], 1)[0][0] == 1
 
 
 @pytest.mark.parametrize("key", [OTHER_KEY, None])
@@ -67,10 +66,10 @@ def test_a_reader_sees_each_document_as_soon_as_it_is_stored(tmp_path: Path) -> 
 
 
 def test_a_reader_notices_vectors_that_another_process_stored_and_removed(tmp_path: Path) -> None:
-    writer = LibraryIndex(Store.open(tmp_path))
-    reader = LibraryIndex(Store.open(tmp_path, read_only=True))
-    add(writer.store, "/a.txt", ["Alpha.", "Beta."])
-    add(writer.store, "/b.txt", ["Gamma."])
+    writer = Store.open(tmp_path)
+    reader = Store.open(tmp_path, read_only=True)
+    add(writer, "/a.txt", ["Alpha.", "Beta."])
+    add(writer, "/b.txt", ["Gamma."])
     rows = embed_everything(writer)
     assert [chunk for chunk, _ in reader.search_dense(rows[1], 1)] == [2]
     writer.remove_paths(["/a.txt"])
@@ -95,15 +94,15 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
 
 
 def test_a_library_on_a_read_only_disk_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = LibraryIndex(Store.open(tmp_path))
-    add(index.store, "/a.txt", ["Alpha."])
+    index = Store.open(tmp_path)
+    add(index, "/a.txt", ["Alpha."])
     rows = embed_everything(index)
     index.close()
     monkeypatch.setattr(connection, "_writable", lambda path: False)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    reader = LibraryIndex(Store.open(tmp_path, read_only=True))
+    reader = Store.open(tmp_path, read_only=True)
     assert [chunk for chunk, _ in reader.search_lexical("alpha", 5)] == [1]
     assert [chunk for chunk, _ in reader.search_dense(rows[0], 5)] == [1]
-    assert reader.store.problems(thorough=True) == []
+    assert reader.problems(thorough=True) == []
     reader.close()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

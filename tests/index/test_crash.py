@@ -10,33 +10,31 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 
 ROUNDS = 25
 WRITER = """
 import random, sys
 from pathlib import Path
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from tests.index.builders import add, vectors
 
 seed = int(sys.argv[2])
 rng = random.Random(seed)
-index = LibraryIndex(Store.open(Path(sys.argv[1])))
+index = Store.open(Path(sys.argv[1]))
 print("open", flush=True)
 for step in range(100_000):
     path = f"/documents/{rng.randrange(60)}.txt"
     kind = rng.random()
     if kind < 0.7:
         pages = [[f"Text {seed} {step} {page} {part} " * 20 for part in range(3)] for page in range(4)]
-        add(index.store, path, *pages, title=f"Title {step}")
+        add(index, path, *pages, title=f"Title {step}")
     elif kind < 0.8:
-        index.store.put_failure(path, 1, 1, "It is empty.")
+        index.put_failure(path, 1, 1, "It is empty.")
     elif kind < 0.9:
         index.remove_paths([path])
     else:
-        pending = index.store.pending_chunks(40)
+        pending = index.pending_chunks(40)
         index.put_vectors([chunk.chunk_id for chunk in pending], vectors(len(pending), seed=step))
         index.save()
 """
@@ -61,8 +59,7 @@ def test_killed_writers_leave_whole_documents(tmp_path: Path, seed: int) -> None
 def _check(folder: Path) -> int:
     with Store.open(folder) as store:
         assert store.problems(thorough=True) == []
-        index = LibraryIndex(store)
-        assert len(index.dense) == store.vector_count()
+        assert len(store.dense) == store.vector_count()
         documents = [d for d in store.documents() if d.state != "failed"]
         for document in documents:
             assert (document.pages, document.chunks) == (4, 12)

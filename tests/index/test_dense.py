@@ -11,7 +11,6 @@ import pytest
 
 from rag_core.errors import StorageFull
 from rag_core.index.dense import DenseIndex
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.store import Store
 from rag_core.types import Filters, FloatArray
@@ -20,14 +19,14 @@ from tests.index.builders import DIM, add, embed_everything, vectors
 DOCUMENTS = 40
 
 
-def filled(folder: Path) -> tuple[LibraryIndex, FloatArray]:
-    index = LibraryIndex(Store.open(folder))
+def filled(folder: Path) -> tuple[Store, FloatArray]:
+    index = Store.open(folder)
     for number in range(DOCUMENTS):
-        add(index.store, f"/{number % 4}/{number}.txt", [f"Text {number} one.", f"Text {number} two."])
+        add(index, f"/{number % 4}/{number}.txt", [f"Text {number} one.", f"Text {number} two."])
     return index, embed_everything(index)
 
 
-def best(index: LibraryIndex, vector: FloatArray, limit: int = 1) -> list[int]:
+def best(index: Store, vector: FloatArray, limit: int = 1) -> list[int]:
     return [chunk for chunk, _ in index.search_dense(vector, limit)]
 
 
@@ -45,8 +44,8 @@ def test_the_file_is_used_again_without_reading_the_vectors(tmp_path: Path, monk
     index, rows = filled(tmp_path)
     index.close()
     with Store.open(tmp_path, read_only=True) as store:
-        monkeypatch.setattr(store, "vector_blocks", lambda only=None: pytest.fail("read the vectors"))
-        assert best(LibraryIndex(store), rows[7]) == [8]
+        monkeypatch.setattr("rag_core.index.vectors.blocks", lambda *_: pytest.fail("read the vectors"))
+        assert best(store, rows[7]) == [8]
 
 
 @pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "empty", "foreign"])
@@ -63,9 +62,8 @@ def test_a_missing_or_damaged_file_is_made_again(tmp_path: Path, damage: str) ->
     else:
         path.write_bytes({"cut": bytes(raw[:-9]), "empty": b"", "foreign": os.urandom(5000)}[damage])
     with Store.open(tmp_path) as store:
-        again = LibraryIndex(store)
-        assert [best(again, row) for row in rows[:5]] == [[1], [2], [3], [4], [5]]
-        again.save()
+        assert [best(store, row) for row in rows[:5]] == [[1], [2], [3], [4], [5]]
+        store.save()
         assert len(path.read_bytes()) == len(raw)
 
 
@@ -79,10 +77,9 @@ def test_a_stale_file_catches_up_with_what_came_and_went(tmp_path: Path) -> None
         store.put_vectors([store.pending_chunks(1)[0].chunk_id], vectors(1, seed=5))
     (tmp_path / "vectors.faiss").write_bytes(stale)
     with Store.open(tmp_path, read_only=True) as store:
-        again = LibraryIndex(store)
-        assert len(again.dense) == len(rows) - 2 + 1
-        assert best(again, vectors(1, seed=5)[0]) == [len(rows) + 1]
-        assert 1 not in best(again, rows[0], 200)
+        assert len(store.dense) == len(rows) - 2 + 1
+        assert best(store, vectors(1, seed=5)[0]) == [len(rows) + 1]
+        assert 1 not in best(store, rows[0], 200)
 
 
 def test_a_file_from_before_a_rebuild_is_never_used(tmp_path: Path) -> None:
@@ -90,10 +87,9 @@ def test_a_file_from_before_a_rebuild_is_never_used(tmp_path: Path) -> None:
     index.close()
     with Store.open(tmp_path) as store:
         store.rebuild_for(Identity("other", "cd" * 32, DIM, "mean", "1"))
-        again = LibraryIndex(store)
-        assert best(again, rows[0]) == []
+        assert best(store, rows[0]) == []
         store.put_vectors([3], rows[:1])
-        assert best(again, rows[0], 5) == [3]
+        assert best(store, rows[0], 5) == [3]
 
 
 def test_removal_takes_the_vectors_out_of_the_file(tmp_path: Path) -> None:
@@ -120,7 +116,7 @@ def test_filters_narrow_dense_search(tmp_path: Path) -> None:
 
 def test_a_large_library_is_searched_approximately_and_just_as_kept_up(tmp_path: Path) -> None:
     index, rows = filled(tmp_path)
-    dense = DenseIndex(index.store, exact_limit=20)
+    dense = DenseIndex(index.database, exact_limit=20)
     assert not dense.exact
     assert sum(dense.search(row, 1)[0][0] == at for at, row in enumerate(rows, start=1)) > 0.9 * len(rows)
     index.remove_paths(["/0/0.txt"])
@@ -129,7 +125,7 @@ def test_a_large_library_is_searched_approximately_and_just_as_kept_up(tmp_path:
     assert 1 not in [chunk for chunk, _ in dense.search(rows[0], 100)]
     assert dense.search(rows[9], 3, np.array([10, 11]))[0][0] == 10
     dense.save()
-    loaded = DenseIndex(index.store, exact_limit=20)
+    loaded = DenseIndex(index.database, exact_limit=20)
     assert (loaded.exact, len(loaded)) == (False, len(dense))
     index.close()
 
@@ -150,7 +146,7 @@ def test_a_full_disk_keeps_the_old_vector_file_and_the_database(
             index.remove_paths(["/0/0.txt"])
     assert (tmp_path / "vectors.faiss").read_bytes() == old
     assert 1 not in best(index, rows[0], 200)
-    assert index.store.problems(thorough=True) == []
+    assert index.problems(thorough=True) == []
     index.save()
     assert (tmp_path / "vectors.faiss").read_bytes() != old
     assert not (tmp_path / "vectors.partial").exists()
@@ -159,11 +155,11 @@ def test_a_full_disk_keeps_the_old_vector_file_and_the_database(
 
 def test_a_replaced_document_leaves_no_vector_behind(tmp_path: Path) -> None:
     index, _ = filled(tmp_path)
-    assert len(index.dense) == index.store.vector_count()
-    add(index.store, "/0/0.txt", ["Another text."])  # its old chunks go; the vector index is not told
+    assert len(index.dense) == index.vector_count()
+    add(index, "/0/0.txt", ["Another text."])  # its old chunks go; the vector index is not told
     embed_everything(index)
     index.dense.refresh()
-    assert len(index.dense) == index.store.vector_count()
+    assert len(index.dense) == index.vector_count()
     index.close()
     with Store.open(tmp_path) as store:
-        assert len(LibraryIndex(store).dense) == store.vector_count()
+        assert len(store.dense) == store.vector_count()

@@ -129,7 +129,7 @@ def test_common_words_do_not_hide_rare_ones(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_filters_narrow_keyword_search(store: Store) -> None:
-    allowed = store.passing_chunks(Filters(folder="/texts/9.txt"))
+    allowed = store.scope(Filters(folder="/texts/9.txt"))
     assert [chunk for chunk, _ in store.search_lexical("fire café train", 5, allowed)] == [9]
     assert store.search_lexical("fire", 5, np.array([], dtype=np.int64)) == []
 
@@ -146,7 +146,7 @@ def test_a_change_in_tokenisation_rebuilds_the_keyword_index(tmp_path: Path) -> 
     with Store.open(tmp_path) as store:
         add(store, "/a.txt", ["Alpha zebra."])
         store.set_meta("tokens_version", "0")
-        store._database.connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
+        store.database.connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
     with Store.open(tmp_path) as store:
         assert [chunk for chunk, _ in store.search_lexical("zebra", 5)] == [1]
         assert store.problems(thorough=True) == []

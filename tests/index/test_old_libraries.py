@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.index.store import Store
@@ -33,7 +32,6 @@ def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -
     folder = tmp_path / "library"
     shutil.copytree(FIXTURES / f"schema_{version}", folder)
     with Store.open(folder) as store:
-        index = LibraryIndex(store)
         assert store.problems(thorough=True) == []
         assert store.meta()["schema_version"] == str(LIBRARY.version)
         store.require_identity(IDENTITY)
@@ -44,11 +42,11 @@ def test_an_old_library_is_whole_in_this_version(tmp_path: Path, version: int) -
             "/office/東京.txt": "searchable",
             "/office/broken.pdf": "failed",
         }
-        assert [c.text for c in index.chunks([i for i, _ in store.search_lexical("東京都の図書館", 1)])] == [
+        assert [c.text for c in store.chunks([i for i, _ in store.search_lexical("東京都の図書館", 1)])] == [
             "東京都の図書館は月曜日に休館します。"
         ]
-        assert [chunk for chunk, _ in index.search_dense(vectors(3)[1], 1)] == [2]
-        assert store.page(store.chunks_by_id([1])[0].document_id, 1).lines[0].x0 == 72.25
+        assert [chunk for chunk, _ in store.search_dense(vectors(3)[1], 1)] == [2]
+        assert store.page(store.chunks([1])[0].document_id, 1).lines[0].x0 == 72.25
         store.remove_paths(["/office/東京.txt"])
         assert store.problems(thorough=True) == []
 
@@ -73,21 +71,19 @@ def test_pages_of_old_libraries_are_called_as_their_format_calls_them(
     with closing(connect(folder / DATABASE_FILE, None, literal("library"), read_only=False)) as connection:
         connection.execute("UPDATE documents SET media_type = ? WHERE page_count = 2", (media_type,))
     with Store.open(folder) as store:
-        for chunk in store.chunks_by_id([1, 2, 3]):
+        for chunk in store.chunks([1, 2, 3]):
             infos = store.page_infos(chunk.document_id)
             expected = place if len(infos) == 2 else ""
             assert {chunk.place, *(info.place for info in infos)} == {expected}
 
 
 def write_fixture(folder: Path) -> None:
-    index = LibraryIndex(Store.open(folder))
-    index.store.require_identity(IDENTITY)
-    document_id = add(
-        index.store, "/office/rules.txt", ["Smoking is not allowed.", "Lifts stop at ten."], title="Rules"
-    )
-    index.store.link_path("/copies/rules.txt", 10, 2, document_id)
-    add(index.store, "/office/東京.txt", ["東京都の図書館は月曜日に休館します。"])
-    index.store.put_failure("/office/broken.pdf", 0, 1, literal("The file is empty."))
+    index = Store.open(folder)
+    index.require_identity(IDENTITY)
+    document_id = add(index, "/office/rules.txt", ["Smoking is not allowed.", "Lifts stop at ten."], title="Rules")
+    index.link_path("/copies/rules.txt", 10, 2, document_id)
+    add(index, "/office/東京.txt", ["東京都の図書館は月曜日に休館します。"])
+    index.put_failure("/office/broken.pdf", 0, 1, literal("The file is empty."))
     embed_everything(index)
     index.close()
     for derived in ("vectors.faiss", "library.lock"):

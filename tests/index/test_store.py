@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import IndexMismatch, LibraryTooNew, StorageFull, UserError
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.records import Identity
 from rag_core.index.schema import DATABASE_FILE, LIBRARY
 from rag_core.index.store import Store
@@ -26,7 +25,7 @@ def store(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def found(store: Store, words: str) -> list[str]:
-    return [chunk.text for chunk in store.chunks_by_id([i for i, _ in store.search_lexical(words, 10)])]
+    return [chunk.text for chunk in store.chunks([i for i, _ in store.search_lexical(words, 10)])]
 
 
 def test_a_page_comes_back_as_it_was_stored(store: Store) -> None:
@@ -37,7 +36,7 @@ def test_a_page_comes_back_as_it_was_stored(store: Store) -> None:
 
 def test_chunks_know_their_place(store: Store) -> None:
     document_id = add(store, "/a.pdf", ["First part.", "Second part."], ["Third part."], title="Report")
-    chunks = store.chunks_by_id([3, 1])
+    chunks = store.chunks([3, 1])
     assert [(c.chunk_id, c.page, c.page_label, c.text) for c in chunks] == [
         (3, 2, "p2", "Third part."),
         (1, 1, "p1", "First part."),
@@ -51,7 +50,7 @@ def test_chunks_know_their_place(store: Store) -> None:
 
 def test_text_outside_the_basic_plane_is_cut_at_the_right_place(store: Store) -> None:
     add(store, "/a.txt", ["😀 smile 𠮷野家.", "Second 𝒳 part."])
-    assert [c.text for c in store.chunks_by_id([1, 2])] == ["😀 smile 𠮷野家.", "Second 𝒳 part."]
+    assert [c.text for c in store.chunks([1, 2])] == ["😀 smile 𠮷野家.", "Second 𝒳 part."]
 
 
 def test_a_chunk_that_is_not_a_slice_of_its_page_is_refused_and_nothing_is_stored(store: Store) -> None:
@@ -77,7 +76,7 @@ def test_the_same_content_at_two_paths_is_stored_once_and_goes_with_the_last(sto
     assert len(found(store, "zebra")) == 1
     assert {d.path for d in store.documents()} == {"/a.txt", "/copy/a.txt"}
     store.remove_paths(["/a.txt"])
-    assert store.chunks_by_id([1])[0].paths == ("/copy/a.txt",)
+    assert store.chunks([1])[0].paths == ("/copy/a.txt",)
     store.remove_paths(["/copy/a.txt"])
     assert found(store, "zebra") == []
     assert store.problems(thorough=True) == []
@@ -185,14 +184,14 @@ def test_a_library_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
 
 def test_a_full_disk_stores_nothing_of_the_document_and_keeps_the_others(store: Store) -> None:
     add(store, "/small.txt", ["Alpha zebra."])
-    pages = store._database.connection.execute("PRAGMA page_count").fetchone()[0]
-    store._database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    pages = store.database.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(StorageFull):
         add(store, "/large.txt", [f"word{n} " * 200 for n in range(300)])
     assert list(store.known_files()) == ["/small.txt"]
     assert found(store, "zebra") == ["Alpha zebra."]
     assert store.problems(thorough=True) == []
-    store._database.connection.execute("PRAGMA max_page_count = 1000000")
+    store.database.connection.execute("PRAGMA max_page_count = 1000000")
     add(store, "/large.txt", ["Now it fits."])
     assert store.problems(thorough=True) == []
 
@@ -221,8 +220,8 @@ def test_removing_gives_the_space_back(tmp_path: Path) -> None:
 
 
 def test_closing_leaves_no_trace_of_a_replaced_text(tmp_path: Path) -> None:
-    index = LibraryIndex(Store.open(tmp_path))
-    add(index.store, "/a.txt", ["Xylophonist quandary."])
-    index.store.put_failure("/a.txt", 1, 1, literal("It is encrypted."))
+    index = Store.open(tmp_path)
+    add(index, "/a.txt", ["Xylophonist quandary."])
+    index.put_failure("/a.txt", 1, 1, literal("It is encrypted."))
     index.close()
     assert all(b"ylophonist" not in path.read_bytes() for path in tmp_path.iterdir())

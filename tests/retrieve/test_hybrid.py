@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.types import Filters, Passage
@@ -18,31 +17,29 @@ ENCODER = FakeEncoder()
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[LibraryIndex]:
-    opened = LibraryIndex(Store.open(tmp_path / "library"))
+def index(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "library")
     yield opened
     opened.close()
 
 
-def embed(index: LibraryIndex) -> None:
-    pending = index.store.pending_chunks(1000)
+def embed(index: Store) -> None:
+    pending = index.pending_chunks(1000)
     index.put_vectors([c.chunk_id for c in pending], ENCODER.encode_passages([c.text for c in pending]))
 
 
-def ask(index: LibraryIndex, question: str, filters: Filters | None = None, top_k: int = 5) -> list[Passage]:
+def ask(index: Store, question: str, filters: Filters | None = None, top_k: int = 5) -> list[Passage]:
     vector = ENCODER.encode_queries([question])[0]
     passages = HybridRetriever(index).search(question, vector, filters=filters, top_k=top_k)
     for passage in passages:
-        text = index.store.page(passage.document_id, passage.page).text
+        text = index.page(passage.document_id, passage.page).text
         assert passage.text == text[passage.char_start : passage.char_end]
     assert [p.rank for p in passages] == list(range(1, len(passages) + 1))
     return passages
 
 
-def test_a_passage_says_where_it_stands_and_who_found_it(index: LibraryIndex) -> None:
-    document_id = add(
-        index.store, "/office/alarms.txt", ["Lifts stop."], ["Fire alarms ring on Mondays."], title="House"
-    )
+def test_a_passage_says_where_it_stands_and_who_found_it(index: Store) -> None:
+    document_id = add(index, "/office/alarms.txt", ["Lifts stop."], ["Fire alarms ring on Mondays."], title="House")
     embed(index)
     (best, *_) = ask(index, "When do fire alarms ring?")
     assert (best.document_id, best.path, best.title, best.page, best.page_label) == (
@@ -56,17 +53,17 @@ def test_a_passage_says_where_it_stands_and_who_found_it(index: LibraryIndex) ->
     assert best.rerank_score is None
 
 
-def test_documents_without_vectors_are_found_by_their_words(index: LibraryIndex) -> None:
-    add(index.store, "/old.txt", ["Giraffes eat leaves."])
+def test_documents_without_vectors_are_found_by_their_words(index: Store) -> None:
+    add(index, "/old.txt", ["Giraffes eat leaves."])
     embed(index)
-    add(index.store, "/new.txt", ["Zebras eat grass."])
+    add(index, "/new.txt", ["Zebras eat grass."])
     (best, *_) = ask(index, "zebras grass")
     assert (best.path, best.dense_score) == ("/new.txt", None)
     assert HybridRetriever(index).search("giraffes", None)[0].path == "/old.txt"
 
 
-def test_a_sentence_that_was_cut_is_completed(index: LibraryIndex) -> None:
-    add(index.store, "/a.txt", ["Intro ends here.", "The zebra crossing was", "painted in May.", "Unrelated end."])
+def test_a_sentence_that_was_cut_is_completed(index: Store) -> None:
+    add(index, "/a.txt", ["Intro ends here.", "The zebra crossing was", "painted in May.", "Unrelated end."])
     embed(index)
     (best,) = ask(index, "zebra crossing", top_k=1)
     assert best.text == "The zebra crossing was painted in May."
@@ -75,9 +72,9 @@ def test_a_sentence_that_was_cut_is_completed(index: LibraryIndex) -> None:
     assert best.text == "The zebra crossing was painted in May."
 
 
-def test_in_a_small_library_a_passage_is_not_the_whole_document(index: LibraryIndex) -> None:
+def test_in_a_small_library_a_passage_is_not_the_whole_document(index: Store) -> None:
     add(
-        index.store,
+        index,
         "/a.txt",
         [f"Rule {n} is about {word}." for n, word in enumerate("rent heat noise bins pets".split())],
     )
@@ -86,47 +83,47 @@ def test_in_a_small_library_a_passage_is_not_the_whole_document(index: LibraryIn
     assert len(ask(index, "noise", top_k=2)[0].chunk_ids) < 3
 
 
-def test_whole_sentences_stay_alone(index: LibraryIndex) -> None:
-    add(index.store, "/a.txt", ["Giraffes eat leaves.", "Quarterly numbers rose."])
+def test_whole_sentences_stay_alone(index: Store) -> None:
+    add(index, "/a.txt", ["Giraffes eat leaves.", "Quarterly numbers rose."])
     assert [p.text for p in HybridRetriever(index).search("giraffes", None)] == ["Giraffes eat leaves."]
 
 
-def test_neighbours_that_were_both_found_are_one_passage(index: LibraryIndex) -> None:
-    add(index.store, "/a.txt", ["Zebras run far.", "Zebras sleep little."], ["Zebras on the next page."])
+def test_neighbours_that_were_both_found_are_one_passage(index: Store) -> None:
+    add(index, "/a.txt", ["Zebras run far.", "Zebras sleep little."], ["Zebras on the next page."])
     embed(index)
     passages = ask(index, "zebras")
     assert [p.text for p in passages] == ["Zebras run far. Zebras sleep little.", "Zebras on the next page."]
 
 
-def test_a_passage_does_not_grow_without_end(index: LibraryIndex) -> None:
-    add(index.store, "/a.txt", [f"zebra part {n} goes on and" for n in range(12)])
+def test_a_passage_does_not_grow_without_end(index: Store) -> None:
+    add(index, "/a.txt", [f"zebra part {n} goes on and" for n in range(12)])
     passages = HybridRetriever(index, max_passage_tokens=18).search("zebra", None, top_k=3)
     assert all(len(p.chunk_ids) <= 3 for p in passages)
     shown = [chunk for p in passages for chunk in p.chunk_ids]
     assert len(shown) == len(set(shown))
 
 
-def test_repetitions_are_shown_once(index: LibraryIndex) -> None:
+def test_repetitions_are_shown_once(index: Store) -> None:
     clause = "The supplier delivers zebras within thirty days of the order at the agreed price to the address given"
     for number in range(4):
-        add(index.store, f"/{number}.txt", [f"Contract {number}."], [f"{clause}."])
-    add(index.store, "/other.txt", ["Zebras are striped."])
+        add(index, f"/{number}.txt", [f"Contract {number}."], [f"{clause}."])
+    add(index, "/other.txt", ["Zebras are striped."])
     embed(index)
     texts = [p.text for p in ask(index, "supplier delivers zebras")]
     assert sum(text.startswith("The supplier") for text in texts) == 1
     assert "Zebras are striped." in texts
 
 
-def test_one_document_at_two_places_is_shown_once_with_the_place_that_was_asked_for(index: LibraryIndex) -> None:
-    document_id = add(index.store, "/a/zebra.txt", ["Zebras are striped."])
-    index.store.link_path("/b/zebra.txt", 10, 1, document_id)
+def test_one_document_at_two_places_is_shown_once_with_the_place_that_was_asked_for(index: Store) -> None:
+    document_id = add(index, "/a/zebra.txt", ["Zebras are striped."])
+    index.link_path("/b/zebra.txt", 10, 1, document_id)
     assert [p.path for p in ask(index, "zebras")] == ["/a/zebra.txt"]
     assert [p.path for p in ask(index, "zebras", Filters(folder="/b"))] == ["/b/zebra.txt"]
 
 
-def test_the_place_that_is_shown_is_inside_the_folder_not_beside_it(index: LibraryIndex) -> None:
-    document_id = add(index.store, "/a-old/zebra.txt", ["Zebras are striped."])
-    index.store.link_path("/a/zebra.txt", 10, 1, document_id)
+def test_the_place_that_is_shown_is_inside_the_folder_not_beside_it(index: Store) -> None:
+    document_id = add(index, "/a-old/zebra.txt", ["Zebras are striped."])
+    index.link_path("/a/zebra.txt", 10, 1, document_id)
     assert [p.path for p in ask(index, "zebras", Filters(folder="/a"))] == ["/a/zebra.txt"]
 
 
@@ -144,15 +141,15 @@ def test_the_place_that_is_shown_is_inside_the_folder_not_beside_it(index: Libra
         (Filters(), {"/a/1.txt", "/a/2.pdf", "/ab/3.txt"}),
     ],
 )
-def test_filters(index: LibraryIndex, filters: Filters, paths: set[str]) -> None:
-    add(index.store, "/a/1.txt", ["Zebras one."], time_ns=10)
-    add(index.store, "/a/2.pdf", ["Zebras two."], media_type="application/pdf", time_ns=20)
-    add(index.store, "/ab/3.txt", ["Zebras three."], time_ns=30)
+def test_filters(index: Store, filters: Filters, paths: set[str]) -> None:
+    add(index, "/a/1.txt", ["Zebras one."], time_ns=10)
+    add(index, "/a/2.pdf", ["Zebras two."], media_type="application/pdf", time_ns=20)
+    add(index, "/ab/3.txt", ["Zebras three."], time_ns=30)
     embed(index)
     assert {p.path for p in ask(index, "zebras", filters)} == paths
 
 
-def test_an_empty_library_and_an_empty_question_find_nothing(index: LibraryIndex) -> None:
+def test_an_empty_library_and_an_empty_question_find_nothing(index: Store) -> None:
     assert ask(index, "zebras") == []
-    add(index.store, "/a.txt", ["Zebras."])
+    add(index, "/a.txt", ["Zebras."])
     assert HybridRetriever(index).search("", None) == []

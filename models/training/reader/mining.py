@@ -14,7 +14,6 @@ from typing import Protocol
 
 from models.training.json_lines import read_lines, write_lines
 from models.training.reader.sets import Answered, QuestionSet, Source, Split, fraction
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
 from rag_core.model_protocols import TextEncoder, TokenCounter
@@ -71,16 +70,14 @@ class Library:
         self.sources = sources
         self._embedder = embedder
         self._chunks: dict[tuple[int, int], list[Chunk]] = {}
-        self._store = Store.open(folder)
+        self.index = Store.open(folder)
         for number, source in enumerate(sources):
             self._put(number, source)
-        self.index = LibraryIndex(self._store)
-        while batch := self._store.pending_chunks(_EMBED_BATCH):
+        while batch := self.index.pending_chunks(_EMBED_BATCH):
             self.index.put_vectors([c.chunk_id for c in batch], embedder.encode_passages([c.text for c in batch]))
 
     def close(self) -> None:
         self.index.close()
-        self._store.close()
 
     def _put(self, number: int, source: Source) -> None:
         pages = tuple(Page(at, text) for at, text in enumerate(source.passages, start=1))
@@ -91,7 +88,7 @@ class Library:
             self._chunks[number, page.number] = cut
             chunks += [replace(chunk, ordinal=len(chunks) + at) for at, chunk in enumerate(cut)]
         parsed = ParsedDocument("text/plain", pages, source.subject)
-        self._store.put_document(f"/{number}.txt", 0, 0, f"{number:064x}", parsed, chunks)
+        self.index.put_document(f"/{number}.txt", 0, 0, f"{number:064x}", parsed, chunks)
 
     def own_chunk(self, number: int, asked: Answered) -> tuple[str, tuple[int, int] | None] | None:
         """The chunk of the asked passage that holds the whole answer, with its place; None where a border cuts it.

@@ -17,7 +17,6 @@ from typing import Any
 from models.training.json_lines import read_lines
 from models.training.relevance.measuring import Encoder, VectorCache
 from models.training.relevance.sources import Kind
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.retrieve.duplicates import Seen
 from rag_core.retrieve.fusion import Candidate
@@ -92,21 +91,20 @@ class Asker:
     def ask(self, domain: str, queries: Sequence[Query], spans: bool, fill: Callable[[Store], None]) -> Iterator[Asked]:
         with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
             fill(store)
-            index = LibraryIndex(store)
             chunks = store.pending_count()
             while batch := store.pending_chunks(_EMBED_BATCH):
-                index.put_vectors([c.chunk_id for c in batch], self.cache.vectors([c.text for c in batch]))
-            stored = store.chunks_by_id(store.vector_ids().tolist())
+                store.put_vectors([c.chunk_id for c in batch], self.cache.vectors([c.text for c in batch]))
+            stored = store.chunks(store.vector_ids().tolist())
             for query, vector in zip(queries, self.encoder.encode_queries([q.text for q in queries]), strict=True):
                 ideal = query.ideal
                 if ideal is None:
                     grades = (query.judge(chunk).grade for chunk in stored)
                     ideal = tuple(grade for grade in grades if grade)
-                listed, ranks_only = _shortlist(index, query, vector)
+                listed, ranks_only = _shortlist(store, query, vector)
                 yield Asked(domain, query.kind, query.text, chunks, ideal, ranks_only, spans, listed)
 
 
-def _shortlist(index: LibraryIndex, query: Query, vector: FloatArray) -> tuple[tuple[Listed, ...], tuple[float, ...]]:
+def _shortlist(index: Store, query: Query, vector: FloatArray) -> tuple[tuple[Listed, ...], tuple[float, ...]]:
     near = HybridRetriever(index).shortlist(query.text, vector, READ_K)
     coverage = index.term_coverage(query.text, [candidate.chunk_id for candidate in near])
     listed = []
@@ -120,7 +118,7 @@ def _shortlist(index: LibraryIndex, query: Query, vector: FloatArray) -> tuple[t
     return tuple(listed), tuple(query.judge(chunk).grade or 0.0 for _, chunk in by_rank)[:_DEPTH]
 
 
-def _distinct(index: LibraryIndex, candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, StoredChunk]]:
+def _distinct(index: Store, candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, StoredChunk]]:
     seen = Seen()
     chunks = {chunk.chunk_id: chunk for chunk in index.chunks([c.chunk_id for c in candidates])}
     return ((c, chunks[c.chunk_id]) for c in candidates if seen.add(chunks[c.chunk_id].text))

@@ -15,7 +15,6 @@ from models.training.json_lines import read_lines
 from models.training.relevance.libraries import Plan
 from models.training.relevance.sources import Kind
 from rag_core.answer.relevance import PASSAGES, Evidence
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
 from rag_core.model_protocols import TextEncoder, TokenCounter
@@ -79,14 +78,13 @@ def ask_all(plan: Plan, encoder: Encoder, cache: VectorCache) -> Iterator[Exampl
     that the embedder does not know, by keywords alone."""
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         fill(store, plan, encoder)
-        index = LibraryIndex(store)
         chunks = store.pending_count()
         queries: Sequence[FloatArray | None] = [None] * len(plan.questions)
         if plan.language == _EMBEDDERS_LANGUAGE:
             queries = list(encoder.encode_queries([text for text, _ in plan.questions]))
         while plan.language == _EMBEDDERS_LANGUAGE and (batch := store.pending_chunks(_EMBED_BATCH)):
-            index.put_vectors([chunk.chunk_id for chunk in batch], cache.vectors([chunk.text for chunk in batch]))
-        retriever = HybridRetriever(index)
+            store.put_vectors([chunk.chunk_id for chunk in batch], cache.vectors([chunk.text for chunk in batch]))
+        retriever = HybridRetriever(store)
         for (question, kind), query in zip(plan.questions, queries, strict=True):
             passages = retriever.search(question, query, top_k=PASSAGES)
             coverage = store.term_coverage(question, [chunk for passage in passages for chunk in passage.chunk_ids])

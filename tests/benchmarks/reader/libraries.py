@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.training.relevance.measuring import Encoder
-from rag_core.index.library_index import LibraryIndex
 from rag_core.index.store import Store
 from rag_core.ingest.chunker import chunk_document
 from rag_core.types import Chunk, Page, ParsedDocument
@@ -27,7 +26,7 @@ class Document:
     pages: tuple[str, ...]
 
 
-def library_of(documents: Sequence[Document], kept: Path, encoder: Encoder) -> LibraryIndex:
+def library_of(documents: Sequence[Document], kept: Path, encoder: Encoder) -> Store:
     """The documents as the program holds them, under `kept`; document number n has the id f"{n:064x}"."""
     what = json.dumps([encoder.pack_id, [(d.title, d.pages) for d in documents]], ensure_ascii=False)
     folder = kept / "libraries" / hashlib.sha256(what.encode()).hexdigest()[:16]
@@ -36,7 +35,7 @@ def library_of(documents: Sequence[Document], kept: Path, encoder: Encoder) -> L
         shutil.rmtree(partial, ignore_errors=True)
         _build(documents, partial, encoder)
         partial.rename(folder)
-    return LibraryIndex(Store.open(folder, read_only=True))
+    return Store.open(folder, read_only=True)
 
 
 def _build(documents: Sequence[Document], folder: Path, encoder: Encoder) -> None:
@@ -45,10 +44,9 @@ def _build(documents: Sequence[Document], folder: Path, encoder: Encoder) -> Non
             pages = tuple(Page(at, text) for at, text in enumerate(document.pages, start=1))
             parsed = ParsedDocument("text/plain", pages, document.title)
             store.put_document(f"/{number}.txt", 0, 0, f"{number:064x}", parsed, _chunks(pages, encoder))
-        index = LibraryIndex(store)
         while batch := store.pending_chunks(_EMBED_BATCH):
-            index.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
-        index.save()
+            store.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
+        store.save()
 
 
 def _chunks(pages: Sequence[Page], encoder: Encoder) -> list[Chunk]:

@@ -12,7 +12,7 @@ from typing import Any
 from rag_core.engine.models import Models
 from rag_core.engine.searching import search
 from rag_core.engine.workspace import Workspace
-from rag_core.index.library_index import LibraryIndex
+from rag_core.index.store import Store
 from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.read.opening import open_reader
@@ -60,7 +60,7 @@ class Program:
         self.models = Models(data_dir, self.settings, (EMBED, listening, GENERATE))
         self.encoder = self.models[EMBED].model
 
-    def search(self, question: str, index: LibraryIndex, top_k: int) -> SearchResult:
+    def search(self, question: str, index: Store, top_k: int) -> SearchResult:
         """The passages in their final order, and how likely the program thinks an answer is."""
         self.listened.said = {}
         work = Workspace(index, self.models, self.settings, self.data_dir.reports)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_core.evaluate import metrics
-from rag_core.index.library_index import LibraryIndex
+from rag_core.index.store import Store
 from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.types import FloatArray
 from tests.benchmarks.reader.collections import RETRIEVAL, Asked, Collection, Place, read_collection, read_qed
@@ -37,7 +37,7 @@ class Measured:
 class Passages:
     """Where chunks stand. A text that stands in the set twice is one passage: the program shows it once."""
 
-    def __init__(self, collection: Collection, index: LibraryIndex) -> None:
+    def __init__(self, collection: Collection, index: Store) -> None:
         places = {(d, p): t for d, document in enumerate(collection.documents) for p, t in enumerate(document.pages, 1)}
         first: dict[str, Place] = {}
         self._same = {place: first.setdefault(text, place) for place, text in places.items()}
@@ -71,7 +71,7 @@ def measure(collection: Collection, program: Program, kept: Path, count: int) ->
 
 
 def _orders(
-    question: str, vector: FloatArray, index: LibraryIndex, program: Program, passages: Passages
+    question: str, vector: FloatArray, index: Store, program: Program, passages: Passages
 ) -> dict[str, list[Place]]:
     ranks = HybridRetriever(index, score_weight=0.0, dense_weight=1.0, lexical_weight=1.0)
     shortlist = [c.chunk_id for c in HybridRetriever(index).shortlist(question, vector)]
