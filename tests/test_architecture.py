@@ -120,10 +120,26 @@ def _decides_looks(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(COLOUR.search(node.value))
 
 
-@pytest.mark.parametrize("package", ["rag_core", "models"])
+@pytest.mark.parametrize("package", ["app", "rag_core", "models"])
 def test_every_package_says_what_is_in_it(package: str) -> None:
     inits = [(place, text) for place, text in sources(package) if place.endswith("__init__.py")]
     assert not [place for place, text in inits if not ast.get_docstring(ast.parse(text))]
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
+    check = [sys.executable, "assets/make_architecture.py", "--check"]
+    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    """From the top, from the core, or from the window; what is in CAPITALS stands for something."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = {name.rstrip("/") for name in re.findall(r"`([\w./-]+/[\w./-]*)`", text)}
+    roots = (ROOT, ROOT / "rag_core", ROOT / "app")
+    missing = [name for name in named if not any((root / name).exists() for root in roots)]
+    assert [name for name in missing if not re.search("[A-Z]{4}", name) and not name.startswith(".venv/")] == []
 
 
 def test_the_promised_top_level_is_there() -> None:
