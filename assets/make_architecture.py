@@ -80,6 +80,11 @@ def wrapped(text: str, width: float) -> list[str]:
     return lines
 
 
+def lines_of(rows: list[list[str]]) -> list[list[str]]:
+    """Rows of four boxes at most: narrower ones have no room for words."""
+    return [row[start : start + 4] for row in rows for start in range(0, len(row), 4)]
+
+
 def draw() -> str:
     shapes: list[str] = []
     uses = used_by({room for package in PACKAGES for row in layers(package) for room in row})
@@ -88,7 +93,7 @@ def draw() -> str:
         x, y = MARGIN + column * (COLUMN + 2 * MARGIN), bottoms[column]
         shapes.append(f'<text class="package" x="{x}" y="{y + 12}">{escape(PACKAGES[package])}</text>')
         y += 24
-        for row in layers(package):
+        for row in lines_of(layers(package)):
             width = (COLUMN - BOX_GAP * (len(row) - 1)) / len(row)
             texts = [[*wrapped(purpose(room), width), *wrapped(uses[room], width)] for room in row]
             height = LINE * (max(map(len, texts)) + 1) + 12
