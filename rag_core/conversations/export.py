@@ -61,7 +61,7 @@ def _turn(turn: Written) -> list[str]:
     for note in turn.notes:
         lines += [f"**{plain(note)}**", ""]
     if turn.quoted is not None:
-        lines += [*(f"> “{_bold(quote)}”" for quote in turn.quoted.quotes), ">", f"> {plain(turn.quoted.where)}", ""]
+        lines += [*(f"> {_bold(quote)}" for quote in turn.quoted.quotes), ">", f"> {plain(turn.quoted.where)}", ""]
     if turn.text:
         lines += [turn.text, ""]
     if turn.remark:
@@ -76,7 +76,7 @@ def _turn(turn: Written) -> list[str]:
 def _source(source: SourceEntry) -> list[str]:
     lines = [f"- {f'[{source.number}] ' if source.number else ''}{plain(source.where)}", ""]
     for quote in source.quotes:
-        lines += [f"  > “{_bold(quote)}”", ""]
+        lines += [f"  > {_bold(quote)}", ""]
     return lines
 
 

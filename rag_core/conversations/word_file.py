@@ -62,10 +62,10 @@ def _add_source(document: Any, source: SourceEntry) -> None:
 
 def _add_quote(document: Any, quote: MarkedText, behind: str = "") -> None:
     """What is marked stands out."""
-    paragraph = document.add_paragraph(f"“{quote.text[: quote.start]}", style="Quote")
+    paragraph = document.add_paragraph(quote.text[: quote.start], style="Quote")
     if quote.marked:
         paragraph.add_run(quote.marked).bold = True
-    paragraph.add_run(f"{quote.text[quote.end :]}”{behind}")
+    paragraph.add_run(f"{quote.text[quote.end :]}{behind}")
 
 
 def _add_markdown(document: Any, text: str) -> None:

@@ -24,8 +24,8 @@ _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """One line of the list of sources. `number` is the marker in the answer, 0 where none points to it. In its quotes
-    the words are marked that answer.
+    """One line of the list of sources. `number` is the marker in the answer, 0 where none points to it. Its quotes are
+    in quotation marks; the words are marked in them that answer.
     """
 
     number: int
@@ -60,7 +60,7 @@ def written(turn: Turn) -> Written:
     spoken = language_spoken([turn.question])
     notes = []
     if turn.problem:
-        problem = one_line(str(turn.problem))
+        problem = one_line(spoken.words(turn.problem))
         notes.append(spoken.words(say("no-answer", why=problem)) if answer is None else problem)
     elif answer is None and not turn.stopped:
         notes.append(spoken.words(say("no-answer-yet")))
@@ -164,7 +164,15 @@ def _nearest(answer: Answer, spoken: Catalogue) -> tuple[SourceEntry, ...]:
 def _entry(number: int, passage: Passage, quotes: Sequence[MarkedText], spoken: Catalogue) -> SourceEntry:
     # A library may hold paths of another system: a Windows path has to be cut there, wherever this runs.
     path = PureWindowsPath(passage.path) if "\\" in passage.path and "/" not in passage.path else PurePath(passage.path)
-    return SourceEntry(number, one_line(path.name), one_line(spoken.words(place_of(passage))), tuple(quotes))
+    place = one_line(spoken.words(place_of(passage)))
+    return SourceEntry(
+        number, one_line(path.name), place, tuple(_in_quotation_marks(quote, spoken) for quote in quotes)
+    )
+
+
+def _in_quotation_marks(words: MarkedText, spoken: Catalogue) -> MarkedText:
+    before, after = spoken.words(say("quoted", words="\n")).split("\n")
+    return MarkedText(f"{before}{words.text}{after}", words.start + len(before), words.end + len(before))
 
 
 def _shortened(text: str) -> str:

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from rag_core.conversations.export import conversation_markdown, export_conversation, plain
 from rag_core.conversations.records import Turn
 from rag_core.errors import StorageFull, UserError
-from rag_core.messages import literal
+from rag_core.messages import literal, say
 from rag_core.types import SentenceCheck
 from tests.conversations.builders import answer, passage
 
@@ -51,6 +51,13 @@ def shown(markdown: str) -> str:
     for token in MarkdownIt("commonmark").parse(markdown):
         words += [piece.content for piece in token.children or [] if piece.content]
     return "\n".join(words)
+
+
+def test_a_file_quotes_and_tells_of_problems_as_the_language_of_the_question_does() -> None:
+    found = answer("q", "Drei Monate.", passage(1, "Die Frist beträgt drei Monate.", "/docs/Mietvertrag.pdf"))
+    turn = Turn(0, "Wie lang ist die Kündigungsfrist der Wohnung?", 1, found, problem=say("memory-short"))
+    text = shown(conversation_markdown("Miete", [turn]))
+    assert "„Die Frist beträgt drei Monate.“" in text and "Der Arbeitsspeicher reicht dafür nicht." in text
 
 
 def test_markdown_holds_question_answer_and_sources() -> None:
