@@ -59,7 +59,7 @@ def build(arguments: argparse.Namespace) -> Generator[Progress, None, tuple[Mess
 
 def _import(making: PackMaking, folder: Path | None, data_dir: DataDir) -> Generator[Progress, None, None]:
     if folder is None:
-        raise UserError(say("import-needs-folder"), "alcove packs import FOLDER")
+        raise UserError(say("import-needs-folder"))
     yield from making.import_folder(folder.expanduser().absolute(), data_dir.packs)
 
 
