@@ -18,10 +18,10 @@ from rag_core.engine.suited import keep_chunk_tokens
 from rag_core.engine.workspace import Workspace
 from rag_core.errors import DocumentOutOfReach, UserError
 from rag_core.index.records import KnownFile
-from rag_core.ingest.chunker import iterate_chunks
+from rag_core.ingest.chunker import chunk_document
 from rag_core.ingest.formats.registry import readable_suffixes
 from rag_core.ingest.reading import DocumentReader, Read, ReadResult
-from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan_stepwise
+from rag_core.ingest.scan import Changes, FoundFile, Scan, Stamp, compare, scan
 from rag_core.library import left_out
 from rag_core.messages import Message, say
 from rag_core.paths import is_inside, whole_path
@@ -80,7 +80,7 @@ def add(
 
 def _scan(paths: Sequence[Path]) -> Generator[AddStep, None, Scan]:
     yield Progress("scan", 0, None, "files")
-    walk = scan_stepwise(paths, readable_suffixes())
+    walk = scan(paths, readable_suffixes())
     while True:
         try:
             count = next(walk)
@@ -153,7 +153,7 @@ def _cut(read: ReadResult, work: Workspace, target_tokens: int) -> Generator[Add
     """A book takes seconds to cut, and a question may come meanwhile."""
     chunks: list[Chunk] = []
     started = time.perf_counter()
-    for chunk in iterate_chunks(read.parsed, work.models[EMBED].unopened, target_tokens):
+    for chunk in chunk_document(read.parsed, work.models[EMBED].unopened, target_tokens):
         chunks.append(chunk)
         if time.perf_counter() - started > _STEP_S:
             yield FileReading(str(read.path))

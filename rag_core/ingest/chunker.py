@@ -35,13 +35,10 @@ class _Unit:
     path: tuple[str, ...] = ()
 
 
-def chunk_document(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
-    """All chunks of a document in reading order, `ordinal` counting from 0. `target_tokens` is what a chunk aims at."""
-    return list(iterate_chunks(parsed, counter, target_tokens))
-
-
-def iterate_chunks(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> Iterator[Chunk]:
-    """The same, one after the other: a book takes seconds."""
+def chunk_document(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> Iterator[Chunk]:
+    """All chunks of a document in reading order, `ordinal` counting from 0, one after the other: a book takes seconds.
+    `target_tokens` is what a chunk aims at.
+    """
     headings: list[tuple[int, str]] = []
     ordinals = itertools.count()
     for page in parsed.pages:

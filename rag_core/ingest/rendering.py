@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from rag_core.errors import UserError
-from rag_core.ingest.rendering_wire import DrawOrder, unpacked_image
+from rag_core.ingest.rendering_wire import unpacked_image
 from rag_core.ingest.trouble import refusal
 from rag_core.messages import say
 from rag_core.process.loop import Limits, Order
@@ -53,7 +53,7 @@ class PageRenderer:
         DocumentUnreadable: gone, changed since it was read, protected, damaged, not a PDF, too slow. Cancelled, within
         a second or so: a picture that is nearly there is waited for, because its child knows the document.
         """
-        order = Order(path, DrawOrder(document_id, number, scale))
+        order = Order(path, (document_id, number, scale))
         self._pool.drop_busy()  # left at work by an exception from outside: its answer is not for us
         self._pool.give(order)
         reply = self._reply(cancel)

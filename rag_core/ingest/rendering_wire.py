@@ -1,9 +1,11 @@
-"""What a drawing child is asked and says: orders are pickled, pictures are a line of JSON and their pixels."""
+"""What a drawing child says: pictures are a line of JSON and their pixels.
+
+What it is asked are the arguments of `Drawer.draw` after the path, pickled.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from rag_core.errors import UserError
 from rag_core.process.error_wire import error_of, loaded
@@ -11,15 +13,6 @@ from rag_core.process.trouble import Trouble
 from rag_core.types import PageImage
 
 _BYTES_PER_PIXEL = 4
-
-
-@dataclass(frozen=True, slots=True)
-class DrawOrder:
-    """Page `number` of the document with this id, `scale` pixels per point."""
-
-    document_id: str
-    number: int
-    scale: float
 
 
 def packed_image(image: PageImage) -> bytes:

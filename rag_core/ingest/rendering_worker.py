@@ -12,7 +12,7 @@ from typing import Any
 from rag_core.errors import DocumentUnreadable
 from rag_core.ingest.formats import failures
 from rag_core.ingest.formats.source import open_source, system_path
-from rag_core.ingest.rendering_wire import DrawOrder, packed_image
+from rag_core.ingest.rendering_wire import packed_image
 from rag_core.messages import say
 from rag_core.process.loop import Order, serve
 from rag_core.types import PageImage
@@ -20,7 +20,6 @@ from rag_core.types import PageImage
 _KEPT_DOCUMENTS = 4
 _KEPT_BYTES = 256 * 1024**2
 _MAX_PIXELS = 40_000_000
-_BYTES_PER_PIXEL = 4
 
 
 @dataclass(slots=True)
@@ -45,13 +44,8 @@ def main() -> None:
 
 
 def _prepared(max_file_bytes: int) -> Callable[[Order], bytes]:
-    renderer = Drawer(max_file_bytes)
-
-    def answer(order: Order) -> bytes:
-        wanted: DrawOrder = order.wanted
-        return packed_image(renderer.draw(order.path, wanted.document_id, wanted.number, wanted.scale))
-
-    return answer
+    drawer = Drawer(max_file_bytes)
+    return lambda order: packed_image(drawer.draw(order.path, *order.wanted))
 
 
 @dataclass

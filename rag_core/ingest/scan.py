@@ -14,7 +14,6 @@ from pathlib import Path
 
 from rag_core.messages import Message, literal, say
 from rag_core.paths import is_inside
-from rag_core.progress import run_to_end
 from rag_core.types import FileProblem
 
 # Size and time of change: what the library remembers of a file, enough to see that it has not changed.
@@ -54,16 +53,12 @@ class Changes:
     unchanged: int
 
 
-def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Scan:
-    """Walk `paths`. Hidden files and folders are passed over silently, links to folders are followed once.
+def scan(paths: Iterable[Path], suffixes: Collection[str]) -> Generator[int, None, Scan]:
+    """Walk `paths`; gives control back after every folder and many files, with the number of files found so far.
 
-    A given path that does not exist is listed in `skipped`, never an error: the other paths are still read.
+    Hidden files and folders are passed over silently, links to folders are followed once. A given path that does not
+    exist is listed in `skipped`, never an error: the other paths are still read.
     """
-    return run_to_end(scan_stepwise(paths, suffixes))
-
-
-def scan_stepwise(paths: Iterable[Path], suffixes: Collection[str]) -> Generator[int, None, Scan]:
-    """The same, giving control back after every folder and many files, with the number of files found so far."""
     walk = _Walk(suffixes)
     for path in paths:
         yield from walk.take(path)

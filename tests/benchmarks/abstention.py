@@ -34,7 +34,7 @@ def relevances(
     with TemporaryDirectory() as folder, Store.open(Path(folder)) as store:
         for name, text in corpora.items():
             parsed = ParsedDocument("text/plain", (Page(1, text),))
-            chunks = chunk_document(parsed, encoder, Settings().chunk_tokens)
+            chunks = list(chunk_document(parsed, encoder, Settings().chunk_tokens))
             store.put_document(name, 0, 0, name, parsed, chunks)
         while batch := store.pending_chunks(512):
             store.put_vectors([c.chunk_id for c in batch], cache.vectors([c.text for c in batch]))

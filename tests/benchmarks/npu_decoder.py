@@ -182,7 +182,7 @@ def prompt_of(question: Question, source: Pack, chat: ChatTokenizer) -> list[int
 
     path = question.paths[0]
     counter = PackTokenizer(source.path_of("tokenizer.json"))
-    chunks = chunk_document(parse_file(SAMPLES / path), counter, _PASSAGE_TOKENS)
+    chunks = list(chunk_document(parse_file(SAMPLES / path), counter, _PASSAGE_TOKENS))
     whole = [
         Passage(1, (), "", path, Path(path).stem, c.page, "", c.char_start, c.char_end, c.text, c.headings)
         for c in chunks

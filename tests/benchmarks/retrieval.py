@@ -91,7 +91,7 @@ def questions(corpora: dict[str, str]) -> list[Asked]:
 def build(store: Store, encoder: Encoder, corpora: dict[str, str], chunk_tokens: int) -> Store:
     for name, text in corpora.items():
         parsed = ParsedDocument("text/plain", (Page(1, text),))
-        store.put_document(name, 0, 0, name, parsed, chunk_document(parsed, encoder, chunk_tokens))
+        store.put_document(name, 0, 0, name, parsed, list(chunk_document(parsed, encoder, chunk_tokens)))
     while batch := store.pending_chunks(512):
         store.put_vectors([c.chunk_id for c in batch], encoder.encode_passages([c.text for c in batch]))
     return store

@@ -11,7 +11,7 @@ import pytest
 
 from rag_core.engine import AddStep, Engine
 from rag_core.errors import Cancelled, IndexMismatch, LibraryLocked, UserError
-from rag_core.ingest.chunker import iterate_chunks
+from rag_core.ingest.chunker import chunk_document
 from rag_core.messages import say
 from rag_core.model_protocols import TokenCounter
 from rag_core.paths import DataDir
@@ -265,9 +265,9 @@ def test_a_bug_in_one_document_is_reported_and_the_rest_goes_on(
     def clumsy(parsed: ParsedDocument, counter: TokenCounter, target_tokens: int) -> Iterator[Chunk]:
         if "Grade" in parsed.pages[0].text:
             raise ZeroDivisionError("a bug of ours")
-        return iterate_chunks(parsed, counter, target_tokens)
+        return chunk_document(parsed, counter, target_tokens)
 
-    monkeypatch.setattr("rag_core.engine.adding.iterate_chunks", clumsy)
+    monkeypatch.setattr("rag_core.engine.adding.chunk_document", clumsy)
     with open_engine(tmp_path) as engine:
         report = finish(engine.add([folder]))
         assert len(report.failed) == 1

@@ -68,7 +68,7 @@ def test_table_rows_stay_whole() -> None:
 
 def test_a_long_paragraph_breaks_between_sentences() -> None:
     text = " ".join(f"Sentence number {i} is here." for i in range(40))
-    chunks = chunk_document(document(page_of(("paragraph", text, 0))), Words(), 30)
+    chunks = list(chunk_document(document(page_of(("paragraph", text, 0))), Words(), 30))
     assert len(chunks) > 5
     assert all(chunk.text.endswith("here.") for chunk in chunks)
 
@@ -92,7 +92,7 @@ def test_text_that_no_block_covers_is_kept() -> None:
 )
 def test_chunks_reproduce_the_text_and_keep_to_their_size(parts: list[tuple[BlockKind, str, int]], target: int) -> None:
     page = page_of(*parts)
-    chunks = chunk_document(document(page), Words(), target)
+    chunks = list(chunk_document(document(page), Words(), target))
     assert "".join("".join(c.text.split()) for c in chunks) == "".join(page.text.split())
     assert all(c.text == page.text[c.char_start : c.char_end] for c in chunks)
     assert all(a.char_end <= b.char_start for a, b in pairwise(chunks))

@@ -13,6 +13,7 @@ from rag_core.ingest.formats.choosing import parser_of
 from rag_core.ingest.formats.format import Format
 from rag_core.ingest.formats.registry import format_of, readable, readable_suffixes
 from rag_core.ingest.scan import scan
+from rag_core.progress import run_to_end
 from rag_core.types import ParsedDocument
 from tests.ingest.formats import samples
 from tests.ingest.reading_here import parse_file
@@ -36,7 +37,7 @@ def test_templates_and_shows_are_taken_from_a_folder_and_read(
 ) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(data)
-    (found,) = scan([tmp_path], readable_suffixes()).files
+    (found,) = run_to_end(scan([tmp_path], readable_suffixes())).files
     parsed = parse_file(Path(found.path))
     assert parsed.pages[0].text and parsed.place == place
 

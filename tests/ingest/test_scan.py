@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.ingest.scan import Changes, Scan, Stamp, compare, scan
+from rag_core.ingest import scan as scanning
+from rag_core.ingest.scan import Changes, Scan, Stamp, compare
+from rag_core.progress import run_to_end
 
 SUFFIXES = {".txt", ".md"}
+
+
+def scan(paths: list[Path], suffixes: set[str]) -> Scan:
+    return run_to_end(scanning.scan(paths, suffixes))
 
 
 def stamps(found: Scan) -> dict[str, Stamp]:

@@ -84,7 +84,7 @@ class Library:
         chunks: list[Chunk] = []
         for page in pages:
             target = _LONG_TOKENS if fraction(page.text) < _LONG_SHARE else _SHORT_TOKENS
-            cut = chunk_document(ParsedDocument("text/plain", (page,)), self._embedder, target)
+            cut = list(chunk_document(ParsedDocument("text/plain", (page,)), self._embedder, target))
             self._chunks[number, page.number] = cut
             chunks += [replace(chunk, ordinal=len(chunks) + at) for at, chunk in enumerate(cut)]
         parsed = ParsedDocument("text/plain", pages, source.subject)

@@ -100,5 +100,5 @@ def fill(store: Store, plan: Plan, encoder: TokenCounter) -> None:
     for number, (title, texts) in enumerate(plan.documents):
         pages = tuple(Page(at, text) for at, text in enumerate(texts, start=1))
         parsed = ParsedDocument("text/plain", pages, title)
-        chunks = chunk_document(parsed, encoder, _CHUNK_TOKENS)
+        chunks = list(chunk_document(parsed, encoder, _CHUNK_TOKENS))
         store.put_document(f"/{number}.txt", 0, 0, f"{number:064x}", parsed, chunks)

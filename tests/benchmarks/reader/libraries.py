@@ -53,6 +53,6 @@ def _chunks(pages: Sequence[Page], encoder: Encoder) -> list[Chunk]:
     """Each page by itself, as the program would cut it."""
     chunks: list[Chunk] = []
     for page in pages:
-        cut = chunk_document(ParsedDocument("text/plain", (page,)), encoder, _CHUNK_TOKENS)
+        cut = list(chunk_document(ParsedDocument("text/plain", (page,)), encoder, _CHUNK_TOKENS))
         chunks += [replace(chunk, ordinal=len(chunks) + at) for at, chunk in enumerate(cut)]
     return chunks

@@ -23,7 +23,7 @@ def pages(count: int = 4) -> list[Page]:
 
 def test_headers_and_footers_are_in_no_chunk_but_stay_on_the_page() -> None:
     marked = mark_furniture(pages())
-    chunks = chunk_document(ParsedDocument("application/pdf", marked), FakeEncoder(), 100)
+    chunks = list(chunk_document(ParsedDocument("application/pdf", marked), FakeEncoder(), 100))
     assert [chunk.text for chunk in chunks] == [f"Rule {n} is good." for n in range(11, 15)]
     assert all("Handbook" in page.text for page in marked)
 
