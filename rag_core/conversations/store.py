@@ -149,10 +149,7 @@ class ConversationStore:
     def _put_turn(self, connection: Connection, conversation_id: int, turn: Turn) -> Turn:
         if connection.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone() is None:
             raise _gone()
-        turn = replace(
-            turn,
-            question=_storable(turn.question),
-        )
+        turn = replace(turn, question=_storable(turn.question))
         values = {
             "question": turn.question,
             "asked_ns": turn.asked_ns,

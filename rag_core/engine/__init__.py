@@ -20,7 +20,6 @@ from typing import Any, Self
 
 from rag_core.answer.conversation import search_query
 from rag_core.engine import adding, asking, checking, searching, suited
-from rag_core.engine.adding import Again
 from rag_core.engine.embedding import embed_pending
 from rag_core.engine.health import Check, check_library
 from rag_core.engine.models import Models
@@ -121,7 +120,7 @@ class Engine:
         else:
             store.require_identity(identity)
         still_out = left_out.take_in(self.library, paths)
-        report = yield from adding.add(paths, self._work, Again(retry, reread), still_out)
+        report = yield from adding.add(paths, self._work, still_out, retry=retry, reread=reread)
         if cuts_anew:
             store.rebuild_for(identity)  # not before all are cut as they are now: until then a rebuild begins anew
         if embed:
@@ -159,7 +158,8 @@ class Engine:
         question = search_query(query, history)
         limit, chosen = top_k or self.in_effect().top_k, filters or Filters()
         language = searching.language_asked(query, question, self._work)
-        return searching.search(question, language, chosen, self._work, limit, read=read, asked_now=query).result
+        result, _ = searching.search(question, language, chosen, self._work, limit, read=read, asked_now=query)
+        return result
 
     def ask(
         self,

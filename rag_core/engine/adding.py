@@ -36,14 +36,6 @@ _PAGES_FOR_LANGUAGE = 5
 _NEVER = (-1, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """What is read although the library knows it: files that `failed`, or `everything`."""
-
-    failed: bool = False
-    everything: bool = False
-
-
 @dataclass(slots=True)
 class _Tally:
     chunk_tokens: int
@@ -54,19 +46,19 @@ class _Tally:
 
 
 def add(
-    paths: Sequence[Path], work: Workspace, again: Again, out: Collection[str] = ()
+    paths: Sequence[Path], work: Workspace, out: Collection[str], *, retry: bool, reread: bool
 ) -> Generator[AddStep, None, AddReport]:
     """Bring the library in line with `paths`, but for what the person keeps `out` of it; the report, without its time,
-    is the generator's value.
+    is the generator's value. See `Engine.add` for `retry` and `reread`.
     """
     found = yield from _scan(paths)
     known = work.store.known_files()
-    changes, kept_out = left_out.split(compare(found, _stamps(known, again)), paths, out)
+    changes, kept_out = left_out.split(compare(found, _stamps(known, retry, reread)), paths, out)
     found.skipped += kept_out
     files = sorted((*changes.added, *changes.changed), key=lambda file: file.path)
     yield from _queued(files)
     linked: set[str] = set()
-    if not again.everything:
+    if not reread:
         # Before anything is removed: a file that was moved finds its content under its old path.
         linked = yield from link_known(files, known, work)
     if changes.removed:
@@ -74,7 +66,7 @@ def add(
     unread = [file for file in files if file.path not in linked]
     tally = _Tally(keep_chunk_tokens(work) if unread else 0)
     if unread:
-        yield from _read(unread, work, tally, again.everything)
+        yield from _read(unread, work, tally, reread)
     return _report(found, changes, tally)
 
 
@@ -96,12 +88,12 @@ def _queued(files: Sequence[FoundFile]) -> Iterator[FilesQueued]:
         yield FilesQueued(tuple(file.path for file in files[start : start + _QUEUED_PER_PIECE]))
 
 
-def _stamps(known: Mapping[str, KnownFile], again: Again) -> dict[str, Stamp]:
+def _stamps(known: Mapping[str, KnownFile], retry: bool, reread: bool) -> dict[str, Stamp]:
     """What need not be read again; a file that failed and is retried counts as never seen."""
     return {
-        path: _NEVER if again.everything else (file.size_bytes, file.modified_ns)
+        path: _NEVER if reread else (file.size_bytes, file.modified_ns)
         for path, file in known.items()
-        if not (again.failed and file.state == "failed")
+        if not (retry and file.state == "failed")
     }
 
 

@@ -88,7 +88,7 @@ def ask(
     limit = top_k(work.settings, work.models)
     language = language_asked(question, query, work)
     writes = _writes(language, work)
-    found = search(
+    result, vector = search(
         query,
         language,
         filters,
@@ -99,7 +99,6 @@ def ask(
         quotes_only=not writes,
         cancel=cancel,
     )
-    result = found.result
     clock.timings_ms |= result.timings_ms
     clock.mark("first_passages")
     yield result
@@ -108,7 +107,7 @@ def ask(
     pieces = rank_pieces(
         without_function_words(query, language),
         result.passages,
-        _similarity(found.query_vector, work),
+        _similarity(vector, work),
         without_function_words(question, language),
     )
     clock.mark("quote")

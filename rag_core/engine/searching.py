@@ -22,14 +22,6 @@ from rag_core.text.language import UNKNOWN, Language, language_of, language_with
 from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult, StoredChunk
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """`query_vector` is None where words had to do: no vectors yet, or a language that the embedder does not read."""
-
-    result: SearchResult
-    query_vector: FloatArray | None
-
-
 @dataclass(slots=True)
 class _CloseReading:
     """Reads the chunks that were found, and remembers how many and how long that took."""
@@ -76,8 +68,11 @@ def search(
     asked_now: str = "",
     quotes_only: bool = False,
     cancel: CancelToken | None = None,
-) -> Found:
-    """Without `read` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
+) -> tuple[SearchResult, FloatArray | None]:
+    """What was found, and the question's vector: None where words had to do, because there are no vectors yet, or the
+    embedder does not read the language.
+
+    Without `read` no reader is asked. `asked_now` is the follow-up alone, where `query` repeats the question that
     it leans on: there passages are judged, but no words marked, because the reader would answer the earlier question.
 
     `language` is the question's: models that do not know it are not asked, and the notices say so once; with
@@ -120,7 +115,7 @@ def search(
     timings_ms["judge"] = (time.perf_counter() - started) * 1000
     providers, reasons = work.models.providers, work.models.reasons
     result = SearchResult(query, tuple(passages), relevance, timings_ms, providers, notices, reasons, counts)
-    return Found(result, vector)
+    return result, vector
 
 
 def _knows_vectors(language: Language, work: Workspace) -> bool:

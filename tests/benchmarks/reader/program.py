@@ -64,7 +64,7 @@ class Program:
         """The passages in their final order, and how likely the program thinks an answer is."""
         self.listened.said = {}
         work = Workspace(index, self.models, self.settings, self.data_dir.reports)
-        return search(question, language_of(question), Filters(), work, top_k).result
+        return search(question, language_of(question), Filters(), work, top_k)[0]
 
     def relevance_of(self, chunks: Sequence[StoredChunk]) -> dict[int, float]:
         """What the reader said of these chunks in the last search; those that it did not read are left out."""
