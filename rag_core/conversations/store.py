@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from rag_core.conversations.answer_json import (
     UnknownForm,
@@ -32,7 +32,7 @@ _CONVERSATIONS = "SELECT id, title, (SELECT count(*) FROM turns WHERE conversati
 _HOLDS_WORD = "(instr(c.words, ?) OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND instr(t.words, ?)))"
 
 
-class ConversationStore:
+class ConversationStore(Database):
     """The conversations in the file `path` (`CONVERSATIONS_FILE` in a library's folder), which is made when missing.
 
     One thread at a time. Every method that changes something happens wholly or not at all, and what is deleted is
@@ -42,25 +42,13 @@ class ConversationStore:
 
     def __init__(self, path: Path, key: bytes | None = None) -> None:
         read_only = path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-        self._database = Database(path, CONVERSATIONS, key, read_only=read_only)
-        self._reading, self._writing = self._database.reading, self._database.writing
-        self._leave_no_trace = self._database.leave_no_trace
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Safe to call twice."""
-        self._database.close()
+        super().__init__(path, CONVERSATIONS, key, read_only=read_only)
 
     def list(self, query: str = "") -> tuple[Conversation, ...]:
         """The latest first; with `query`, those that hold all of its words in title, questions or answers."""
         words = [word for word in fold(_storable(query)).split() if word]
         condition = " AND ".join(["TRUE", *(_HOLDS_WORD for _ in words)])
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 f"{_CONVERSATIONS} FROM conversations c WHERE {condition} ORDER BY updated_ns DESC, id DESC",
                 [word for word in words for _ in range(2)],
@@ -69,7 +57,7 @@ class ConversationStore:
 
     def conversation(self, conversation_id: int) -> Conversation:
         """Raises UserError when it is not there any more."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 f"{_CONVERSATIONS} FROM conversations c WHERE id = ?", (conversation_id,)
             ).fetchone()
@@ -80,7 +68,7 @@ class ConversationStore:
     def create(self, title: str) -> Conversation:
         now = time.time_ns()
         title = _storable(title)
-        with self._writing() as connection:
+        with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO conversations(title, created_ns, updated_ns, words) VALUES (?, ?, ?, ?)",
                 (title, now, now, fold(title)),
@@ -90,19 +78,19 @@ class ConversationStore:
     def rename(self, conversation_id: int, title: str) -> None:
         """Its place in the list stays. Raises UserError when it is not there any more."""
         title = _storable(title)
-        with self._writing() as connection:
+        with self.writing() as connection:
             cursor = connection.execute(
                 "UPDATE conversations SET title = ?, words = ? WHERE id = ?", (title, fold(title), conversation_id)
             )
             if cursor.rowcount == 0:
                 raise _gone()
-        self._leave_no_trace()
+        self.leave_no_trace()
 
     def delete(self, conversation_id: int) -> None:
         """With all its turns; nothing happens when it is not there."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
-        self._leave_no_trace()
+        self.leave_no_trace()
 
     def turns(self, conversation_id: int) -> Iterator[Turn]:
         """Oldest first, a few read at a time: other work on the store may happen in between.
@@ -111,7 +99,7 @@ class ConversationStore:
         """
         last = 0
         while True:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 rows = connection.execute(
                     "SELECT id, question, asked_ns, answer, problem, stopped, feedback, filters, notices"
                     " FROM turns WHERE conversation = ? AND id > ? ORDER BY id LIMIT ?",
@@ -127,7 +115,7 @@ class ConversationStore:
 
         Raises UserError when the conversation, or the turn to be replaced, is not there any more.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             stored = self._put_turn(connection, conversation_id, turn)
             connection.execute(
                 "UPDATE conversations SET updated_ns = max(updated_ns + 1, ?) WHERE id = ?",
@@ -137,13 +125,13 @@ class ConversationStore:
 
     def delete_turns(self, conversation_id: int, turn_id: int) -> None:
         """Forget this turn and every later one of its conversation."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("DELETE FROM turns WHERE conversation = ? AND id >= ?", (conversation_id, turn_id))
-        self._leave_no_trace()
+        self.leave_no_trace()
 
     def set_feedback(self, turn_id: int, feedback: Feedback) -> None:
         """Nothing happens when the turn is not there any more."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("UPDATE turns SET feedback = ? WHERE id = ?", (feedback, turn_id))
 
     def _put_turn(self, connection: Connection, conversation_id: int, turn: Turn) -> Turn:

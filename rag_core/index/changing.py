@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from rag_core import __version__
 from rag_core.index import lexical, meta
 from rag_core.index.layout import pack_layout
 from rag_core.messages import Message, say, to_data, to_text
 from rag_core.storage.connection import Connection
+from rag_core.text.search_tokens import TOKENS_VERSION
 from rag_core.types import Chunk, ParsedDocument
 
 _REMOVED = "chunks_removed_since_purge"
@@ -192,8 +194,18 @@ def lexical_rows(connection: Connection, document: int) -> list[tuple[int, str, 
     ]
 
 
-def rebuild_lexical(connection: Connection) -> None:
-    """Make the keyword index again from pages and chunks, after a change in how text becomes words."""
+def make_anew(connection: Connection) -> None:
+    """A new library gets its facts; one of another way to make words of text, its keyword index."""
+    if meta.get(connection, "vector_epoch"):
+        _rebuild_lexical(connection)
+    else:
+        meta.put(connection, "created_with", f"alcove {__version__}")
+        meta.new_vector_epoch(connection)
+    meta.put(connection, "tokens_version", TOKENS_VERSION)
+
+
+def _rebuild_lexical(connection: Connection) -> None:
+    """Make the keyword index again from pages and chunks."""
     connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
     for (document,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
         lexical.insert_rows(connection, lexical_rows(connection, int(document)))

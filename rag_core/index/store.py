@@ -6,17 +6,20 @@ It answers the searches of `rag_core.retrieve`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from rag_core.index import changing, doctor, find, lexical, meta, opening, reading, vectors
+from rag_core.errors import LibraryMissing, LibraryTooOld
+from rag_core.index import changing, doctor, find, lexical, meta, reading, vectors
 from rag_core.index.dense import DenseIndex, Ids
 from rag_core.index.records import Identity, Statistics
-from rag_core.index.schema import LIBRARY
+from rag_core.index.schema import DATABASE_FILE, LIBRARY
+from rag_core.messages import say
 from rag_core.storage.connection import Connection
 from rag_core.storage.database import Database
+from rag_core.text.search_tokens import TOKENS_VERSION
 from rag_core.types import Filters, FloatArray
 
 P = ParamSpec("P")
@@ -45,23 +48,24 @@ def writes(change: Callable[Concatenate[Connection, P], Result]) -> Callable[Con
     return method
 
 
-class Store:
+class Store(Database):
     """Open with `Store.open`. One thread at a time; one writing Store per library on the machine, readers beside it.
 
     Every method that changes something is one transaction: afterwards it happened wholly, or (after an error, a full
     disk or a killed process) not at all. Errors of storage arrive as UserErrors: StorageFull, LibraryLocked.
     """
 
-    def __init__(self, database: Database) -> None:
-        self.folder = database.path.parent
-        self.read_only = database.read_only
-        self.database = database
-        self.reading = database.reading
-        self._lexical = lexical.LexicalSearch(database.connection)
+    def __init__(self, folder: Path, key: bytes | None, *, read_only: bool) -> None:
+        path = folder / DATABASE_FILE
+        if read_only and not path.is_file():
+            raise LibraryMissing(say("no-library-in-folder", folder=str(folder)), say("check-name-or-add"))
+        super().__init__(path, LIBRARY, key, read_only=read_only, one_writer=True)
+        self.folder = folder
+        self._lexical = lexical.LexicalSearch(self.connection)
         self._vectors_changed = False
-        self._opened = ExitStack()
-        self._opened.callback(database.close)
-        self._opened.callback(self._save_changes)
+        if not read_only:
+            self._make_current()
+            self._opened.callback(self._save_changes)
 
     @classmethod
     def open(cls, folder: Path, key: bytes | None = None, *, read_only: bool = False) -> Self:
@@ -71,17 +75,23 @@ class Store:
         Raises LibraryLocked (a second writer, a wrong key), LibraryTooNew (nothing is touched), LibraryMissing,
         StorageFull (cannot be written).
         """
-        return cls(opening.open_database(folder, key, read_only=read_only))
+        try:
+            return cls(folder, key, read_only=read_only)
+        except LibraryTooOld:  # a reader cannot bring it up to date
+            cls(folder, key, read_only=False).close()
+            return cls(folder, key, read_only=read_only)
 
-    def close(self) -> None:
-        """Save if anything was stored or removed since the last `save`. Safe to call twice."""
-        self._opened.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def _make_current(self) -> None:
+        """What is made from its tables, as it is made now."""
+        try:
+            with self.reading() as connection:
+                is_current = meta.get(connection, "tokens_version") == TOKENS_VERSION
+            if not is_current:
+                with self.writing() as connection:
+                    changing.make_anew(connection)
+        except BaseException:
+            self.close()
+            raise
 
     # Files and documents
 
@@ -120,7 +130,7 @@ class Store:
     @cached_property
     def dense(self) -> DenseIndex:
         """The vector index, loaded at the first search by meaning."""
-        return DenseIndex(self.database)
+        return DenseIndex(self)
 
     def search_dense(self, vector: FloatArray, limit: int, scope: Ids | None = None) -> list[tuple[int, float]]:
         """(chunk id, cosine), best first. Chunks without a vector are not found."""
@@ -185,7 +195,7 @@ class Store:
         with self.writing() as connection:
             vectors.drop(connection)
             meta.put_identity(connection, identity)
-        self.database.leave_no_trace()
+        self.leave_no_trace()
 
     def meta(self) -> dict[str, str]:
         with self.reading() as connection:
@@ -218,7 +228,7 @@ class Store:
         if self.must_purge():
             with self.writing() as connection:
                 changing.purge(connection)
-            self.database.leave_no_trace()
+            self.leave_no_trace()
 
     def save(self) -> None:
         """Purge what was removed and bring the vector file up to date: at the end of a job that changed the library."""
@@ -229,12 +239,13 @@ class Store:
             self._vectors_changed = False
 
     def _save_changes(self) -> None:
-        if not self.read_only and (self._vectors_changed or self.must_purge()):
+        """When it is closed: what was stored or removed since the last `save`."""
+        if self._vectors_changed or self.must_purge():
             self.save()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         if self.read_only:
             raise RuntimeError("this Store was opened read-only")
-        with self.database.writing() as connection:
+        with super().writing() as connection:
             yield connection

@@ -148,7 +148,7 @@ def test_an_answer_of_another_form_costs_its_turn_alone(store: ConversationStore
     made = store.create("x").conversation_id
     odd, well = store.save_turn(made, turn("odd?")), store.save_turn(made, turn("well?"))
     for stored in ('{"form":2,"text":"x"}', "{", "[]", '{"form":1}', "null"):
-        store._database.connection.execute("UPDATE turns SET answer = ? WHERE id = ?", (stored, odd.turn_id))
+        store.connection.execute("UPDATE turns SET answer = ? WHERE id = ?", (stored, odd.turn_id))
         first, second = store.turns(made)
         assert (first.question, first.answer) == ("odd?", None)
         assert "another version" in str(first.problem)
@@ -177,7 +177,7 @@ def test_an_encrypted_file_wants_its_key(tmp_path: Path) -> None:
 def test_a_file_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / CONVERSATIONS_FILE
     with ConversationStore(path) as store:
-        store._database.connection.execute("PRAGMA user_version = 9")
+        store.connection.execute("PRAGMA user_version = 9")
     before = path.read_bytes()
     with pytest.raises(LibraryTooNew):
         ConversationStore(path)

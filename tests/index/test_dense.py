@@ -116,7 +116,7 @@ def test_filters_narrow_dense_search(tmp_path: Path) -> None:
 
 def test_a_large_library_is_searched_approximately_and_just_as_kept_up(tmp_path: Path) -> None:
     index, rows = filled(tmp_path)
-    dense = DenseIndex(index.database, exact_limit=20)
+    dense = DenseIndex(index, exact_limit=20)
     assert not dense.exact
     assert sum(dense.search(row, 1)[0][0] == at for at, row in enumerate(rows, start=1)) > 0.9 * len(rows)
     index.remove_paths(["/0/0.txt"])
@@ -125,7 +125,7 @@ def test_a_large_library_is_searched_approximately_and_just_as_kept_up(tmp_path:
     assert 1 not in [chunk for chunk, _ in dense.search(rows[0], 100)]
     assert dense.search(rows[9], 3, np.array([10, 11]))[0][0] == 10
     dense.save()
-    loaded = DenseIndex(index.database, exact_limit=20)
+    loaded = DenseIndex(index, exact_limit=20)
     assert (loaded.exact, len(loaded)) == (False, len(dense))
     index.close()
 

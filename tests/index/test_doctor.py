@@ -29,8 +29,8 @@ def test_it_is_seen(tmp_path: Path, sentence: str) -> None:
         add(store, "/b.txt", ["Three."])
         store.put_vectors([1, 2, 3], vectors(3))
         assert store.problems(thorough=True) == []
-        store.database.connection.execute("PRAGMA foreign_keys = OFF")
-        store.database.connection.execute(DAMAGE[sentence])
+        store.connection.execute("PRAGMA foreign_keys = OFF")
+        store.connection.execute(DAMAGE[sentence])
         assert any(sentence in str(problem) for problem in store.problems())
 
 

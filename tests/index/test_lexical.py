@@ -146,7 +146,7 @@ def test_a_change_in_tokenisation_rebuilds_the_keyword_index(tmp_path: Path) -> 
     with Store.open(tmp_path) as store:
         add(store, "/a.txt", ["Alpha zebra."])
         store.set_meta("tokens_version", "0")
-        store.database.connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
+        store.connection.execute("INSERT INTO lexical(lexical) VALUES ('delete-all')")
     with Store.open(tmp_path) as store:
         assert [chunk for chunk, _ in store.search_lexical("zebra", 5)] == [1]
         assert store.problems(thorough=True) == []

@@ -184,14 +184,14 @@ def test_a_library_of_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
 
 def test_a_full_disk_stores_nothing_of_the_document_and_keeps_the_others(store: Store) -> None:
     add(store, "/small.txt", ["Alpha zebra."])
-    pages = store.database.connection.execute("PRAGMA page_count").fetchone()[0]
-    store.database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(StorageFull):
         add(store, "/large.txt", [f"word{n} " * 200 for n in range(300)])
     assert list(store.known_files()) == ["/small.txt"]
     assert found(store, "zebra") == ["Alpha zebra."]
     assert store.problems(thorough=True) == []
-    store.database.connection.execute("PRAGMA max_page_count = 1000000")
+    store.connection.execute("PRAGMA max_page_count = 1000000")
     add(store, "/large.txt", ["Now it fits."])
     assert store.problems(thorough=True) == []
 

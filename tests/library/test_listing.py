@@ -75,7 +75,7 @@ def test_one_that_cannot_be_opened_is_listed_with_its_reason(data_dir: DataDir) 
     damaged = data_dir.libraries / "damaged" / "library.db"
     damaged.write_bytes(damaged.read_bytes()[:100] + b"\x07" * 8000)
     with Store.open(data_dir.libraries / "too new") as store:
-        store.database.connection.execute("PRAGMA user_version = 99")
+        store.connection.execute("PRAGMA user_version = 99")
     infos = {info.name: info for info in list_libraries(data_dir)}
     assert [infos[name].state for name in infos] == ["damaged", "locked", "too_new", "ready"]
     assert "damaged" in str(infos["damaged"].reason)
