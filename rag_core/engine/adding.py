@@ -93,7 +93,7 @@ def _stamps(known: Mapping[str, KnownFile], retry: bool, reread: bool) -> dict[s
     return {
         path: _NEVER if reread else (file.size_bytes, file.modified_ns)
         for path, file in known.items()
-        if not (retry and file.state == "failed")
+        if file.document_id or not retry
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rag_core.index import vector_file
 from rag_core.index.records import Statistics
 from rag_core.index.schema import DATABASE_FILE
 from rag_core.messages import Message, say
@@ -67,9 +66,8 @@ def _keyword_index_damage(connection: Connection) -> list[Message]:
 
 def statistics(connection: Connection, folder: Path) -> Statistics:
     def one(query: str) -> int:
-        return int(connection.execute(query).fetchone()[0] or 0)
+        return int(connection.execute(query).fetchone()[0])
 
-    database, vectors = folder / DATABASE_FILE, folder / vector_file.NAME
     return Statistics(
         files=one("SELECT count(*) FROM files"),
         failed_files=one("SELECT count(*) FROM files WHERE document IS NULL"),
@@ -77,8 +75,5 @@ def statistics(connection: Connection, folder: Path) -> Statistics:
         pages=one("SELECT count(*) FROM pages"),
         chunks=one("SELECT count(*) FROM chunks"),
         chunks_without_vector=one("SELECT count(*) FROM chunks WHERE embedded = 0"),
-        text_chars=one("SELECT sum(char_end - char_start) FROM chunks"),
-        database_bytes=database.stat().st_size,
-        free_bytes=one("PRAGMA freelist_count") * one("PRAGMA page_size"),
-        vector_file_bytes=vectors.stat().st_size if vectors.exists() else 0,
+        database_bytes=(folder / DATABASE_FILE).stat().st_size,
     )

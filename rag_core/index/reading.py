@@ -51,13 +51,10 @@ def usual_language(connection: Connection) -> Language:
 def known_files(connection: Connection) -> dict[str, KnownFile]:
     """Every path, to compare with what stands on the disk. 10,000 paths take some 20 ms."""
     rows = connection.execute(
-        f"SELECT f.path, f.size_bytes, f.modified_ns, d.document_id, f.reason, {_PENDING}"
+        "SELECT f.path, f.size_bytes, f.modified_ns, coalesce(d.document_id, '')"
         " FROM files f LEFT JOIN documents d ON d.id = f.document"
     )
-    return {
-        path: KnownFile(size, modified, document_id or "", _state(document_id, pending), from_text(reason))
-        for path, size, modified, document_id, reason, pending in rows
-    }
+    return {path: KnownFile(*facts) for path, *facts in rows}
 
 
 def documents(connection: Connection) -> list[Document]:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag_core.messages import NOTHING, Message
-from rag_core.types import DocumentState
-
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the library knows of one path. `document_id` is empty where reading failed (`state` failed)."""
+    """What the library knows of one path. `document_id` is empty where reading failed."""
 
     size_bytes: int
     modified_ns: int
     document_id: str
-    state: DocumentState
-    reason: Message = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts for `doctor`. `free_bytes` is space inside the database that later documents will reuse."""
+    """Counts for `doctor`."""
 
     files: int
     failed_files: int
@@ -58,7 +53,4 @@ class Statistics:
     pages: int
     chunks: int
     chunks_without_vector: int
-    text_chars: int
     database_bytes: int
-    free_bytes: int
-    vector_file_bytes: int

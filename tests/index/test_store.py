@@ -105,12 +105,12 @@ def test_a_document_is_searchable_when_its_last_chunk_has_a_vector(store: Store)
     rows = vectors(3)
     first, second, third = store.pending_chunks(10)
     store.put_vectors([first.chunk_id, third.chunk_id], rows[:2])
-    assert {p: f.state for p, f in store.known_files().items()} == {
+    assert {document.path: document.state for document in store.documents()} == {
         "/a.txt": "keyword_searchable",
         "/b.txt": "searchable",
     }
     store.put_vectors([second.chunk_id], rows[2:])
-    assert store.known_files()["/a.txt"].state == "searchable"
+    assert store.documents()[0].state == "searchable"
     assert (store.pending_count(), store.vector_count()) == (0, 3)
 
 
