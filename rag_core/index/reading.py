@@ -15,9 +15,7 @@ from rag_core.index.records import Counts, KnownFile
 from rag_core.messages import from_data, from_text, say
 from rag_core.storage.connection import Connection
 from rag_core.text.language import UNKNOWN, Language
-from rag_core.types import Document, DocumentState, Filters, Page, PageInfo, StoredChunk
-
-_PENDING = "EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0)"
+from rag_core.types import Document, Filters, Page, PageInfo, StoredChunk
 
 # The fields of a Chunk, led by its document's row and followed by these.
 _OF_LIBRARY = ("chunk_id", "document_id", "title", "media_type", "page_label", "language", "place")
@@ -60,33 +58,19 @@ def known_files(connection: Connection) -> dict[str, KnownFile]:
 def documents(connection: Connection) -> list[Document]:
     """One per path (failures included), by path."""
     rows = connection.execute(
-        "SELECT f.path, f.size_bytes, f.modified_ns, f.reason, d.document_id, d.media_type, d.title, d.page_count,"
-        f" d.chunk_count, d.warnings, coalesce(d.language, ''), {_PENDING}"
+        "SELECT coalesce(d.document_id, ''), f.path, coalesce(d.media_type, ''), coalesce(d.title, ''), f.size_bytes,"
+        " f.modified_ns, coalesce(d.page_count, 0), coalesce(d.chunk_count, 0),"
+        " CASE WHEN f.document IS NULL THEN 'failed'"
+        " WHEN EXISTS (SELECT 1 FROM chunks c WHERE c.document = d.id AND c.embedded = 0) THEN 'keyword_searchable'"
+        " ELSE 'searchable' END,"
+        " f.reason, nullif(d.warnings, '[]'), coalesce(d.language, '')"
         " FROM files f LEFT JOIN documents d ON d.id = f.document ORDER BY f.path"
     )
     return [
-        Document(
-            document_id=document_id or "",
-            path=path,
-            media_type=media or "",
-            title=title or "",
-            size_bytes=size,
-            modified_ns=modified,
-            pages=pages or 0,
-            chunks=chunks or 0,
-            state=_state(document_id, pending),
-            reason=from_text(reason),
-            warnings=tuple(map(from_data, json.loads(warnings))) if warnings else (),
-            language=language,
-        )
-        for path, size, modified, reason, document_id, media, title, pages, chunks, warnings, language, pending in rows
+        Document(content, path, media, title, size, modified, pages, chunks, state, from_text(reason), said, language)
+        for content, path, media, title, size, modified, pages, chunks, state, reason, warnings, language in rows
+        for said in (tuple(map(from_data, json.loads(warnings))) if warnings else (),)
     ]
-
-
-def _state(document_id: str | None, pending: int) -> DocumentState:
-    if document_id is None:
-        return "failed"
-    return "keyword_searchable" if pending else "searchable"
 
 
 def page(connection: Connection, document_id: str, number: int) -> Page:
