@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +61,8 @@ class _Window:
         if os.name != "nt":  # there, no process becomes another
             sys.stdout.flush()
             os.execv(command[0], command)
+        import subprocess
+
         return subprocess.call(command)
 
 
