@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models.convert.decoder.inspect import external_files, precision_of
-from models.imports.imported import imported_pack
+from models.imports.imported import imported_manifest, imported_pack
 from rag_core.embed.opening import open_encoder
 from rag_core.errors import PackCorrupt, UserError
 from rag_core.messages import NOTHING, Message, say
 from rag_core.progress import Progress
-from rag_core.runtime.devices import runtime_errors
+from rag_core.runtime.devices import CPU, runtime_errors
 from rag_core.runtime.pack import Canonical, Graph, Manifest, open_pack, write_manifest
 from rag_core.runtime.places import own_places
 
@@ -38,39 +38,25 @@ _PROOF = ("What is the notice period?", "Who pays the travel costs?", "The notic
 _STAGE = say("step-importing-embedder")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a folder says of its model."""
-
-    graph: str
-    files: tuple[str, ...]
-    pooling: str
-    has_dense: bool
-    max_tokens: int
-    query_prefix: str
-    passage_prefix: str
-    precision: str
-
-
 def import_embedder(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """Copy `folder` into a new pack, prove it with a run, install it. The pack's id is the folder's name.
 
     Raises UserError (what is missing or not supported) or StorageFull; nothing is installed then.
     """
     yield Progress(_STAGE, 0, 3, "steps", say("step-reading-folder"))
-    found = read_folder(folder)
-    with imported_pack(folder, packs_dir) as (pack_id, root):
+    manifest = read_folder(folder)
+    with imported_pack(manifest.id, packs_dir) as root:
         yield Progress(_STAGE, 1, 3, "steps", say("step-copying-files"))
-        for name in found.files:
+        for name in manifest.graphs[0].files:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, root / name)
         yield Progress(_STAGE, 2, 3, "steps", say("step-trying-model"))
-        _finish(root, _manifest(folder, found, pack_id), found, folder)
-    yield Progress(_STAGE, 3, 3, "steps", pack_id)
+        _finish(root, manifest, folder)
+    yield Progress(_STAGE, 3, 3, "steps", manifest.id)
 
 
-def read_folder(folder: Path) -> Found:
-    """Read and check the folder's description, without running anything. Raises UserError."""
+def read_folder(folder: Path) -> Manifest:
+    """Read and check the folder's description, as far as it goes without running anything. Raises UserError."""
     graph = next((name for name in _GRAPHS if (folder / name).is_file()), None)
     if graph is None:
         raise _refuse(folder, say("it-has-no-graph"), _EXPORT)
@@ -80,24 +66,29 @@ def read_folder(folder: Path) -> Found:
     for name in beside:
         if Path(name).is_absolute() or ".." in Path(name).parts or not (folder / name).is_file():
             raise _refuse(folder, say("its-graph-wants", name=name), say("copy-whole-folder-again"))
-    pooling, has_dense = _pooling(folder)
     prompts = _read(folder, "config_sentence_transformers.json").get("prompts") or {}
-    return Found(
-        graph=graph,
-        files=(graph, *beside, "tokenizer.json"),
-        pooling=pooling,
-        has_dense=has_dense,
-        max_tokens=_max_tokens(folder),
-        query_prefix=str(prompts.get("query", "")),
-        passage_prefix=str(next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), "")),
-        precision=precision_of(folder / graph),
-    )
+    passage = next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), "")
+    spec = {
+        "max_tokens": _max_tokens(folder),
+        "pooling": _pooling(folder),
+        "normalize": True,
+        "prefixes": {"query": str(prompts.get("query", "")), "passage": str(passage)},
+        "tokenizer": "tokenizer.json",
+    }
+    files = (graph, *beside, "tokenizer.json")
+    described = Graph("model", graph, precision_of(folder / graph), (CPU,), files)
+    return imported_manifest(folder, "embedder", described, spec)
 
 
-def _pooling(folder: Path) -> tuple[str, bool]:
-    """How token states become a vector (mean where the folder does not say), and whether a dense layer follows."""
+def _parts(folder: Path) -> dict[str, str]:
+    """The folder of each part of the model, by its kind."""
     modules = _read(folder, "modules.json", [])
-    kinds = {str(module.get("type", "")).rpartition(".")[2]: str(module.get("path", "")) for module in modules}
+    return {str(module.get("type", "")).rpartition(".")[2]: str(module.get("path", "")) for module in modules}
+
+
+def _pooling(folder: Path) -> str:
+    """How token states become a vector; mean where the folder does not say."""
+    kinds = _parts(folder)
     unknown = set(kinds) - {"Transformer", "Pooling", "Normalize", "Dense"}
     if unknown:
         raise _refuse(folder, say("it-has-unknown-part", parts=", ".join(sorted(unknown))))
@@ -109,7 +100,7 @@ def _pooling(folder: Path) -> tuple[str, bool]:
     chosen = [_POOLINGS.get(mode) for mode in modes] if modes else [_POOLING_NAMES.get(str(named))]
     if len(chosen) != 1 or chosen[0] is None:
         raise _refuse(folder, say("it-pools-unknown", how=", ".join(sorted(modes)) or str(named)))
-    return chosen[0], "Dense" in kinds
+    return chosen[0]
 
 
 def _max_tokens(folder: Path) -> int:
@@ -127,11 +118,11 @@ def _max_tokens(folder: Path) -> int:
     return min(stated, default=_DEFAULT_TOKENS)
 
 
-def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
+def _finish(root: Path, manifest: Manifest, folder: Path) -> None:
     """Complete the manifest with what the graph says of itself, and run it."""
     write_manifest(root, manifest)
     try:
-        spec = manifest.spec | _graph_spec(root, found, folder)
+        spec = manifest.spec | _graph_spec(root, folder)
         write_manifest(root, replace(manifest, spec=spec))
         encoder = open_encoder(open_pack(root), threads=1)
         vectors = encoder.encode_passages(_PROOF)
@@ -145,7 +136,7 @@ def _finish(root: Path, manifest: Manifest, found: Found, folder: Path) -> None:
     write_manifest(root, replace(manifest, spec=spec, canonical=Canonical(_PROOF, {"model": values})))
 
 
-def _graph_spec(root: Path, found: Found, folder: Path) -> dict[str, Any]:
+def _graph_spec(root: Path, folder: Path) -> dict[str, Any]:
     session = own_places(open_pack(root), 1).found[0].open_graph("model")
     inputs = {_ROLES[tensor.name]: tensor.name for tensor in session.inputs if tensor.name in _ROLES}
     if len(inputs) < len(session.inputs) or "ids" not in inputs:
@@ -156,33 +147,13 @@ def _graph_spec(root: Path, found: Found, folder: Path) -> dict[str, Any]:
     output = next((name for name in ("sentence_embedding", *_TOKEN_OUTPUTS) if name in names), None)
     if output is None:
         raise _refuse(folder, say("its-graph-gives", names=", ".join(names)), _EXPORT)
-    if found.has_dense and not pooled:
+    if "Dense" in _parts(folder) and not pooled:
         raise _refuse(folder, say("its-graph-lacks-dense"), _EXPORT)
     index = names.index(output)
     width = session.outputs[index].shape[-1] or _read(folder, "config.json").get("hidden_size")
     if not isinstance(width, int):
         raise _refuse(folder, say("its-vector-length-unknown"), _EXPORT)
     return {"inputs": inputs, "pooled": pooled, "output_index": index, "dim": width}
-
-
-def _manifest(folder: Path, found: Found, pack_id: str) -> Manifest:
-    return Manifest(
-        id=pack_id,
-        role="embedder",
-        title=folder.resolve().name,
-        licence="unknown: see the files of the model's maker",
-        version="imported",
-        files=(),
-        graphs=(Graph("model", found.graph, found.precision, ("CPUExecutionProvider",), found.files),),
-        spec={
-            "max_tokens": found.max_tokens,
-            "pooling": found.pooling,
-            "normalize": True,
-            "prefixes": {"query": found.query_prefix, "passage": found.passage_prefix},
-            "tokenizer": "tokenizer.json",
-        },
-        provenance={"imported_from": folder.resolve().name},
-    )
 
 
 def _read(folder: Path, name: str, default: Any = None) -> Any:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from models.convert.decoder.inspect import external_files, precision_of
 from models.convert.decoder.proof import prove
-from models.imports.imported import imported_pack
+from models.imports.imported import imported_manifest, imported_pack
 from models.imports.llm_folder import CONFIG, not_usable, positive, read_json, safe_name
 from models.imports.pipeline import ADVICE, Pipeline, is_pipeline, read_pipeline, why_not_here
 from rag_core.errors import DeviceFailed, PackCorrupt, ProviderUnavailable, StorageFull
@@ -42,37 +42,24 @@ _COPY_BLOCK_BYTES = 8 << 20
 _PROOF = "What is the capital of France?"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a folder says of its model, checked. `graph` is the first of `pipeline`, where it is one of several."""
-
-    kind: str
-    graph: str
-    files: tuple[str, ...]
-    context_tokens: int
-    eos_token_ids: tuple[int, ...]
-    chat_template: str
-    precision: str
-    pipeline: Pipeline | None = None
-
-
 def import_llm(folder: Path, packs_dir: Path) -> Iterator[Progress]:
     """Copy `folder` into a new pack, run it once as proof, install it. The pack's id is the folder's name.
 
     Raises UserError when it is not such a folder, is incomplete, or cannot be run; nothing is installed then.
     """
     yield Progress(say("step-reading-model"), 0, None, "files", str(folder))
-    found = inspect_folder(folder)
-    with imported_pack(folder, packs_dir) as (pack_id, root):
-        yield from _copy(folder, root, found.files)
-        yield Progress(say("step-trying-model"), 0, 1, "runs", pack_id)
-        manifest = write_manifest(root, _describe(found, pack_id, folder))
-        _prove(root, manifest, folder)
-    yield Progress(say("step-trying-model"), 1, 1, "runs", pack_id)
+    manifest = inspect_folder(folder)
+    with imported_pack(manifest.id, packs_dir) as root:
+        yield from _copy(folder, root, manifest.graphs[0].files)
+        yield Progress(say("step-trying-model"), 0, 1, "runs", manifest.id)
+        _prove(root, write_manifest(root, manifest), folder)
+    yield Progress(say("step-trying-model"), 1, 1, "runs", manifest.id)
 
 
-def inspect_folder(folder: Path) -> Found:
-    """Read and check what is needed to import `folder`, without copying or running anything."""
+def inspect_folder(folder: Path) -> Manifest:
+    """Read and check what is needed to import `folder`, without copying or running anything. Its graph is the first of
+    a pipeline, where it is one of several.
+    """
     config = read_json(folder, CONFIG)
     model = config.get("model")
     if not isinstance(model, dict) or not isinstance(model.get("decoder"), dict):
@@ -87,16 +74,19 @@ def inspect_folder(folder: Path) -> Found:
     if not {"tokenizer.json", "tokenizer.model"} & set(files):
         raise not_usable(folder, say("it-has-no", what="tokenizer.json, tokenizer.model"))
     ends = model.get("eos_token_id", [])
-    return Found(
-        kind=str(model.get("type", "")),
-        graph=graphs[0],
-        files=files,
-        context_tokens=positive(folder, model, "context_length"),
-        eos_token_ids=tuple(int(token) for token in (ends if isinstance(ends, list) else [ends])),
-        chat_template=_chat_template(folder),
-        precision="compiled" if pipeline else precision_of(folder / graphs[0]),
-        pipeline=pipeline,
-    )
+    spec: dict[str, Any] = {
+        "runtime": "onnxruntime-genai",
+        "architecture": str(model.get("type", "")),
+        "context_tokens": positive(folder, model, "context_length"),
+        "eos_token_ids": [int(token) for token in (ends if isinstance(ends, list) else [ends])],
+        "chat_template": _chat_template(folder),
+    }
+    if pipeline:
+        spec[PIPELINE] = asdict(pipeline) | {"summary": pipeline.summary}
+    precision, provider = ("compiled", QNN) if pipeline else (precision_of(folder / graphs[0]), CPU)
+    graph = Graph("decoder", graphs[0], precision, (provider,), files)
+    proved_with = f"onnxruntime-genai {load_runtime().__version__}"
+    return imported_manifest(folder, "llm", graph, spec, proved_with=proved_with)
 
 
 def _pipeline_of(folder: Path, model: dict[str, Any]) -> Pipeline | None:
@@ -122,31 +112,6 @@ def _refuse_other_kinds(folder: Path, model: dict[str, Any]) -> None:
         raise not_usable(folder, say("it-wants-own-library"))
     if model.get("tokenizer_dir"):
         raise not_usable(folder, say("its-tokenizer-elsewhere"), say("copy-tokenizer"))
-
-
-def _describe(found: Found, pack_id: str, folder: Path) -> Manifest:
-    genai = load_runtime()
-    spec: dict[str, Any] = {
-        "runtime": "onnxruntime-genai",
-        "architecture": found.kind,
-        "context_tokens": found.context_tokens,
-        "eos_token_ids": list(found.eos_token_ids),
-        "chat_template": found.chat_template,
-    }
-    if found.pipeline:
-        spec[PIPELINE] = asdict(found.pipeline) | {"summary": found.pipeline.summary}
-    providers = (QNN,) if found.pipeline else (CPU,)
-    return Manifest(
-        id=pack_id,
-        role="llm",
-        title=folder.resolve().name,
-        licence="unknown: see the files of the model's maker",
-        version="imported",
-        files=(),
-        graphs=(Graph("decoder", found.graph, found.precision, providers, found.files),),
-        spec=spec,
-        provenance={"imported_from": folder.resolve().name, "proved_with": f"onnxruntime-genai {genai.__version__}"},
-    )
 
 
 def _prove(root: Path, manifest: Manifest, folder: Path) -> None:

@@ -136,7 +136,7 @@ def test_where_a_chat_template_may_stand(place: str, qwen_folder: Path, tmp_path
     (folder / "tokenizer_config.json").write_text(json.dumps(stored), encoding="utf-8")
     if place == "jinja file":
         (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
-    assert inspect_folder(folder).chat_template == TEMPLATE
+    assert inspect_folder(folder).spec["chat_template"] == TEMPLATE
 
 
 def test_a_graph_that_is_no_graph(qwen_folder: Path, tmp_path: Path) -> None:
