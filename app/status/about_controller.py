@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -17,10 +17,8 @@ from app.status.about_model import AboutModel
 from app.status.diagnostics import Diagnosis, machine_facts, screen_facts, write
 from app.status.licences import Part, collect, licence_text
 from app.status.stages_model import StagesModel
-from rag_core.host.events import DeviceInfo, Failed, PackInfo
+from rag_core.host.events import Failed, PackInfo
 from rag_core.host.jobs import Job, ListDevices, ListLibraries, ListPacks, LoadSettings
-from rag_core.library.records import LibraryInfo
-from rag_core.settings import Settings
 
 
 class AboutController(Controller):
@@ -56,36 +54,28 @@ class AboutController(Controller):
         self._diagnosis = Diagnosis(stages=self._stages.checks)
         self._missing = 5
         self._background.run(machine_facts, self._take_machine)
-        self._ask(ListDevices(), self._add_devices)
-        self._ask(ListPacks(), self._add_packs)
-        self._ask(ListLibraries(), self._add_libraries)
-        self._ask(LoadSettings(), self._add_settings)
+        self._ask(ListDevices(), "devices")
+        self._ask(ListPacks(), "packs")
+        self._ask(ListLibraries(), "libraries")
+        self._ask(LoadSettings(), "settings")
 
     def shutdown(self) -> None:
         self._background.shutdown()
 
-    def _ask(self, job: Job, take: Callable[..., None]) -> None:
-        handle = self._job(job, take, self._add_problem)
+    def _ask(self, job: Job, part: str) -> None:
+        """What comes of it is that part of the diagnosis."""
+        handle = self._job(job, lambda value: self._add(part, value), self._add_problem)
         handle.ended.connect(self._count)
         handle.start()
 
-    def _add_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
-        self._diagnosis = replace(self._diagnosis, devices=tuple(devices))
-
-    def _add_packs(self, packs: tuple[PackInfo, ...]) -> None:
-        self._diagnosis = replace(self._diagnosis, packs=tuple(packs))
-
-    def _add_libraries(self, libraries: tuple[LibraryInfo, ...]) -> None:
-        self._diagnosis = replace(self._diagnosis, libraries=tuple(libraries))
-
-    def _add_settings(self, settings: Settings) -> None:
-        self._diagnosis = replace(self._diagnosis, settings=settings)
+    def _add(self, part: str, value: Any) -> None:
+        self._diagnosis = replace(self._diagnosis, **{part: value})
 
     def _add_problem(self, failure: Failed) -> None:
-        self._diagnosis = replace(self._diagnosis, problems=(*self._diagnosis.problems, str(failure.message)))
+        self._add("problems", (*self._diagnosis.problems, str(failure.message)))
 
     def _take_machine(self, facts: tuple[tuple[str, str], ...]) -> None:
-        self._diagnosis = replace(self._diagnosis, machine=(*facts, *screen_facts()))
+        self._add("machine", (*facts, *screen_facts()))
         self._count()
 
     def _count(self) -> None:

@@ -118,7 +118,7 @@ def weight_bytes(source: Pack) -> int:
     """Of the weights as static graphs keep them."""
     spec, manifest = source.manifest.spec, source.manifest
     if STATIC in spec:
-        return sum(file.bytes for file in manifest.files)
+        return manifest.bytes
     if manifest.role == "llm":
         return _BYTES_PER_WEIGHT * _decoder_weights(spec["network"])
     fp32 = {path for graph in manifest.graphs if graph.precision == "fp32" for path in (graph.path, *graph.files)}

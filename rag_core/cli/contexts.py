@@ -72,11 +72,10 @@ def contexts_of(data_dir: DataDir, making: PackMaking | None, thorough: bool = F
 
 
 def _described(data_dir: DataDir, making: PackMaking | None, pack_id: str, contexts: Pack, thorough: bool) -> Contexts:
-    size = sum(file.bytes for file in contexts.manifest.files)
     target, qairt = contexts.root.name, str(contexts.manifest.spec.get(COMPILED, {}).get("qairt", ""))
     damage = damage_of(contexts, thorough)
     reason = damage or (NOTHING if making is None else _why_useless(data_dir, making, pack_id, target))
-    return Contexts(pack_id, target, size, qairt, reason, damaged=bool(damage))
+    return Contexts(pack_id, target, contexts.manifest.bytes, qairt, reason, damaged=bool(damage))
 
 
 def _why_useless(data_dir: DataDir, making: PackMaking, pack_id: str, target_id: str) -> Message:

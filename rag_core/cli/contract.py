@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from rag_core.types import Answer, Citation, Passage, SearchResult
+from rag_core.types import Answer, Passage, SearchResult
 
 VERSION = 1
 
@@ -36,7 +36,7 @@ def answer_contract(answer: Answer) -> dict[str, Any]:
         "generated": answer.generated,
         "quote": asdict(answer.quote) if answer.quote else None,
         "relevance": round(answer.relevance, 4),
-        "citations": [_citation(citation) for citation in answer.citations],
+        "citations": [asdict(citation) for citation in answer.citations],
         "checks": [asdict(check) for check in answer.checks],
         "unsupported": [{"start": start, "end": end} for start, end in answer.unsupported],
         "passages": [_passage(passage) for passage in answer.passages],
@@ -55,10 +55,6 @@ def _passage(passage: Passage) -> dict[str, Any]:
     fields["headings"] = list(passage.headings)
     fields["chunk_ids"] = list(passage.chunk_ids)
     return fields
-
-
-def _citation(citation: Citation) -> dict[str, Any]:
-    return asdict(citation)
 
 
 def _rounded(timings: dict[str, float]) -> dict[str, float]:

@@ -71,7 +71,10 @@ def _list(output: Output, data_dir: DataDir, making: PackMaking | None) -> int:
     if not found:
         output.text(say("no-packs-yet"))
     else:
-        rows = [[p.id, p.manifest.role, _megabytes(p), p.manifest.licence, p.manifest.title] for p in found]
+        rows = [
+            [p.id, p.manifest.role, f"{p.manifest.bytes / 1e6:.0f}", p.manifest.licence, p.manifest.title]
+            for p in found
+        ]
         output.table([say("column-pack"), say("column-role"), "MB", say("column-licence"), say("column-title")], rows)
     if contexts:
         show_contexts(output, contexts)
@@ -112,12 +115,8 @@ def _described(pack: Pack) -> dict[str, object]:
         "title": manifest.title,
         "licence": manifest.licence,
         "version": manifest.version,
-        "bytes": sum(file.bytes for file in manifest.files),
+        "bytes": manifest.bytes,
         "graphs": [graph.name for graph in manifest.graphs],
         "sha256": pack.sha256,
         "path": str(pack.root),
     }
-
-
-def _megabytes(pack: Pack) -> str:
-    return f"{sum(file.bytes for file in pack.manifest.files) / 1e6:.0f}"

@@ -14,7 +14,7 @@ from rag_core.paths import DataDir
 from rag_core.progress import Progress
 from rag_core.runtime.devices import list_devices
 from rag_core.runtime.npu.targets import EMULATOR, Target, this_target, why_no_target
-from rag_core.runtime.pack import Pack, Role, open_pack, pack_folders, verify
+from rag_core.runtime.pack import Role, open_pack, pack_folders, verify
 from rag_core.settings import Settings
 
 
@@ -110,11 +110,7 @@ def _described(folder: Path, in_use: set[str]) -> PackInfo:
         manifest.title,
         manifest.licence,
         manifest.version,
-        _size_bytes(pack),
+        manifest.bytes,
         str(pack.root),
         in_use=pack.id in in_use,
     )
-
-
-def _size_bytes(pack: Pack) -> int:
-    return sum(file.bytes for file in pack.manifest.files)

@@ -18,7 +18,7 @@ from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Pack
 from rag_core.runtime.plugins import runtime_errors
-from rag_core.runtime.watchdog import Watchdog
+from rag_core.runtime.watchdog import the_watchdog
 
 # Rewritings of a graph that ONNX Runtime would do and that do harm. SkipLayerNorm: its CPU kernel is 8 times slower
 # than the residual sum and the layer norm apart (0.35 ms against 0.04 ms for 180 tokens of 384 values), because it is
@@ -53,9 +53,7 @@ def processor_handle(pack: Pack, graph: Graph, threads: int) -> Any:
         ) from error
 
 
-def accelerator_handle(
-    pack: Pack, graph: Graph, device: Device, target: Target | None, threads: int, watchdog: Watchdog
-) -> Any:
+def accelerator_handle(pack: Pack, graph: Graph, device: Device, target: Target | None, threads: int) -> Any:
     """Without the silent fallbacks of ONNX Runtime: to the processor for a part, and of its Python for the whole."""
     import onnxruntime
 
@@ -75,7 +73,7 @@ def accelerator_handle(
             return onnxruntime.InferenceSession(path, options, enable_fallback=0)
 
     try:
-        return watchdog.run(
+        return the_watchdog().run(
             open_it,
             lambda: options.set_load_cancellation_flag(True),
             _LOAD_LIMIT_S if COMPILED in spec else _COMPILE_LIMIT_S,

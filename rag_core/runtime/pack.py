@@ -79,6 +79,10 @@ class Manifest:
     provenance: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:

@@ -66,7 +66,7 @@ class Place:
 
     def open_graph(self, name: str) -> Session:
         """A graph of the pack. Whoever uses it compares the files with the manifest: graphs may share one."""
-        return open_on(self.pack, name, self.device, target=self.target, threads=self.threads, check_files=False)
+        return open_on(self.pack, name, self.device, target=self.target, threads=self.threads)
 
     def at_work(self, graph: str) -> AbstractContextManager[object]:
         """Around the opening and the first run of a graph: an accelerator may end the process there."""

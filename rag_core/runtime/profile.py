@@ -73,9 +73,9 @@ def _time(device: Device, breaker: Breaker) -> float:
     with tempfile.TemporaryDirectory(prefix="alcove-") as folder:
         pack = _tiny_pack(Path(folder), device.provider)
         if device.provider == CPU:
-            return _median_ms(open_on(pack, _GRAPH, device, check_files=False))
+            return _median_ms(open_on(pack, _GRAPH, device))
         with breaker.at_work(device.key, STAGE):
-            return _median_ms(open_on(pack, _GRAPH, device, check_files=False))
+            return _median_ms(open_on(pack, _GRAPH, device))
 
 
 def _median_ms(session: Session) -> float:

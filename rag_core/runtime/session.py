@@ -28,7 +28,7 @@ from rag_core.runtime.handles import (
 from rag_core.runtime.node_assignment import nodes_by_provider, what_is_elsewhere
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import Power, run_options
-from rag_core.runtime.pack import Graph, Pack, verify
+from rag_core.runtime.pack import Graph, Pack
 from rag_core.runtime.plugins import runtime_errors
 from rag_core.runtime.watchdog import Watchdog, the_watchdog
 
@@ -127,33 +127,20 @@ class Session:
             ) from error
 
 
-def open_on(
-    pack: Pack,
-    graph: str,
-    device: Device,
-    *,
-    target: Target | None = None,
-    threads: int = 0,
-    check_files: bool = True,
-    limit_s: float = 0.0,
-    watchdog: Watchdog | None = None,
-) -> Session:
+def open_on(pack: Pack, graph: str, device: Device, *, target: Target | None = None, threads: int = 0) -> Session:
     """Open the graph of that name on `device`; on an accelerator the whole of it, which is proven (`nodes`).
 
     `target` is the chip that a context was compiled for, or that a plain graph is to be compiled for. `threads` 0 means
-    all real cores; `limit_s` is for one run, 0 what suits the device. Raises ProviderUnavailable where the device
-    refuses it, DeviceFailed where it hangs, PackCorrupt for damaged files.
+    all real cores. Nothing is compared with the manifest. Raises ProviderUnavailable where the device refuses it,
+    DeviceFailed where it hangs, PackCorrupt for what is no graph.
     """
     chosen = pack.graph(graph)
     if device.provider not in chosen.providers:
         raise ProviderUnavailable(say("no-such-graph-for-device", pack=pack.id, graph=graph, device=device.spoken))
-    if check_files:
-        verify(pack, only=chosen.files or (chosen.path,))
     if device.provider == CPU:
         handle = processor_handle(pack, chosen, threads)
         return Session(handle, chosen, device, nodes_by_provider(handle))
-    watchdog = watchdog or the_watchdog()
-    handle = accelerator_handle(pack, chosen, device, target, threads, watchdog)
+    handle = accelerator_handle(pack, chosen, device, target, threads)
     nodes = nodes_by_provider(handle)
     if set(nodes) != {device.provider}:
         elsewhere = what_is_elsewhere(handle, device.provider) or say("none-of-it")
@@ -165,7 +152,7 @@ def open_on(
                 elsewhere=elsewhere,
             )
         )
-    guard = Guard(watchdog, limit_s or (_EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S))
+    guard = Guard(the_watchdog(), _EMULATED_RUN_LIMIT_S if device.emulated else _RUN_LIMIT_S)
     return Session(handle, chosen, device, nodes, guard)
 
 

@@ -134,7 +134,7 @@ def fill(report: Report, source: Pack, scratch: Path, tokens: int, prompts: int)
         for _ in range(_OPENINGS):
             sessions.pop(graph.name, None)
             started = time.perf_counter()
-            sessions[graph.name] = open_on(contexts, graph.name, npu, target=EMULATOR, check_files=False)
+            sessions[graph.name] = open_on(contexts, graph.name, npu, target=EMULATOR)
             seconds.append(time.perf_counter() - started)
         report.compiled.append(_compiled(contexts, graph.name, statistics.median(seconds)))
         yield
@@ -142,7 +142,7 @@ def fill(report: Report, source: Pack, scratch: Path, tokens: int, prompts: int)
     report.shared_mb = _binaries_mb(compiled_for(half, scratch / "shared", npu, sharing))
     yield
     emulated = loop_of(contexts, sessions)
-    plain = loop_of(full, {name: open_on(full, name, processor, check_files=False) for name in sessions})
+    plain = loop_of(full, {name: open_on(full, name, processor) for name in sessions})
     chat = ChatTokenizer(source)
     read: list[int] = []
     ends = frozenset(int(token) for token in source.manifest.spec["eos_token_ids"])

@@ -91,10 +91,8 @@ def _loaded(static: Pack, contexts: Pack, device: Device, target: Target) -> dic
     sessions: dict[str, Session] = {}
     print(f"weights as written: {_megabytes(static.path_of('weights.data')):.1f} MB")
     for graph in contexts.manifest.graphs:
-        compile_s, plain = _timed(partial(open_on, static, graph.name, device, target=target, check_files=False))
-        load_s, sessions[graph.name] = _timed(
-            partial(open_on, contexts, graph.name, device, target=target, check_files=False)
-        )
+        compile_s, plain = _timed(partial(open_on, static, graph.name, device, target=target))
+        load_s, sessions[graph.name] = _timed(partial(open_on, contexts, graph.name, device, target=target))
         check_s, _ = _timed(partial(verify, contexts, graph.files))
         size = sum(_megabytes(contexts.path_of(name)) for name in graph.files)
         placed = ", ".join(f"{count} nodes on {provider}" for provider, count in plain.nodes.items())

@@ -25,7 +25,7 @@ from rag_core.runtime.npu.compiling import compile_static
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import EMULATOR, Target, target_named
 from rag_core.runtime.options import Power
-from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, verify, write_manifest
 from rag_core.runtime.places import KnownMachine, find_places
 from rag_core.runtime.plugins import CPU, QNN
 from rag_core.runtime.profile import profile_devices
@@ -102,10 +102,12 @@ def long_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
 
 
 @pytest.fixture
-def watchdog() -> Iterator[Watchdog]:
-    """Impatient: the driver ends no run before its time."""
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The watchdog: the driver ends no run before its time."""
     made = Watchdog(grace_s=0.05)
-    yield made
+    for user in ("session", "handles"):
+        monkeypatch.setattr(f"rag_core.runtime.{user}.the_watchdog", lambda: made)
+    yield
     made.close()
 
 
@@ -144,7 +146,7 @@ def test_a_pack_of_contexts_never_compiles(pack: Pack, npu: Device, tmp_path: Pa
     prepared = compiled(pack, npu, tmp_path, EMULATOR)
     (prepared.path_of(prepared.graph("product").path)).write_bytes(pack.path_of("product.onnx").read_bytes())
     with pytest.raises(ProviderUnavailable, match="refused the graph"):
-        open_on(prepared, "product", npu, target=EMULATOR, check_files=False)
+        open_on(prepared, "product", npu, target=EMULATOR)
 
 
 def test_a_truncated_context_is_refused_before_the_driver_sees_it(pack: Pack, npu: Device, tmp_path: Path) -> None:
@@ -153,9 +155,9 @@ def test_a_truncated_context_is_refused_before_the_driver_sees_it(pack: Pack, np
     whole = binary.read_bytes()
     binary.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(PackCorrupt, match="is damaged"):
-        open_on(prepared, "product", npu, target=EMULATOR)
+        verify(prepared)
     with pytest.raises(ProviderUnavailable, match="refused the graph “product”"):
-        open_on(prepared, "product", npu, target=EMULATOR, check_files=False)
+        open_on(prepared, "product", npu, target=EMULATOR)
 
 
 def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
@@ -172,12 +174,13 @@ def test_a_context_of_a_newer_chip_is_refused_by_its_stamp_and_by_the_driver(
         open_on(moved, "product", npu, target=EMULATOR)
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_run_that_is_cancelled_or_late_leaves_the_driver_usable(
-    long_pack: Pack, npu: Device, watchdog: Watchdog
+    long_pack: Pack, npu: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The driver goes on with what nobody waits for, and with the next run when that is done."""
     feeds: dict[str, Array] = {"x": _draw.normal(size=(1, 64, 1024)).astype(np.float16)}
-    session = open_on(long_pack, "chain", npu, watchdog=watchdog)
+    session = open_on(long_pack, "chain", npu)
     (expected,) = session.run(feeds)
     token = CancelToken()
     timer = threading.Timer(0.05, token.cancel)
@@ -186,7 +189,8 @@ def test_a_run_that_is_cancelled_or_late_leaves_the_driver_usable(
         session.run(feeds, token)
     timer.join()
     assert np.array_equal(session.run(feeds)[0], expected)
-    impatient = open_on(long_pack, "chain", npu, watchdog=watchdog, limit_s=0.05)
+    monkeypatch.setattr("rag_core.runtime.session._EMULATED_RUN_LIMIT_S", 0.05)
+    impatient = open_on(long_pack, "chain", npu)
     with pytest.raises(DeviceFailed, match=r"did not finish within 0\.05 seconds"):
         impatient.run(feeds)
     assert np.array_equal(session.run(feeds)[0], expected)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.convert.encoder.graph import Float32
+from rag_core.embed.opening import open_encoder
 from rag_core.errors import Cancelled, PackCorrupt, ProviderUnavailable
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import list_devices, real_cores
@@ -46,13 +47,13 @@ def test_a_wrong_byte_is_refused(cpu_pack: Pack) -> None:
     damaged[len(damaged) // 2] ^= 1
     path.write_bytes(damaged)
     with pytest.raises(PackCorrupt, match=r"fp32\.onnx"):
-        open_on(cpu_pack, "fp32", the_processor())
+        open_encoder(cpu_pack)
 
 
 def test_a_file_that_is_not_a_graph_is_a_corrupt_pack(cpu_pack: Pack) -> None:
     cpu_pack.path_of("fp32.onnx").write_bytes(b"not a graph")
     with pytest.raises(PackCorrupt, match="cannot be opened"):
-        open_on(cpu_pack, "fp32", the_processor(), check_files=False)
+        open_on(cpu_pack, "fp32", the_processor())
 
 
 def test_a_cancelled_run_raises_and_the_session_survives(cpu_pack: Pack) -> None:
