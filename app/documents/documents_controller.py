@@ -62,12 +62,23 @@ class DocumentsController(Controller):
         listing.ended.connect(lambda: self._listing_ended(listing))
         listing.start()
 
+    def reread(self, library: str) -> None:
+        """All documents of the library on the screen, after its chunk size was changed."""
+        paths: list[str] = []
+        listing = self._job(ListDocuments(library), lambda _count: self._reread(library, paths))
+        listing.event_received.connect(lambda piece: paths.extend(document.path for document in piece.documents))
+        listing.start()
+
     def receive(self, library: str, payload: object) -> None:
         if library == self.library:
             self.model.receive(payload)
 
     def show_in_folder(self, path: str) -> None:
         self._opener.show_in_folder(Path(path))
+
+    def _reread(self, library: str, paths: list[str]) -> None:
+        if self._indexing.library == library:
+            self._indexing.reread(paths)
 
     def _take_piece(self, listing: JobHandle, piece: object) -> None:
         if listing is self._listing:

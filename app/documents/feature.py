@@ -9,7 +9,6 @@ from app.documents.documents_page import DocumentsPage
 from app.documents.folder_watch import FolderWatch
 from app.documents.indexing_bar import IndexingBar
 from app.documents.indexing_controller import IndexingController
-from app.documents.rereading_controller import RereadingController
 from app.engine.feature import Feature
 from app.engine.jobs import EngineLink
 
@@ -26,10 +25,9 @@ class DocumentsFeature(Feature):
         super().__init__(parent)
         self.indexing = IndexingController(engine, self, watch)
         self.documents = DocumentsController(engine, self.indexing, self)
-        self.rereading = RereadingController(engine, self.indexing, self)
         self.page = DocumentsPage(self.documents.model, self.indexing.folders.model)
         self.bar = IndexingBar(self.indexing.model)
-        self._look_after(self.indexing, self.documents, self.rereading)
+        self._look_after(self.indexing, self.documents)
         self._connect_page()
         self.bar.pause_requested.connect(self.indexing.pause)
         self.bar.resume_requested.connect(self.indexing.resume)

@@ -127,7 +127,7 @@ class Wiring(QObject):
         settings, status, setup = self.settings.controller, self.status.status, self.setup.controller
         settings.settings_saved.connect(status.check_soon)
         settings.packs_changed.connect(setup.look)
-        settings.reread_requested.connect(self.documents.rereading.reread)
+        settings.reread_requested.connect(self.documents.documents.reread)
         settings.conversations_deleted.connect(self.conversation.conversations.set_library)
         setup.readiness_known.connect(status.check_soon)
         setup.readiness_known.connect(self.conversation.page.set_has_models)

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.documents.add_summary import summary_of
+from app.documents.documents_controller import DocumentsController
 from app.documents.folder_watch import FolderWatch
 from app.documents.folders_panel import FoldersPanel
 from app.documents.indexing_bar import IndexingBar, sentence, time_text
@@ -20,12 +21,12 @@ from app.documents.indexing_controller import IndexingController
 from app.documents.indexing_model import IndexingStatus
 from app.kit.notices import Notice
 from app.kit.time_left import TimeLeft
-from rag_core.host.events import Failed
-from rag_core.host.jobs import AddPaths, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
+from rag_core.host.events import DocumentsListed, Failed
+from rag_core.host.jobs import AddPaths, ListDocuments, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
 from rag_core.library.records import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
 from rag_core.messages import NOTHING, literal
 from rag_core.progress import Progress
-from rag_core.types import AddReport, FileProblem, FilesQueued
+from rag_core.types import AddReport, Document, FileProblem, FilesQueued
 from tests.app.fakes_engine import FakeEngine
 
 
@@ -297,3 +298,15 @@ def test_after_a_lost_engine_one_word_lets_every_library_go_on(desk: Desk) -> No
     action()
     jobs = [handle.job for handle in desk.engine.running(AddPaths)]
     assert {job.library for job in jobs if isinstance(job, AddPaths)} == {"work", "home"}
+
+
+def test_all_documents_of_the_library_on_the_screen_are_read_again(desk: Desk) -> None:
+    documents = DocumentsController(desk.engine, desk.indexing)
+    for library in ("work", "home"):
+        documents.reread(library)
+        for name in ("a.pdf", "b.pdf"):
+            found = Document(name, f"/work/{name}", "application/pdf", "", 1, 1, 1, 1, "searchable")
+            desk.engine.send(ListDocuments, DocumentsListed((found,)))
+        desk.engine.finish(ListDocuments, 2)
+    (job,) = (handle.job for handle in desk.engine.started if isinstance(handle.job, AddPaths))
+    assert job == AddPaths("work", (Path("/work/a.pdf"), Path("/work/b.pdf")), reread=True)
