@@ -13,6 +13,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,7 @@ from rag_core.generate.static_window import Array
 from rag_core.progress import CancelToken
 from rag_core.runtime.devices import Device
 from rag_core.runtime.feeds import TensorInfo
-from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow, described
+from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow
 from rag_core.runtime.pack import Manifest, open_pack, write_manifest
 from rag_core.runtime.session import Session
 from tests.benchmarks.npu_encoder import Opened
@@ -66,7 +67,7 @@ def _decoder(folder: Path, cache: int) -> StaticDecoder:
     windows = {"read": DecoderWindow("read", _CHUNK, cache), "step": DecoderWindow("step", 1, cache)}
     static = DecoderShapes(30, 576, 3, 64, 64, 1e4, 49152, 8192, "embedding.npy", tuple(windows.values()))
     np.save(folder / static.embedding, np.zeros((static.vocabulary, static.hidden), np.float16))
-    write_manifest(folder, Manifest("nothing", "llm", "", "", "", (), (), {STATIC: described(static)}))
+    write_manifest(folder, Manifest("nothing", "llm", "", "", "", (), (), {STATIC: asdict(static)}))
     sessions = {name: cast(Session, Nothing(static, window)) for name, window in windows.items()}
     device = Device("none", "unknown", "nothing", "", False, None)
     return StaticDecoder(Opened(device, open_pack(folder), sessions=sessions))

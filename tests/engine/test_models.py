@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from rag_core.paths import DataDir
 from rag_core.progress import CancelToken
 from rag_core.runtime.breaker import Breaker
 from rag_core.runtime.devices import CPU, QNN, Inventory
-from rag_core.runtime.npu.compiled import COMPILED, context_folder, described, expected_stamp
+from rag_core.runtime.npu.compiled import COMPILED, context_folder, expected_stamp
 from rag_core.runtime.npu.static import RECIPE
 from rag_core.runtime.npu.targets import target_named
 from rag_core.runtime.pack import Graph, Manifest, Pack, Role, open_pack, write_manifest
@@ -106,7 +106,7 @@ def write_pack(root: Path, role: Role, provider: str, **spec: object) -> Pack:
 
 
 def prepare(data_dir: DataDir, source: Pack) -> None:
-    stamp = described(expected_stamp(source, ELITE, RECIPE))
+    stamp = asdict(expected_stamp(source, ELITE, RECIPE))
     folder = context_folder(data_dir.contexts, source.id, ELITE)
     write_pack(folder, source.manifest.role, QNN, **{COMPILED: stamp})
 

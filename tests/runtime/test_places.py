@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from rag_core.runtime.npu.compiled import (
     COMPILED,
     ContextStamp,
     context_folder,
-    described,
     expected_stamp,
     find_contexts,
 )
@@ -61,7 +60,7 @@ def pack(tmp_path: Path) -> Pack:
 def prepare(pack: Pack, known: KnownMachine, target: Target, /, **other: str) -> Pack:
     stamp = replace(expected_stamp(pack, target, RECIPE), **other)
     assert known.contexts_dir is not None
-    return write_pack(context_folder(known.contexts_dir, pack.id, target), QNN, spec={COMPILED: described(stamp)})
+    return write_pack(context_folder(known.contexts_dir, pack.id, target), QNN, spec={COMPILED: asdict(stamp)})
 
 
 def providers(choice: Places) -> list[str]:

@@ -5,6 +5,7 @@ network.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from models.convert.decoder.static_weights import (
 )
 from models.convert.decoder.weights import Matrix, Weights
 from models.convert.weight_file import NUMPY_TYPES, Precision
-from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow, described
+from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow
 from rag_core.runtime.pack import MANIFEST, Graph, Manifest, Pack, open_pack, write_manifest
 
 EMBEDDING = "embedding.npy"
@@ -105,7 +106,7 @@ def _manifest(source: Pack, network: Network, windows: tuple[DecoderWindow, ...]
         version=made_of.version,
         files=(),
         graphs=tuple(graphs),
-        spec=made_of.spec | {STATIC: described(static)},
+        spec=made_of.spec | {STATIC: asdict(static)},
         provenance={
             "made_by": "models/convert/decoder/static.py",
             "made_from": {"id": source.id, "sha256": source.sha256},

@@ -8,7 +8,7 @@ the mean is a product with weights that add up to 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from models.convert.encoder.installed import read_encoder
 from models.convert.encoder.network import Affine, Layer, Network, Weights
 from models.convert.weight_file import NUMPY_TYPES, ONNX_TYPES, Precision, WeightFile
 from rag_core.runtime.devices import CPU, QNN
-from rag_core.runtime.npu.static import MASKED, STATIC, Bucket, EncoderShapes, ReaderShapes, described
+from rag_core.runtime.npu.static import MASKED, STATIC, Bucket, EncoderShapes, ReaderShapes
 from rag_core.runtime.pack import Graph, Manifest, Pack, open_pack, write_manifest
 
 _WEIGHTS = "weights.data"
@@ -125,7 +125,7 @@ def static_manifest(
     graphs = tuple(
         Graph(b.graph, f"{b.graph}.onnx", precision, (QNN, CPU), (f"{b.graph}.onnx", *shared)) for b in static.buckets
     )
-    return replace(source.manifest, graphs=graphs, spec=source.manifest.spec | {STATIC: described(static)})
+    return replace(source.manifest, graphs=graphs, spec=source.manifest.spec | {STATIC: asdict(static)})
 
 
 def write_graph(

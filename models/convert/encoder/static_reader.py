@@ -6,7 +6,6 @@ The tensors are described in `rag_core.runtime.npu.static`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -27,18 +26,12 @@ def write_static(source: Pack, folder: Path, buckets: Sequence[tuple[int, int]],
     network, weights, tensor = read_graph(source)
     heads = Heads(affine(tensor, "pooler"), affine(tensor, "judged"), affine(tensor, "spans"))
     static = ReaderShapes(named(buckets, "reader"))
-    return write_buckets(source, folder, network, weights, static, StaticReadingHead(heads), precision)
 
-
-@dataclass(frozen=True, slots=True)
-class StaticReadingHead:
-    """A head for `models.convert.encoder.static.write_graph`."""
-
-    heads: Heads
-
-    def __call__(self, graph: StaticWriter, _: Network, bucket: Bucket, x: str) -> list[onnx.ValueInfoProto]:
-        write_heads(graph, self.heads, x)
+    def head(graph: StaticWriter, _: Network, bucket: Bucket, x: str) -> list[onnx.ValueInfoProto]:
+        write_heads(graph, heads, x)
         return [
             helper.make_tensor_value_info("judged", graph.float_type, [bucket.batch, 2]),
             helper.make_tensor_value_info("spans", graph.float_type, [bucket.batch, bucket.tokens, 2]),
         ]
+
+    return write_buckets(source, folder, network, weights, static, head, precision)

@@ -7,9 +7,8 @@ Folder: `contexts / pack id / target id`, written like any pack (`runtime.pack.n
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rag_core.errors import PackCorrupt, PackMissing
 from rag_core.messages import NOTHING, Message, say
@@ -96,11 +95,6 @@ def damage_of(contexts: Pack, thorough: bool) -> Message:
         except PackCorrupt as damage:
             return damage.message
     return NOTHING
-
-
-def described(stamp: ContextStamp) -> dict[str, Any]:
-    """For `Manifest.spec["compiled"]`."""
-    return asdict(stamp)
 
 
 def _difference(stamp: ContextStamp, expected: ContextStamp) -> Message:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,7 +25,7 @@ from rag_core.progress import Progress
 from rag_core.runtime.devices import Device
 from rag_core.runtime.handles import as_sentence, first_line, native_failures
 from rag_core.runtime.node_assignment import RECORD, nodes_by_provider, what_is_elsewhere
-from rag_core.runtime.npu.compiled import COMPILED, SHARED, ContextStamp, described
+from rag_core.runtime.npu.compiled import COMPILED, SHARED, ContextStamp
 from rag_core.runtime.npu.targets import Target
 from rag_core.runtime.options import provider_options
 from rag_core.runtime.pack import Graph, Manifest, Pack, new_pack, write_manifest
@@ -200,7 +200,7 @@ def _described(
         )
         for graph, context in zip(static.manifest.graphs, contexts, strict=True)
     )
-    spec = static.manifest.spec | {COMPILED: described(stamp), SHARED: shared}
+    spec = static.manifest.spec | {COMPILED: asdict(stamp), SHARED: shared}
     return replace(static.manifest, files=(), graphs=graphs, spec=spec)
 
 

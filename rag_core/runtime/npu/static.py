@@ -21,7 +21,7 @@ Floats are what the graph says they are (float16 or float32).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rag_core.errors import PackCorrupt
@@ -80,11 +80,6 @@ class DecoderShapes:
     context_tokens: int
     embedding: str
     windows: tuple[DecoderWindow, ...]
-
-
-def described(static: EncoderShapes | ReaderShapes | DecoderShapes) -> dict[str, Any]:
-    """For `Manifest.spec["static"]`."""
-    return asdict(static)
 
 
 def encoder_shapes(pack: Pack) -> EncoderShapes:

@@ -22,7 +22,14 @@ from app.documents.indexing_model import IndexingStatus
 from app.kit.notices import Notice
 from app.kit.time_left import TimeLeft
 from rag_core.host.events import DocumentsListed, Failed
-from rag_core.host.jobs import AddPaths, ListDocuments, ListLibraries, LoadLibrarySettings, RemovePaths, SaveLibrarySettings
+from rag_core.host.jobs import (
+    AddPaths,
+    ListDocuments,
+    ListLibraries,
+    LoadLibrarySettings,
+    RemovePaths,
+    SaveLibrarySettings,
+)
 from rag_core.library.records import LEFT_OUT, Folder, LibraryInfo, LibrarySettings
 from rag_core.messages import NOTHING, literal
 from rag_core.progress import Progress
