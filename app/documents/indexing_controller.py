@@ -183,7 +183,7 @@ class IndexingController(Controller):
     def resume(self) -> None:
         work = self._shown_work()
         if work and work.handle:
-            work.handle.resume()
+            work.handle.pause(False)
             work.time_left.restart()
             self._show_step(work, replace(work.status, paused=False))
 

@@ -33,8 +33,7 @@ class EngineProcessLike(Protocol):
     def start(self) -> None: ...
     def submit(self, job_id: int, job: Job) -> None: ...
     def cancel(self, job_id: int) -> None: ...
-    def pause(self, job_id: int) -> None: ...
-    def resume(self, job_id: int) -> None: ...
+    def pause(self, job_id: int, paused: bool) -> None: ...
     def close(self, timeout_s: float) -> None: ...
 
 
@@ -79,7 +78,7 @@ class EngineClient(QObject):
         self._is_closed = False
         self._gathering = QTimer(self, interval=GATHER_MS, singleShot=True)
         self._gathering.timeout.connect(self._deliver)
-        self._steering = Steering(self._start_job, self._cancel_job, self._pause_job, self._resume_job)
+        self._steering = Steering(self._start_job, self._cancel_job, self._pause_job)
         self._arrived.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
 
     # What controllers use
@@ -147,13 +146,9 @@ class EngineClient(QObject):
         else:
             self._put(self._generation, Event(job_id, Stopped()))
 
-    def _pause_job(self, handle: JobHandle) -> None:
+    def _pause_job(self, handle: JobHandle, paused: bool) -> None:
         if self._process is not None and handle in self._ids:
-            self._process.pause(self._ids[handle])
-
-    def _resume_job(self, handle: JobHandle) -> None:
-        if self._process is not None and handle in self._ids:
-            self._process.resume(self._ids[handle])
+            self._process.pause(self._ids[handle], paused)
 
     # What the process says
 

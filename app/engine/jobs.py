@@ -26,8 +26,7 @@ class Steering:
 
     start: Callable[[JobHandle], None]
     cancel: Callable[[JobHandle], None]
-    pause: Callable[[JobHandle], None]
-    resume: Callable[[JobHandle], None]
+    pause: Callable[[JobHandle, bool], None]
 
 
 class JobHandle(QObject):
@@ -55,15 +54,11 @@ class JobHandle(QObject):
         if self.is_running:
             self._steering.cancel(self)
 
-    def pause(self) -> None:
-        if self.is_running and not self.is_paused:
-            self.is_paused = True
-            self._steering.pause(self)
-
-    def resume(self) -> None:
-        if self.is_running and self.is_paused:
-            self.is_paused = False
-            self._steering.resume(self)
+    def pause(self, paused: bool = True) -> None:
+        """`paused` False: go on."""
+        if self.is_running and self.is_paused != paused:
+            self.is_paused = paused
+            self._steering.pause(self, paused)
 
     def receive(self, payload: object) -> None:
         """Called by the engine's link with every payload, on the main thread, in order."""

@@ -25,8 +25,8 @@ _LOG_BYTES = 1024**2
 class EngineProcess:
     """One life of the engine. `on_event` and `on_exit` are called on a thread of this object's own, in order.
 
-    `on_exit(code)` comes only when the process ended without being asked to, and last. `submit`, `cancel`, `pause` and
-    `resume` never fail and never wait: to a process that is gone they do nothing. Safe to use from several threads.
+    `on_exit(code)` comes only when the process ended without being asked to, and last. `submit`, `cancel` and `pause`
+    never fail and never wait: to a process that is gone they do nothing. Safe to use from several threads.
     """
 
     def __init__(self, data_dir: Path, on_event: Callable[[Event], None], on_exit: Callable[[int], None]) -> None:
@@ -66,11 +66,8 @@ class EngineProcess:
     def cancel(self, job_id: int) -> None:
         self._send(Cancel(job_id))
 
-    def pause(self, job_id: int) -> None:
-        self._send(Pause(job_id))
-
-    def resume(self, job_id: int) -> None:
-        self._send(Pause(job_id, paused=False))
+    def pause(self, job_id: int, paused: bool) -> None:
+        self._send(Pause(job_id, paused))
 
     def close(self, timeout_s: float = 3.0) -> None:
         """Ask it to end, then make it. Afterwards there is no process and no thread, and nothing is called any more."""

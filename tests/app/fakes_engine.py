@@ -29,7 +29,7 @@ class FakeEngine(QObject):
         self.started: list[JobHandle] = []
 
     def job(self, job: Job) -> JobHandle:
-        return JobHandle(job, Steering(self._start, self._cancel, self._nothing, self._nothing), self)
+        return JobHandle(job, Steering(self._start, self._cancel, self._pause), self)
 
     def running(self, kind: type[Job]) -> list[JobHandle]:
         return [handle for handle in self.started if isinstance(handle.job, kind) and handle.is_running]
@@ -60,5 +60,5 @@ class FakeEngine(QObject):
     def _cancel(self, handle: JobHandle) -> None:
         handle.receive(Stopped())
 
-    def _nothing(self, handle: JobHandle) -> None:
+    def _pause(self, handle: JobHandle, paused: bool) -> None:
         pass

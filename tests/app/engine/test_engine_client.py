@@ -35,9 +35,7 @@ class FakeProcess:
     def cancel(self, job_id: int) -> None:
         self.cancelled.append(job_id)
 
-    def pause(self, job_id: int) -> None: ...
-
-    def resume(self, job_id: int) -> None: ...
+    def pause(self, job_id: int, paused: bool) -> None: ...
 
     def close(self, timeout_s: float) -> None:
         self.is_closed = True
