@@ -77,8 +77,7 @@ class StagesModel(QObject):
             if before is None:
                 known[stage] = StageCheck(stage, provider, "", "", told.get(stage, NOTHING))
             elif before.provider != provider:
-                reason = told.get(stage, NOTHING)
-                known[stage] = replace(before, provider=provider, device="", reason=reason, elapsed_ms=0, precision="")
+                known[stage] = _moved(before, provider, told.get(stage, NOTHING))
         if tuple(known.values()) != self.checks:
             self.checks = tuple(sorted(known.values(), key=_place_in_a_question))
             self.changed.emit()
@@ -86,15 +85,7 @@ class StagesModel(QObject):
     def move(self, moved: StageMoved) -> None:
         """A stage went on elsewhere because its device failed."""
         self.checks = tuple(
-            replace(
-                check,
-                provider=moved.provider,
-                device="",
-                reason=moved.reason,
-                elapsed_ms=0.0,
-                precision="",
-                can_retry=True,
-            )
+            replace(_moved(check, moved.provider, moved.reason), can_retry=True)
             if check.stage == moved.stage
             else check
             for check in self.checks
@@ -125,6 +116,11 @@ class StagesModel(QObject):
         )
 
 
+def _moved(check: StageCheck, provider: str, reason: Message) -> StageCheck:
+    """What was known of the place before is not true of this one."""
+    return replace(check, provider=provider, device="", reason=reason, elapsed_ms=0.0, precision="")
+
+
 def _place_in_a_question(check: StageCheck) -> int:
     return _STAGES.index(check.stage) if check.stage in _STAGES else len(_STAGES)
 
@@ -141,7 +137,7 @@ def is_elsewhere(check: StageCheck) -> bool:
     """Whether it does not run, or not where it was asked to. "auto" asks for nothing in particular."""
     if not check.provider or is_emulated(check):
         return True
-    asked = _ASKED.get(check.requested.lower()) or unit_of(check.requested if "Provider" in check.requested else "")
+    asked = _asked(check.requested)
     return bool(asked) and asked != unit_of(check.provider)
 
 
@@ -158,13 +154,19 @@ def stage_name(stage: str) -> str:
 
 def place_name(check: StageCheck) -> str:
     """The part of the machine that did the work."""
-    unit = unit_of(check.provider)
-    if not unit:
+    if not check.provider:
         return tr("Cannot run")
     if is_emulated(check):
         return tr("NPU (emulated)")
-    names = {"npu": tr("NPU"), "gpu": tr("GPU"), "cpu": tr("Processor")}
-    return names.get(unit) or check.provider.removesuffix("ExecutionProvider")
+    return _unit_name(unit_of(check.provider)) or check.provider.removesuffix("ExecutionProvider")
+
+
+def _unit_name(unit: Unit) -> str:
+    return {"npu": tr("NPU"), "gpu": tr("GPU"), "cpu": tr("Processor")}.get(unit, "")
+
+
+def _asked(requested: str) -> Unit:
+    return _ASKED.get(requested.lower()) or unit_of(requested if "Provider" in requested else "")
 
 
 def precision_name(check: StageCheck) -> str:
@@ -175,9 +177,7 @@ def precision_name(check: StageCheck) -> str:
 
 def requested_name(requested: str) -> str:
     """What the settings asked for."""
-    asked = _ASKED.get(requested.lower()) or unit_of(requested if "Provider" in requested else "")
-    names = {"npu": tr("NPU"), "gpu": tr("GPU"), "cpu": tr("Processor")}
-    return names.get(asked) or (tr("Automatic") if requested.lower() in ("", "auto") else requested)
+    return _unit_name(_asked(requested)) or (tr("Automatic") if requested.lower() in ("", "auto") else requested)
 
 
 def reason_text(check: StageCheck) -> str:
