@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from rag_core.types import ChatMessage, FloatArray, Reading
+from rag_core.types import ChatMessage, FloatArray
 
 if TYPE_CHECKING:
     from rag_core.progress import CancelToken
@@ -48,29 +48,6 @@ class TextEncoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> FloatArray: ...
 
     def encode_passages(self, texts: Sequence[str]) -> FloatArray: ...
-
-
-@runtime_checkable
-class PassageReader(Protocol):
-    """Reads passages for a question, and checks sentences against passages.
-
-    A text is (subject, text): the subject is the title and headings that it stands under, or "". Law: what is said of
-    a text does not depend on what it is read with (within rounding); spans lie inside their own text.
-    """
-
-    pack_id: str
-
-    def read(
-        self, question: str, texts: Sequence[tuple[str, str]], cancel: CancelToken | None = None
-    ) -> list[Reading | None]:
-        """One per text, in order; texts are given likeliest first. None for a text that was left unread, because the
-        best are clear already or the time was up. Raises Cancelled."""
-        ...
-
-    def support(self, pairs: Sequence[tuple[str, str]], cancel: CancelToken | None = None) -> Sequence[float | None]:
-        """For each (sentence, evidence), the calibrated probability that the evidence supports the sentence. None for
-        one that could not be checked. Raises Cancelled."""
-        ...
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from rag_core.types import Reading
 
 @dataclass
 class FakeReader:
-    """Fulfils `PassageReader`. A text is as relevant as it holds the question's words. Its answer are the words between
+    """As a `Reader`. A text is as relevant as it holds the question's words. Its answer are the words between
     the first and the last that the question does not have, in the sentence that holds most of the question's.
 
     `supports` gives the probability for (sentence, evidence). At most `reads` texts are read, the others are left.

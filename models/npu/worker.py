@@ -38,7 +38,7 @@ def main() -> None:
     except UserError as error:
         tell(error)
     except MemoryError:
-        tell(_no_memory(order))
+        tell(MemoryDenied(say("compiling-without-memory", name=order.source.name), say("close-other-programs")))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -57,7 +57,3 @@ def _prepared(order: Order) -> Iterator[Progress]:
     folder = context_folder(order.contexts_dir, source.id, order.target)
     static = write_static_graphs(source, scratch_folder(order.contexts_dir, source.id, order.target), order.shapes)
     yield from compile_static(static, folder, device, order.target, stamp)
-
-
-def _no_memory(order: Order) -> MemoryDenied:
-    return MemoryDenied(say("compiling-without-memory", name=order.source.name), say("close-other-programs"))

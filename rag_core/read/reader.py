@@ -17,8 +17,11 @@ from rag_core.types import Reading
 
 
 class Reader:
-    """Fulfils `model_protocols.PassageReader`. `placement` tells where it runs, and may change in the middle of work:
-    ask it after the work.
+    """Reads passages for a question, and checks sentences against passages. `placement` tells where it runs, and may
+    change in the middle of work: ask it after the work.
+
+    A text is (subject, text): the subject is the title and headings that it stands under, or "". Law: what is said of
+    a text does not depend on what it is read with (within rounding); spans lie inside their own text.
 
     `time_ms` is how long `read` may take; infinite means that it reads all texts unless the best are clear.
     """

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rag_core.errors import Cancelled, PackCorrupt
-from rag_core.model_protocols import PassageReader
 from rag_core.progress import CancelToken
 from rag_core.read.opening import open_reader
 from rag_core.read.reader import Reader
@@ -48,9 +47,8 @@ def _graph(reader: Reader) -> str:
 
 def test_the_first_graph_is_used_where_it_computes_right(pack: Pack) -> None:
     reader = _reader(pack)
-    fulfilled: PassageReader = reader
     placement = reader.placement
-    told = (fulfilled.pack_id, _graph(reader), placement.precision, str(placement.reason))
+    told = (reader.pack_id, _graph(reader), placement.precision, str(placement.reason))
     assert told == ("tiny-reader", "int8", "int8", "")
 
 

@@ -21,12 +21,15 @@ Floats are what the graph says they are (float16 or float32).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from rag_core.errors import PackCorrupt
 from rag_core.messages import say
 from rag_core.runtime.pack import Pack
+
+Shapes = TypeVar("Shapes")
 
 STATIC = "static"
 RECIPE = "2"  # of what writes such graphs: another one makes what was compiled from them out of date
@@ -83,43 +86,34 @@ class DecoderShapes:
 
 
 def encoder_shapes(pack: Pack) -> EncoderShapes:
-    """Raises PackCorrupt where the pack does not describe one."""
-    stored = _stored(pack)
-    try:
-        return EncoderShapes(int(stored["dim"]), _buckets(stored))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(pack, error) from error
+    """As the pack describes them. Raises PackCorrupt where it does not."""
+    return _read(pack, lambda stored: EncoderShapes(int(stored["dim"]), _buckets(stored)))
 
 
 def reader_shapes(pack: Pack) -> ReaderShapes:
-    """Raises PackCorrupt where the pack does not describe one."""
-    stored = _stored(pack)
-    try:
-        return ReaderShapes(_buckets(stored))
-    except (KeyError, TypeError) as error:
-        raise _damaged(pack, error) from error
+    """As the pack describes them. Raises PackCorrupt where it does not."""
+    return _read(pack, lambda stored: ReaderShapes(_buckets(stored)))
 
 
 def decoder_shapes(pack: Pack) -> DecoderShapes:
-    """Raises PackCorrupt where the pack does not describe one."""
-    stored = _stored(pack)
-    try:
+    """As the pack describes them. Raises PackCorrupt where it does not."""
+
+    def make(stored: dict[str, Any]) -> DecoderShapes:
         return DecoderShapes(**(stored | {"windows": tuple(DecoderWindow(**window) for window in stored["windows"])}))
-    except (KeyError, TypeError) as error:
-        raise _damaged(pack, error) from error
+
+    return _read(pack, make)
 
 
 def _buckets(stored: dict[str, Any]) -> tuple[Bucket, ...]:
     return tuple(Bucket(**bucket) for bucket in stored["buckets"])
 
 
-def _stored(pack: Pack) -> dict[str, Any]:
+def _read(pack: Pack, make: Callable[[dict[str, Any]], Shapes]) -> Shapes:
     stored = pack.manifest.spec.get(STATIC)
     if not isinstance(stored, dict):
         raise PackCorrupt(say("no-fixed-shapes", pack=pack.id), say("prepare-for-npu-again"))
-    return stored
-
-
-def _damaged(pack: Pack, error: Exception) -> PackCorrupt:
-    damage = say("fixed-shapes-damaged", pack=pack.id, error=str(error))
-    return PackCorrupt(damage, say("prepare-for-npu-again"))
+    try:
+        return make(stored)
+    except (KeyError, TypeError, ValueError) as error:
+        damage = say("fixed-shapes-damaged", pack=pack.id, error=str(error))
+        raise PackCorrupt(damage, say("prepare-for-npu-again")) from error
