@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,11 @@ from onnx import TensorProto, helper
 
 from models.convert.decoder.network import Network
 from models.convert.decoder.weights import Blocks, Layer, Matrix, Weights, pack
+from models.convert.weight_file import WeightFile
 from rag_core.types import FloatArray
 
 CONTRIB = "com.microsoft"
 _OPSET = 21
-_ALIGNMENT = 4096  # so that the runtime can map a tensor instead of copying it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,11 @@ class GraphOptions:
 class GraphWriter:
     """Collects nodes and initializers; the initializers' bytes go straight to the external file."""
 
-    def __init__(self, data: IO[bytes], data_name: str, options: GraphOptions) -> None:
+    def __init__(self, weights: WeightFile, options: GraphOptions) -> None:
         self.options = options
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
-        self._data = data
-        self._data_name = data_name
+        self._weights = weights
         self._known: set[str] = set()
 
     def node(self, operator: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
@@ -58,19 +57,7 @@ class GraphWriter:
         if name in self._known:
             return name
         self._known.add(name)
-        tensor = onnx.TensorProto(name=name, dims=values.shape)
-        tensor.data_type = helper.np_dtype_to_tensor_dtype(values.dtype)
-        raw = np.ascontiguousarray(values).tobytes()
-        if len(raw) < 1024:
-            tensor.raw_data = raw
-        else:
-            tensor.data_location = TensorProto.EXTERNAL
-            self._data.write(bytes(-self._data.tell() % _ALIGNMENT))
-            place = {"location": self._data_name, "offset": self._data.tell(), "length": len(raw)}
-            for key, value in place.items():
-                tensor.external_data.add(key=key, value=str(value))
-            self._data.write(raw)
-        self.initializers.append(tensor)
+        self.initializers.append(self._weights.tensor(name, values))
         return name
 
     def linear(self, source: str, name: str, matrix: Matrix, output: str, bias: FloatArray | None = None) -> str:
@@ -145,7 +132,7 @@ def write_decoder(network: Network, weights: Weights, path: Path, options: Graph
     chosen = options or GraphOptions()
     data_path = path.with_name(f"{path.name}.data")
     with data_path.open("wb") as data:
-        writer = GraphWriter(data, data_path.name, chosen)
+        writer = GraphWriter(WeightFile(data, data_path.name), chosen)
         _body(writer, network, weights)
     inputs, outputs = _interface(network, chosen)
     graph = helper.make_graph(writer.nodes, "decoder", inputs, outputs, writer.initializers)

@@ -5,7 +5,7 @@ network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from models.convert.decoder.static_weights import (
 from models.convert.decoder.weights import Matrix, Weights
 from models.convert.weight_file import NUMPY_TYPES, Precision
 from rag_core.runtime.npu.static import STATIC, DecoderShapes, DecoderWindow
-from rag_core.runtime.pack import MANIFEST, Graph, Manifest, Pack, open_pack, write_manifest
+from rag_core.runtime.pack import MANIFEST, Canonical, Graph, Manifest, Pack, open_pack, write_manifest
 
 EMBEDDING = "embedding.npy"
 _WEIGHTS = "weights.data"
@@ -98,14 +98,11 @@ def _manifest(source: Pack, network: Network, windows: tuple[DecoderWindow, ...]
         Graph(window.graph, f"{window.graph}.onnx", precision, _PROVIDERS, (f"{window.graph}.onnx", _WEIGHTS))
         for window in windows
     )
-    return Manifest(
-        id=made_of.id,
-        role=made_of.role,
-        title=made_of.title,
-        licence=made_of.licence,
-        version=made_of.version,
+    return replace(
+        made_of,
         files=(),
         graphs=tuple(graphs),
+        canonical=Canonical(),
         spec=made_of.spec | {STATIC: asdict(static)},
         provenance={
             "made_by": "models/convert/decoder/static.py",
