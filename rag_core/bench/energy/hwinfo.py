@@ -47,15 +47,6 @@ class HwinfoLog:
                 found.append(self._energy(column, covers, work, idle))
         return tuple(found)
 
-    def energy(self, column: str, work: Interval, idle: Interval | None = None) -> Energy:
-        """Of one of `columns`. Without `idle`, an interval of rest, what the machine takes at rest stays unknown."""
-        if column not in self.columns:
-            raise MeterFailed(
-                say("log-without-column", name=self._name, column=column), say("log-has", names=", ".join(self.columns))
-            )
-        covers = next((covers for covers, pattern in _KNOWN if pattern.match(column)), column)
-        return self._energy(column, covers, work, idle)
-
     def _energy(self, column: str, covers: str, work: Interval, idle: Interval | None) -> Energy:
         joules = self._joules(column, work)
         idle_joules = None if idle is None else self._joules(column, idle) / idle.seconds * work.seconds
