@@ -145,21 +145,6 @@ def stylesheet(chosen: Colours) -> str:
     return template.substitute(asdict(chosen), icons=icons, tone=tone, **{k: f"{v}px" for k, v in sizes.items()})
 
 
-def contrast(first: str, second: str) -> float:
-    """WCAG 2.2 contrast ratio, 1 to 21."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(name: str) -> float:
-    colour = QColor(name)
-    parts = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in (colour.redF(), colour.greenF(), colour.blueF())
-    ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
 def _palette(chosen: Colours) -> QPalette:
     role = QPalette.ColorRole
     palette = QPalette()

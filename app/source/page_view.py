@@ -85,10 +85,6 @@ class PageView(QAbstractScrollArea):
     # Zoom
 
     @property
-    def fits_width(self) -> bool:
-        return self._scale is None
-
-    @property
     def zoom(self) -> float:
         """Of the page in view; 1.0 is the real size."""
         return self._scale_now() / POINTS_TO_PIXELS

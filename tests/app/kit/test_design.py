@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+from PySide6.QtGui import QColor
 
-from app.kit.design import DARK, LIGHT, Colours, contrast
+from app.kit.design import DARK, LIGHT, Colours
 
 WORDS = ("text", "muted", "accent", "danger", "warning", "success")
 BACKGROUNDS = ("window", "side", "surface")
@@ -17,6 +18,21 @@ SOFT = {
     "success": "success_soft",
 }
 THEMES = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2.2 contrast ratio, 1 to 21."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(name: str) -> float:
+    colour = QColor(name)
+    parts = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 def too_weak(theme: Colours, pairs: list[tuple[str, str]], least: float) -> list[str]:

@@ -136,7 +136,7 @@ def test_zooming_with_the_wheel_keeps_the_point_under_it(shown: Shown) -> None:
     assert shown.view.horizontalScrollBar().maximum() > 0
     assert (shown.place(2, 300, 200) - point).manhattanLength() <= 3
     shown.view.fit_width()
-    assert shown.view.fits_width and shown.view.horizontalScrollBar().maximum() == 0
+    assert shown.view._scale is None and shown.view.horizontalScrollBar().maximum() == 0
 
 
 def test_a_page_that_cannot_be_drawn_shows_its_words_and_why(shown: Shown) -> None:
