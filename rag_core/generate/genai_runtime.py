@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from rag_core.errors import MemoryDenied, PackCorrupt, ProviderUnavailable
 from rag_core.messages import say
+from rag_core.runtime.devices import real_cores
 from rag_core.runtime.places import Place
 from rag_core.runtime.plugins import QNN, plugin_of
 
@@ -39,7 +39,7 @@ def open_model(genai: Any, place: Place) -> Any:
         config = genai.Config(str(pack.root))
         if not is_pipeline:  # its stages name their providers, and run on no other
             config.clear_providers()  # the processor, whatever the folder was made for
-        options = {"intra_op_num_threads": place.threads or min(_real_cores(), _MOST_THREADS)}
+        options = {"intra_op_num_threads": place.threads or min(real_cores(), _MOST_THREADS)}
         config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
         model = genai.Model(config)
     except MemoryError as error:
@@ -68,9 +68,3 @@ def _provide_npu(genai: Any) -> None:
 
 def no_memory(pack_id: str) -> MemoryDenied:
     return MemoryDenied(say("no-memory-for-model", pack=pack_id), say("close-programs-or-smaller-model"))
-
-
-def _real_cores() -> int:
-    import psutil
-
-    return psutil.cpu_count(logical=False) or os.cpu_count() or 1

@@ -146,7 +146,7 @@ class EngineWork:
             return (yield from work)
         finally:
             self._moves.forget()
-            self.engines.reopen_models()
+            self.engines.models.close()
 
     def _save_settings(self, job: jobs.SaveSettings) -> Work:
         yield from ()

@@ -64,10 +64,6 @@ class Engines:
             if engine is not None:
                 engine.use(self.settings, self.models)
 
-    def reopen_models(self) -> None:
-        """Packs were added or built again."""
-        self.models.close()
-
     def close_library(self, library: str) -> None:
         """Its files are about to move or go. Its jobs have ended."""
         for engines in (self._readers, self._writers):
