@@ -193,8 +193,8 @@ def read_object(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+        stored = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark before the text
+    except (ValueError, OSError, RecursionError) as error:
         raise UserError(
             say("settings-unreadable", path=str(path), reason=str(error)), say("repair-or-delete-settings")
         ) from error

@@ -150,7 +150,7 @@ class Passage:
     better), `fused_score` what ranks it (see `retrieve`). `rerank_score` is the reader's calibrated probability
     that the passage answers the question, None where the reader did not read it; `answer_start`/`answer_end` are the
     words that answer (offsets into the page's text) and `answer_probability` how sure that is (calibrated), None where
-    the reader found none. `place` is what the page is called (see `ParsedDocument`).
+    the reader found none. `place` is what the page is called (see `ParsedDocument`), `language` the document's.
     """
 
     rank: int
@@ -173,6 +173,7 @@ class Passage:
     answer_probability: float | None = None
     media_type: str = ""
     place: str = ""
+    language: Language = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,3 +113,15 @@ def test_a_setting_is_one_row_and_everything_else_is_made_from_it(
         (library.folder / "library.json").write_text('{"politeness": 9}')
         with pytest.raises(UserError, match="from 1 to 5"):
             library.load_settings()
+
+
+def test_a_file_with_a_mark_before_its_text_is_read(tmp_path: Path) -> None:
+    """As Windows' editors write it."""
+    (tmp_path / "settings.json").write_bytes(b'\xef\xbb\xbf{"top_k": 7}')
+    assert Settings.load(tmp_path / "settings.json").top_k == 7
+
+
+def test_a_file_that_is_nested_without_end_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("[" * 100_000)
+    with pytest.raises(UserError):
+        Settings.load(tmp_path / "settings.json")

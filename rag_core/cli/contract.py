@@ -51,7 +51,7 @@ def answer_contract(answer: Answer) -> dict[str, Any]:
 
 def _passage(passage: Passage) -> dict[str, Any]:
     fields = asdict(passage)
-    del fields["media_type"], fields["place"]  # no keys of version 1
+    del fields["media_type"], fields["place"], fields["language"]  # no keys of version 1
     fields["headings"] = list(passage.headings)
     fields["chunk_ids"] = list(passage.chunk_ids)
     return fields

@@ -157,7 +157,7 @@ class Engine:
         """
         question = search_query(query, history)
         limit, chosen = top_k or self.in_effect().top_k, filters or Filters()
-        language = searching.language_asked(query, question, self._work)
+        language = searching.language_asked(query, history, self._work)
         result, _ = searching.search(question, language, chosen, self._work, limit, read=read, asked_now=query)
         return result
 

@@ -26,7 +26,7 @@ from rag_core.messages import ENGLISH, catalogue, say
 from rag_core.progress import CancelToken
 from rag_core.stages import EMBED, GENERATE, READ
 from rag_core.text.function_words import without_function_words
-from rag_core.text.language import Language
+from rag_core.text.language import Language, language_within, name_of
 from rag_core.types import Answer, AskEvent, ChatMessage, Filters, FloatArray, Quote, SearchResult, TextStreamed
 
 
@@ -86,7 +86,7 @@ def ask(
     open_largest_first(work.models)
     clock.timings_ms |= work.models.load_ms
     limit = top_k(work.settings, work.models)
-    language = language_asked(question, query, work)
+    language = language_asked(question, history, work)
     writes = _writes(language, work)
     result, vector = search(
         query,
@@ -118,7 +118,11 @@ def ask(
     else:
         yield pieces[0].quote
         cancel.raise_if_cancelled()
-        answer = yield from (_generate if writes else _quote)(asked, pieces)
+        stands_in = _language_of(pieces[0].quote, result)
+        answer = yield from (_generate if writes and _writes(stands_in, work) else _quote)(asked, pieces)
+        if writes and not answer.generated:
+            notices = (*answer.notices, say("language-of-document-quoted", language=name_of(stands_in)))
+            answer = replace(answer, notices=notices)
     yield answer
     return answer
 
@@ -129,6 +133,12 @@ def _writes(language: Language, work: Workspace) -> bool:
         return work.models[GENERATE].knows(language)
     except (PackMissing, PackCorrupt):
         return True
+
+
+def _language_of(quote: Quote, result: SearchResult) -> Language:
+    """What the sentence that answers is written in."""
+    passage = result.passages[quote.passage - 1]
+    return language_within(passage.text, passage.language)
 
 
 def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity | None:
@@ -187,7 +197,7 @@ def _wants_quote(stream: GroundedStream, best: Piece) -> bool:
 
 
 def _quote(asked: _Asked, pieces: Sequence[Piece]) -> Generator[AskEvent, None, Answer]:
-    """The language model does not write the question's language: the document speaks for itself."""
+    """The language model does not know the language of question or answer: the document speaks for itself."""
     stream = GroundedStream(asked.result.passages)
     yield TextStreamed(stream.add_quote(asked.quoted(pieces[0].quote), pieces[0].quote))
     return _answer(asked, stream, pieces[0].quote)

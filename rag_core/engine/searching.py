@@ -19,7 +19,7 @@ from rag_core.retrieve.hybrid import HybridRetriever
 from rag_core.stages import EMBED, READ
 from rag_core.text.function_words import without_function_words
 from rag_core.text.language import UNKNOWN, Language, language_of, language_within, name_of
-from rag_core.types import Filters, FloatArray, Passage, Reading, SearchResult, StoredChunk
+from rag_core.types import ChatMessage, Filters, FloatArray, Passage, Reading, SearchResult, StoredChunk
 
 
 @dataclass(slots=True)
@@ -51,10 +51,11 @@ class _CloseReading:
         return reading if reading is None or self.marks else Reading(reading.relevance)
 
 
-def language_asked(question: str, query: str, work: Workspace) -> Language:
-    """The question's; else that of the question it leans on (see `search`), else what most documents are in."""
-    usual = work.store.usual_language()
-    return language_of(question, usual if query == question else language_of(query, usual))
+def language_asked(question: str, history: Sequence[ChatMessage], work: Workspace) -> Language:
+    """The question's; where it leaves that open, the language of the question before it, or what documents are in."""
+    usual = work.store.usual_languages()
+    before = [language_of(message.content, *usual) for message in history if message.role == "user"]
+    return language_of(question, *before[-1:], *usual)
 
 
 def search(
@@ -166,13 +167,15 @@ def _relevance(query: str, passages: list[Passage], work: Workspace) -> float:
     if not passages:
         return 0.0
     coverage = work.store.term_coverage(query, [chunk_id for p in passages for chunk_id in p.chunk_ids])
+    # Of the first in a language that the reader does not know, what it says of the others tells nothing.
+    is_told = work.models[READ].knows(language_within(passages[0].text, passages[0].language))
     evidence = [
         Evidence(
             p.dense_score,
             max(coverage[chunk_id] for chunk_id in p.chunk_ids),
             p.text,
-            p.rerank_score,
-            p.answer_probability,
+            p.rerank_score if is_told else None,
+            p.answer_probability if is_told else None,
         )
         for p in passages
     ]

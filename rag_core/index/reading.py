@@ -14,7 +14,7 @@ from rag_core.index.layout import unpack_layout
 from rag_core.index.records import Counts, KnownFile
 from rag_core.messages import from_data, from_text, say
 from rag_core.storage.connection import Connection
-from rag_core.text.language import UNKNOWN, Language
+from rag_core.text.language import Language
 from rag_core.types import Document, Filters, Page, PageInfo, StoredChunk
 
 # The fields of a Chunk, led by its document's row and followed by these.
@@ -38,12 +38,12 @@ def counts(connection: Connection) -> Counts:
     return Counts(*(int(count) for count in row))
 
 
-def usual_language(connection: Connection) -> Language:
-    """That of most documents: what a question is asked in that could be in several."""
-    row = connection.execute(
-        "SELECT language FROM documents WHERE language <> '' GROUP BY language ORDER BY count(*) DESC LIMIT 1"
-    ).fetchone()
-    return Language(row[0]) if row else UNKNOWN
+def usual_languages(connection: Connection) -> tuple[Language, ...]:
+    """Those of the documents, the most frequent first: what a question is asked in that could be in several."""
+    rows = connection.execute(
+        "SELECT language FROM documents WHERE language <> '' GROUP BY language ORDER BY count(*) DESC"
+    )
+    return tuple(Language(language) for (language,) in rows)
 
 
 def known_files(connection: Connection) -> dict[str, KnownFile]:

@@ -209,7 +209,7 @@ class Store(Database):
 
     problems = reads(doctor.problems)
     counts = reads(reading.counts)
-    usual_language = reads(reading.usual_language)
+    usual_languages = reads(reading.usual_languages)
 
     def statistics(self) -> Statistics:
         with self.reading() as connection:

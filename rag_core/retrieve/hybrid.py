@@ -132,6 +132,7 @@ class HybridRetriever:
             answer_probability=answer and answer[2],
             media_type=first.media_type,
             place=first.place,
+            language=first.language,
         )
 
 

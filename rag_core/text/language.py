@@ -105,16 +105,17 @@ def name_of(language: Language) -> str:
     return next((script.languages[language] for script in SCRIPTS if language in script.languages), language)
 
 
-def language_of(text: str, usual: Language = UNKNOWN) -> Language:
-    """What `text` is written in. `usual` is meant where the text itself leaves it open."""
+def language_of(text: str, *usual: Language) -> Language:
+    """What `text` is written in. Where the text itself leaves it open, the first of `usual` that it can be is meant."""
     sample = text[:_SAMPLE_CHARS]
     script = _script_of(sample)
     if script is None:
         return UNKNOWN
     if len(script.languages) == 1:
-        return script.choice(usual)
-    found = _by_spelling(sample) if "zh" in script.languages else _told_apart(sample, script, usual)
-    return found or script.choice(usual)
+        return script.choice(UNKNOWN)
+    meant = next((language for language in usual if language in script.languages), UNKNOWN)
+    found = _by_spelling(sample) if "zh" in script.languages else _told_apart(sample, script, meant)
+    return found or script.choice(meant)
 
 
 def language_within(text: str, document: Language) -> Language:

@@ -69,6 +69,43 @@ def test_a_german_question_is_not_given_to_english_models(engine: Engine, models
     assert "Die Kündigungsfrist beträgt drei Monate zum Quartalsende." in answer.text
 
 
+def test_a_sentence_in_a_language_that_no_model_writes_speaks_for_itself(engine: Engine, models: FakeModels) -> None:
+    """The question is English, the answer is not."""
+    answer = engine.answer("Where is the key to the Tresor?")
+    assert not answer.generated and models.generator.seen == []
+    assert answer.quote is not None and "Tresor" in answer.quote.text and answer.quote.text in answer.text
+    assert answer.notices == (say("language-of-document-quoted", language="Deutsch"),)
+
+
+def test_a_first_passage_that_nobody_read_is_judged_by_its_words(folder: Path, models: FakeModels) -> None:
+    """What the reader says of the others says nothing of it."""
+    with opened(folder, models, threshold=0.5) as engine:
+        assert not engine.answer("Who is Frau Größl?").not_found
+
+
+def test_a_follow_up_that_leaves_its_language_open_is_in_that_of_the_question_before(
+    folder: Path, models: FakeModels
+) -> None:
+    history = [ChatMessage("user", ASKED), ChatMessage("assistant", "…")]
+    for_most(folder)
+    with opened(folder, models) as engine:
+        assert engine.answer("Und der Tresor?", history=history).text.startswith("In den Dokumenten steht: ")
+
+
+def for_most(folder: Path) -> None:
+    """Most documents are English."""
+    for name in ("rooms", "parking", "visitors"):
+        text = f"The {name} of our house are described in the handbook for all members of staff."
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+def test_characters_that_languages_share_are_those_of_the_documents(folder: Path, models: FakeModels) -> None:
+    (folder / "休暇.txt").write_text("年次有給休暇は、入所後6か月を経過した日に12日を付与する。", encoding="utf-8")
+    for_most(folder)
+    with opened(folder, models) as engine:
+        assert engine.answer("年次有給休暇").text.startswith("文書には次のようにあります。")
+
+
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
