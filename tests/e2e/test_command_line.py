@@ -40,7 +40,11 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, packs_dir: Path) -> Path:
 
 def alcove(data_dir: Path, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", _SILENT, *map(str, arguments)]
-    environment = os.environ | {"ALCOVE_DATA_DIR": str(data_dir), "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | {
+        "ALCOVE_DATA_DIR": str(data_dir),
+        "PYTHONIOENCODING": "utf-8",
+        "QT_QPA_PLATFORM": "offscreen",  # where there is a screen, the demo ends with its window and waits for it
+    }
     return subprocess.run(command, capture_output=True, text=True, env=environment, input=stdin, timeout=300)
 
 
