@@ -118,13 +118,20 @@ def ask(
     else:
         yield pieces[0].quote
         cancel.raise_if_cancelled()
-        stands_in = _language_of(pieces[0].quote, result)
-        answer = yield from (_generate if writes and _writes(stands_in, work) else _quote)(asked, pieces)
-        if writes and not answer.generated:
-            notices = (*answer.notices, say("language-of-document-quoted", language=name_of(stands_in)))
-            answer = replace(answer, notices=notices)
+        answer = yield from _answered(asked, pieces, writes)
     yield answer
     return answer
+
+
+def _answered(asked: _Asked, pieces: Sequence[Piece], writes: bool) -> Generator[AskEvent, None, Answer]:
+    """In the language model's words, where it knows the languages of the question (`writes`) and of the answer."""
+    passage = asked.result.passages[pieces[0].quote.passage - 1]
+    language = language_within(passage.text, passage.language)
+    if writes and _writes(language, asked.work):
+        return (yield from _generate(asked, pieces))
+    answer = yield from _quote(asked, pieces)
+    told = (say("language-of-document-quoted", language=name_of(language)),)
+    return replace(answer, notices=told) if writes else answer
 
 
 def _writes(language: Language, work: Workspace) -> bool:
@@ -133,12 +140,6 @@ def _writes(language: Language, work: Workspace) -> bool:
         return work.models[GENERATE].knows(language)
     except (PackMissing, PackCorrupt):
         return True
-
-
-def _language_of(quote: Quote, result: SearchResult) -> Language:
-    """What the sentence that answers is written in."""
-    passage = result.passages[quote.passage - 1]
-    return language_within(passage.text, passage.language)
 
 
 def _similarity(query_vector: FloatArray | None, work: Workspace) -> Similarity | None:
