@@ -6,7 +6,7 @@ import locale
 import os
 import sys
 
-from rag_core.messages import ENGLISH, Message, catalogue, languages
+from rag_core.messages import ENGLISH, Message, catalogue
 
 _VARIABLES = ("ALCOVE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
 
@@ -25,7 +25,8 @@ def language() -> str:
     """English where there is no catalogue."""
     named = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), "") or _of_windows()
     code = named[:2].lower()
-    return code if code in languages() else ENGLISH
+    spoken = catalogue(code if code.isalpha() else ENGLISH)  # of all the catalogues this one is read
+    return spoken.code if spoken.window else ENGLISH
 
 
 def _of_windows() -> str:

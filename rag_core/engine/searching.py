@@ -54,8 +54,8 @@ class _CloseReading:
 def language_asked(question: str, history: Sequence[ChatMessage], work: Workspace) -> Language:
     """The question's; where it leaves that open, the language of the question before it, or what documents are in."""
     usual = work.store.usual_languages()
-    before = [language_of(message.content, *usual) for message in history if message.role == "user"]
-    return language_of(question, *before[-1:], *usual)
+    before = next((message.content for message in reversed(history) if message.role == "user"), "")
+    return language_of(question, language_of(before, *usual), *usual)
 
 
 def search(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -28,22 +27,6 @@ from rag_core.conversations.records import Turn
 from rag_core.messages import literal, say
 from rag_core.types import Filters
 from tests.app.conversation.conversation_samples import PASSAGES, QUOTE, WORDS, answer, answered, passage
-
-
-@pytest.fixture
-def model(qtbot: QtBot) -> ConversationModel:
-    made = ConversationModel()
-    made.open(ConversationPlace("default", 1))
-    return made
-
-
-@pytest.fixture
-def view(qtbot: QtBot, model: ConversationModel) -> ConversationView:
-    made = ConversationView(model)
-    qtbot.addWidget(made)
-    made.resize(800, 700)
-    made.show()
-    return made
 
 
 def test_passages_and_quote_are_there_before_the_first_word(view: ConversationView, model: ConversationModel) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.conversation.conversation_model import ConversationModel, ConversationPlace, Phase, ShownTurn, new_turn
+from app.conversation.conversation_model import ConversationModel, Phase, ShownTurn, new_turn
 from app.conversation.conversation_view import ConversationView
 from app.conversation.not_found_card import NotFoundCard
 from app.conversation.passage_list import PassageRow
@@ -32,22 +32,6 @@ from tests.app.conversation.reader_samples import (
     checked,
     marked_quote,
 )
-
-
-@pytest.fixture
-def model(qtbot: QtBot) -> ConversationModel:
-    made = ConversationModel()
-    made.open(ConversationPlace("default", 1))
-    return made
-
-
-@pytest.fixture
-def view(qtbot: QtBot, model: ConversationModel) -> ConversationView:
-    made = ConversationView(model)
-    qtbot.addWidget(made)
-    made.resize(800, 700)
-    made.show()
-    return made
 
 
 def reading(confidence: float = 0.9) -> ShownTurn:
